@@ -1,0 +1,46 @@
+/*
+ * text - small pure functions on UTF-8 strings
+ */
+#ifndef SK_TEXT_H
+#define SK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool text_starts(const char *s, const char *prefix);
+bool text_ends(const char *s, const char *suffix);
+bool text_equal_nocase(const char *a, const char *b); /* ASCII case only */
+
+/* Bytes ↔ code points (Jupyter's cursor positions): the byte offset of code point
+ * number `points`, at most len. */
+size_t text_offset_of_point(const char *s, size_t len, size_t points);
+size_t text_points(const char *s, size_t len);
+
+/* Columns that [s, s+len) takes in a terminal (libunistring u8_strwidth). */
+size_t text_width(const char *s, size_t len);
+
+/* Edits (insert, delete, change, swap of neighbours) between two short words, or
+ * `limit + 1` when there are more. ASCII case is ignored. */
+size_t text_distance(const char *a, const char *b, size_t limit);
+
+/* The nearest of the NULL-ended `words` within `limit` edits, or NULL. Borrowed. */
+const char *text_nearest(const char *word, const char *const *words, size_t limit);
+
+/* Base64 (OpenSSL EVP), no line breaks. Caller frees. text_unbase64 gives NULL on bad
+ * input; its result ends in a NUL that is not counted in *len. */
+char *text_base64(const void *data, size_t len);
+char *text_unbase64(const char *text, size_t len, size_t *out_len);
+
+/* SHA-256 as 64 lower-case hex digits. Caller frees. */
+char *text_sha256(const void *data, size_t len);
+
+/* A random UUID, version 4, with dashes. Caller frees. */
+char *text_uuid(void);
+
+/* "1.5 s", "2 min 5 s": a duration for people. Caller frees. */
+char *text_duration(double seconds);
+
+/* "312 MB", "1.4 GB" (powers of 1024, as memory is meant). Caller frees. */
+char *text_bytes(double bytes);
+
+#endif

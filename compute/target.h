@@ -1,0 +1,39 @@
+/*
+ * target - what `start` was asked → where the session runs, and with which size
+ *
+ * First match wins: --livy URL; -c NAME (with a workspace: a later version; says so); none:
+ * local Spark. Pure but for files that options name (config.json, token files).
+ */
+#ifndef SK_TARGET_H
+#define SK_TARGET_H
+
+#include "livy_client/livy.h"
+#include "magics/command.h"
+
+typedef enum { TARGET_LOCAL, TARGET_LIVY_URL } target_kind_t;
+
+typedef struct {
+    target_kind_t kind;
+    char *url;                 /* LIVY_URL: base without trailing slash */
+    char *shown_name;          /* without credentials */
+    char *secret_userpwd, *secret_bearer;
+    char **headers;            /* NULL-ended, or NULL */
+    char *ca_file, *proxy;
+    cJSON *session_body;       /* of POST /sessions, without "name" */
+} target_t;
+
+/* What of the environment is read, given by main. Any may be NULL. */
+typedef struct {
+    const char *folder;        /* the kernel's working folder */
+    const char *home;
+} target_surroundings_t;
+
+target_t *target_resolve(const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+    __attribute__((warn_unused_result));
+void target_destroy(target_t **target_p);
+
+/* The endpoint of a LIVY_URL target; borrows from it. */
+livy_endpoint_t target_endpoint(const target_t *target);
+
+#endif

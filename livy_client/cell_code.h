@@ -1,0 +1,51 @@
+/*
+ * cell_code - the text that is posted for a cell, the result that comes back
+ *
+ * Pure. The other half is remote/prologue.py. The user's text enters as string literals, a
+ * line each, never spliced; the first line is the statement's id.
+ */
+#ifndef SK_CELL_CODE_H
+#define SK_CELL_CODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+#include "base/err.h"
+
+/* "# synapse-kernel <uuid>\n__synapse_kernel__.run(3, "cell 3",\n"…"\n)". `method` is
+ * "run" or "sql". Caller frees. */
+char *cell_code_python(const char *uuid, const char *method, int n, const char *name,
+    const char *text, size_t len);
+
+/* The id line in the comment style of another interpreter ("//" Scala, "--" SQL), then
+ * the text as it is. Caller frees. */
+char *cell_code_plain(const char *uuid, const char *comment, const char *text, size_t len);
+
+/* `__synapse_kernel__.part(n, i)`. Caller frees. */
+char *cell_code_part(const char *uuid, int n, int i);
+
+/* Does `code`, from a server's list of statements, hold this id? */
+bool cell_code_has_id(const char *code, const char *uuid);
+
+/* A job for submit-job that evaluates `expression` in the driver with the prologue's
+ * object as `k` and returns a str: base64 of a pickle that needs no Python to write
+ * (protocol 0: cbuiltins eval of a lambda). Caller frees. */
+char *job_of_expression(const char *expression);
+
+/* The str that such a job returned: `result` of GET jobs/ID (base64 of base64 of a pickle
+ * of a str). Caller frees; NULL with ERR_PROTOCOL. */
+char *job_result_text(const char *result, err_t *err);
+
+/* The prologue's result in a Livy output's text/plain. */
+typedef struct {
+    bool is_ours;    /* the marker was found */
+    char *stray;     /* text before the marker's line, not ours; "" or more */
+    cJSON *result;   /* {"version", "n", "status", "outputs"} or with "parts", "part" */
+} cell_result_t;
+
+/* Returns 0; -1 with ERR_PROTOCOL when the marker is there and its JSON is not. */
+int cell_result_parse(const char *text, size_t len, cell_result_t *result, err_t *err)
+    __attribute__((warn_unused_result));
+void cell_result_free(cell_result_t *result);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * session - one interactive Livy session, from POST to DELETE
+ *
+ * States: NEW -> CREATING -> STARTING -> PREPARING (the prologue runs) -> READY
+ *         -> STOPPING -> GONE; from any of them FAILED (dead, killed, error, vanished).
+ * Exactly once: POST /sessions is never sent twice. A lost reply is resolved by looking
+ * for the session's unique name in the list (again with back-off until it is found or the
+ * list answers without it three times).
+ * Thread: loop thread only. Callbacks fire from the loop, never inside the call that
+ * started the work.
+ * Source: Livy REST API, /sessions.
+ */
+#ifndef SK_SESSION_H
+#define SK_SESSION_H
+
+#include "livy_client/livy.h"
+
+typedef struct livy_session_t livy_session_t;
+
+typedef enum { SESSION_NEW, SESSION_CREATING, SESSION_STARTING, SESSION_PREPARING,
+    SESSION_READY, SESSION_STOPPING, SESSION_GONE, SESSION_FAILED } session_phase_t;
+
+typedef struct {
+    /* Each change of phase or of Livy's own state, and about once a second while it
+     * starts (so that elapsed time can be shown). */
+    void (*on_change)(livy_session_t *session, void *arg);
+    /* The start ended: err->code is ERR_NONE when READY. Fires once. */
+    void (*on_started)(livy_session_t *session, const err_t *err, void *arg);
+    /* A READY session was found to be dead, killed or gone (by a statement, a keep-alive
+     * or a look). Fires at most once. */
+    void (*on_lost)(livy_session_t *session, const err_t *err, void *arg);
+} session_events_t;
+
+/* `body`: the fields of POST /sessions (name included; consumed). `prologue`: Python text
+ * to post as the first statement, NULL = none (sessions without Python). `headers` for
+ * each request come from the endpoint. */
+livy_session_t *livy_session_new(livy_client_t *client, cJSON *body, const char *prologue,
+    const session_events_t *events, void *arg);
+
+/* Forget the session here; the server's is not deleted. NULL-safe. */
+void livy_session_destroy(livy_session_t **session_p);
+
+/* Begin. `start_timeout_ms` 0 = none: past it on_started gets ERR_TIMEOUT, and the
+ * session is deleted. */
+void livy_session_start(livy_session_t *session, int64_t start_timeout_ms);
+
+/* Give up a start that is under way: on_started gets ERR_INTERRUPTED soon; whatever the
+ * server made of it is deleted, also when the POST's reply is still to come. */
+void livy_session_abort(livy_session_t *session);
+
+/* DELETE it. `query` is appended to the URL ("standby=false"), NULL = none. `fn` gets
+ * ERR_NONE for 200 and 404. */
+typedef void (session_stopped_fn)(livy_session_t *session, const err_t *err, void *arg);
+void livy_session_stop(livy_session_t *session, const char *query, session_stopped_fn *fn,
+    void *arg);
+
+session_phase_t livy_session_phase(const livy_session_t *session);
+livy_state_t livy_session_state(const livy_session_t *session);
+const char *livy_session_id(const livy_session_t *session);   /* opaque text; "" before */
+const char *livy_session_name(const livy_session_t *session);
+double livy_session_elapsed(const livy_session_t *session);   /* seconds since start */
+bool livy_session_has_prologue(const livy_session_t *session);
+/* The server's last session object (kind, appId, appInfo, driverMemory, log, …);
+ * borrowed; NULL before the first reply. */
+const cJSON *livy_session_info(const livy_session_t *session);
+livy_client_t *livy_session_client(const livy_session_t *session);
+/* "…/sessions/ID". Borrowed. */
+const char *livy_session_url(const livy_session_t *session);
+
+/* Called by statement.c when a statement's reply shows that the session ended. */
+void livy_session_lost(livy_session_t *session, const err_t *err);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * statement - one piece of code running in a Livy session
+ *
+ * States: NEW -> POSTED -> WAITING -> RUNNING -> AVAILABLE, or CANCELLING -> CANCELLED
+ * (Livy's names). The POST's own reply may already be AVAILABLE: then nothing is polled.
+ * Else polling starts at 2 ms and backs off with the statement's age to 1 s.
+ * Exactly once: the POST is never sent twice. A lost reply is resolved by looking for the
+ * id line in the list of statements.
+ * Thread: loop thread only. Callbacks fire from the loop.
+ * Source: Livy REST API, /sessions/{id}/statements. Polled: Livy has no push.
+ */
+#ifndef SK_STATEMENT_H
+#define SK_STATEMENT_H
+
+#include "livy_client/session.h"
+
+typedef struct livy_statement_t livy_statement_t;
+
+typedef struct {
+    /* Livy's progress, 0..1, when it changed. May be NULL. */
+    void (*on_progress)(livy_statement_t *statement, double progress, void *arg);
+    /* The end, exactly once. `output` is Livy's output object ({status, data | ename,
+     * evalue, traceback}; borrowed), or NULL with `err`: ERR_INTERRUPTED when it was
+     * cancelled, ERR_SESSION_DEAD, ERR_CONNECT, ERR_HTTP … */
+    void (*on_done)(livy_statement_t *statement, const cJSON *output, const err_t *err,
+        void *arg);
+} statement_events_t;
+
+/* Post `code` (its first line must hold the unique id: see cell_code.h). The statement
+ * lives until destroyed by its owner; destroying it earlier drops its callbacks. `kind` is
+ * Livy's ("pyspark"), NULL = the session's. */
+livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
+    const char *code, const char *uuid, const statement_events_t *events, void *arg);
+void livy_statement_destroy(livy_statement_t **statement_p);
+
+/* Interrupt: first through the side channel where the session has one (`interrupt_code` of
+ * cell_code.h for cell `n` is sent as a job; n < 0: no prologue's cell), then POST
+ * …/cancel when it did not end within 500 ms. Idempotent; a second call cancels at once. */
+void livy_statement_interrupt(livy_statement_t *statement, int n);
+
+/* Stop waiting: on_done gets ERR_INTERRUPTED with a text that says that the statement may
+ * still run. */
+void livy_statement_abandon(livy_statement_t *statement);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * command - the sub-commands of %synapse: one file and one table row each
+ *
+ * Pure. A row gives name, usage, help, options, completion. command_parse turns a line
+ * (already expanded) into values that are checked: what comes out can be run.
+ */
+#ifndef SK_COMMAND_H
+#define SK_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+#include "base/err.h"
+
+typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
+    COMMAND_CLIENT, COMMAND_TELEMETRY } command_id_t;
+
+/* Options of `start`; strings NULL and numbers 0 where not given. */
+typedef struct {
+    char *subscription_id, *resource_group, *workspace_name, *config_file;
+    char *compute_target;
+    char *environment, *environment_version;
+    char *driver_memory, *executor_memory; /* as given, checked: "28g", "512m" */
+    int driver_cores, executor_cores, num_executors;
+    int session_timeout_min;               /* -t; 0 = not given */
+    int start_timeout_s;                   /* 0 = none */
+    char *livy_url;                        /* --livy */
+    char *auth;                            /* "none" "basic" "bearer"; NULL = by itself */
+    char *secret_user, *secret_password;   /* --user, --password (or password-file) */
+    char *secret_token;                    /* --token */
+    char *token_file, *password_file;      /* read by the runner, not here */
+    char *ca_file, *proxy;
+    char **headers;                        /* "Name: value", NULL-ended, or NULL */
+    char *kind;                            /* --kind pyspark|spark|sql; NULL = pyspark */
+    bool reuse;
+    cJSON *conf;                           /* object of Spark conf, or NULL */
+} start_options_t;
+
+typedef struct {
+    bool now;                              /* --now */
+} stop_options_t;
+
+typedef struct {
+    command_id_t id;
+    start_options_t start;
+    stop_options_t stop;
+    char *topic;                           /* help TOPIC; NULL = all */
+} command_t;
+
+/* Is this line (without "%synapse") a command rather than code? Its first word (any case)
+ * is a command and is followed by nothing, by an option, or by arguments that the row
+ * accepts. With `suggestion` not NULL: a lone word within two edits of a command gives its
+ * name there (static), else NULL. */
+bool command_is_command(const char *line, const char **suggestion);
+
+/* Parse an expanded line, with the cell's body (NULL = none; a JSON object of Spark conf
+ * for start, // comments allowed). NULL with ERR_USAGE: names the word at fault, the
+ * nearest right one, and the usage line. */
+command_t *command_parse(const char *line, const char *body, err_t *err)
+    __attribute__((warn_unused_result));
+void command_destroy(command_t **command_p);
+
+/* Help: of all commands (topic NULL) or one. `text` for terminals (ends in a newline).
+ * NULL when there is no such command. Caller frees. */
+char *command_help_text(const char *topic);
+char *command_help_html(const char *topic);
+
+/* Words for completion and did-you-mean: NULL-ended, static. */
+const char *const *command_names(void);
+
+#endif

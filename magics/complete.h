@@ -1,0 +1,31 @@
+/*
+ * complete - completion and inspection of %synapse lines
+ *
+ * Pure. Cursor positions are code points, as Jupyter has them (protocol 5.2).
+ */
+#ifndef SK_COMPLETE_H
+#define SK_COMPLETE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+#include "magics/cell.h"
+
+/* Where the cursor is: in Python (the child answers), in the words of a %synapse or
+ * %%synapse line (magic_complete answers), or in the code of a Spark cell. */
+typedef enum { AT_PYTHON, AT_MAGIC, AT_SPARK_CODE } cursor_place_t;
+
+cursor_place_t cursor_place(const char *text, size_t len, size_t cursor_points,
+    const cell_options_t *options);
+
+/* Content of a complete_reply (status, matches, cursor_start, cursor_end, metadata with
+ * _jupyter_types_experimental) for a cursor that is AT_MAGIC. Caller frees. */
+cJSON *magic_complete(const char *text, size_t len, size_t cursor_points);
+
+/* Content of an inspect_reply for the same: help of the command or option. */
+cJSON *magic_inspect(const char *text, size_t len, size_t cursor_points);
+
+/* Content of an is_complete_reply for a cell that is Spark's. */
+cJSON *magic_is_complete(const char *text, size_t len);
+
+#endif
