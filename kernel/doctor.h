@@ -1,0 +1,23 @@
+/*
+ * doctor - `synapse-kernel doctor`: what is found on this machine, what is missing, and
+ * how to get it
+ */
+#ifndef SK_DOCTOR_H
+#define SK_DOCTOR_H
+
+#include "kernel/install.h"
+
+typedef struct {
+    install_surroundings_t install;   /* binary, home, Python */
+    const char *local_spark_folder;   /* where the server's program is */
+    const char *runtime_dir;          /* $XDG_RUNTIME_DIR */
+    const char *java_home;            /* $JAVA_HOME */
+    const char *spark_home;           /* $SPARK_HOME */
+    const char *version;              /* of the kernel */
+} doctor_surroundings_t;
+
+/* Run the sub-command; `argv` holds what follows "doctor" (`--json`). One line a finding
+ * on stdout. Exit code 0 when plain cells and Spark cells can run, 1 when not, 2 usage. */
+int doctor_main(int argc, char **argv, const doctor_surroundings_t *around);
+
+#endif
