@@ -1,0 +1,177 @@
+"""A session of the endpoint under test, as the tests use it."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import uuid
+from typing import Any
+
+from livy_http import Endpoint, Reply, wait_for
+
+START_SECONDS = 120
+RUN_SECONDS = 60
+
+ENDED = ("dead", "error", "killed", "success", "shutting_down")
+DONE = ("available", "cancelled")
+
+
+class Session:
+    """One interactive session. `path` is its URL path, `info` what the POST replied."""
+
+    def __init__(self, endpoint: Endpoint, info: dict[str, Any]):
+        self.endpoint = endpoint
+        self.info = info
+        self.id = info["id"]
+        self.path = f"/sessions/{self.id}"
+
+    @classmethod
+    def post(cls, endpoint: Endpoint, **body: Any) -> "Session":
+        """Ask for a session and return at once. A name is made up when none is given."""
+        body.setdefault("name", f"suite-{uuid.uuid4().hex[:12]}")
+        reply = endpoint.post("/sessions", body, timeout=60)
+        assert reply.status == 201, reply
+        return cls(endpoint, reply.json)
+
+    @classmethod
+    def start(cls, endpoint: Endpoint, **body: Any) -> "Session":
+        """Ask for a session and wait until it is idle."""
+        session = cls.post(endpoint, **body)
+        try:
+            session.wait_state("idle")
+        except BaseException:
+            session.end()
+            raise
+        return session
+
+    def state(self) -> str:
+        """The session's state, or "gone" when the server knows no such session."""
+        reply = self.endpoint.get(self.path + "/state")
+        if reply.status == 404:
+            return "gone"
+        assert reply.status == 200, reply
+        return reply.json["state"]
+
+    def wait_state(self, *wanted: str, seconds: float = START_SECONDS) -> str:
+        stop = set(wanted) | set(ENDED) | {"gone"}
+        state = wait_for(
+            self.state, lambda s: s in stop, seconds, f"session {self.id} {wanted}"
+        )
+        if state not in wanted:
+            log = self.endpoint.get(self.path + "/log?size=30").text
+            raise AssertionError(f"session {self.id} is {state}, not {wanted}: {log}")
+        return state
+
+    def wait_gone_from_list(self, seconds: float) -> None:
+        """Wait without touching the session: only the list does not count as activity."""
+
+        def ids() -> list[Any]:
+            reply = self.endpoint.get("/sessions?size=1000")
+            return [each["id"] for each in reply.json["sessions"]]
+
+        wait_for(ids, lambda seen: self.id not in seen, seconds, "session expires")
+
+    def submit(self, code: str, kind: str | None = None) -> dict[str, Any]:
+        """Post a statement and return it as the reply shows it (it may be over already)."""
+        body = {"code": code}
+        if kind:
+            body["kind"] = kind
+        reply = self.endpoint.post(self.path + "/statements", body, timeout=60)
+        assert reply.status == 201, reply
+        return reply.json
+
+    def statement(self, number: int) -> dict[str, Any]:
+        reply = self.endpoint.get(f"{self.path}/statements/{number}")
+        assert reply.status == 200, reply
+        return reply.json
+
+    def wait_statement(
+        self, number: int, *states: str, seconds: float = RUN_SECONDS
+    ) -> dict[str, Any]:
+        wanted = states or DONE
+        return wait_for(
+            lambda: self.statement(number),
+            lambda s: s["state"] in wanted,
+            seconds,
+            f"statement {number} {wanted}",
+        )
+
+    def run(
+        self, code: str, kind: str | None = None, seconds: float = RUN_SECONDS
+    ) -> dict[str, Any]:
+        """Run `code` to its end and return its output."""
+        statement = self.submit(code, kind)
+        if statement["state"] not in DONE:
+            statement = self.wait_statement(statement["id"], seconds=seconds)
+        assert statement["state"] == "available", statement
+        return statement["output"]
+
+    def text(self, code: str, kind: str | None = None) -> str:
+        """Run `code`, which must succeed with text, and return that text."""
+        output = self.run(code, kind)
+        assert output["status"] == "ok", output
+        assert set(output["data"]) == {"text/plain"}, output
+        return output["data"]["text/plain"]
+
+    def data(self, code: str, mime: str, kind: str | None = None) -> Any:
+        output = self.run(code, kind)
+        assert output["status"] == "ok", output
+        assert mime in output["data"], output
+        return output["data"][mime]
+
+    def cancel(self, number: int) -> Reply:
+        return self.endpoint.post(f"{self.path}/statements/{number}/cancel")
+
+    def complete(self, code: str, kind: str, cursor: int | None = None) -> list[str]:
+        body = {"code": code, "kind": kind, "cursor": cursor or len(code)}
+        reply = self.endpoint.post(self.path + "/completion", body, timeout=60)
+        assert reply.status == 200, reply
+        return reply.json["candidates"]
+
+    def submit_job(self, expression: str, route: str = "submit-job") -> dict[str, Any]:
+        """Post a Python expression in `ctx` as a job for the session's driver."""
+        body = {"job": job_of(expression), "jobType": "pyspark"}
+        reply = self.endpoint.post(f"{self.path}/{route}", body, timeout=60)
+        assert reply.status == 201, reply
+        return reply.json
+
+    def job(self, number: int) -> Reply:
+        return self.endpoint.get(f"{self.path}/jobs/{number}")
+
+    def wait_job(self, number: int, seconds: float = 30) -> dict[str, Any]:
+        """Wait for a job's end. A result can be fetched once: it is the value here."""
+
+        def probe() -> dict[str, Any]:
+            reply = self.job(number)
+            assert reply.status == 200, reply
+            return reply.json
+
+        ended = ("SUCCEEDED", "FAILED", "CANCELLED")
+        return wait_for(
+            probe, lambda j: j["state"] in ended, seconds, f"job {number} ends"
+        )
+
+    def ask(self, expression: str, seconds: float = 30) -> Any:
+        """Run an expression as a job, beside what the session runs; return its value."""
+        status = self.wait_job(self.submit_job(expression)["id"], seconds)
+        assert status["state"] == "SUCCEEDED", status
+        return value_of(status["result"])
+
+    def end(self) -> Reply:
+        return self.endpoint.delete(self.path, timeout=60)
+
+
+def job_of(expression: str) -> str:
+    """A job for `submit-job`: the pickle of eval("lambda ctx: …"), in base64.
+
+    Written by hand in pickle's first protocol, as a client without Python would.
+    """
+    text = f"lambda ctx:({expression})"
+    escaped = text.replace("\\", "\\u005c").replace("\n", "\\u000a")
+    line = escaped.encode("raw_unicode_escape")
+    return base64.b64encode(b"cbuiltins\neval\n(V" + line + b"\ntR.").decode("ascii")
+
+
+def value_of(result: str) -> Any:
+    """What a job returned: base64 of base64 of a pickle."""
+    return pickle.loads(base64.b64decode(base64.b64decode(result)))
