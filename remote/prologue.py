@@ -1,0 +1,1323 @@
+# synapse-kernel prologue: runs the cells of a notebook in this Spark session.
+#
+# It is the first statement of a session. It binds one name, __synapse_kernel__, whose
+# run() and sql() execute a cell and answer with one line: "synapse-kernel-result" and
+# JSON that keeps text, pictures, tables, the value and the error of the cell in order.
+# Everything is inside one function, so that nothing else lands among your variables.
+# Standard library only, Python 3.8 or later. Licence: Apache-2.0.
+
+
+def __synapse_kernel__(posted_in):
+    """Build the runner, or attach the one that is there to this post's globals."""
+    import ast
+    import base64
+    import builtins
+    import codecs
+    import datetime
+    import decimal
+    import html
+    import importlib.abc
+    import importlib.util
+    import io
+    import json
+    import linecache
+    import os
+    import re
+    import select
+    import signal
+    import sys
+    import tempfile
+    import threading
+    import time
+    import traceback
+    import types
+    import unicodedata
+    import uuid
+
+    VERSION = 1
+    MARK = "synapse-kernel-result "
+    REPLY_LIMIT = 8000000  # characters of JSON in one reply
+    PIECE = 4000000  # of a longer one; escaping may double it twice
+    OUTPUT_LIMIT = 64 << 20  # characters of one cell held in memory
+    LATE_LIMIT = 1 << 20  # the same, between two cells
+    SPOOL_LIMIT = 2 << 30  # bytes of the file that takes what is over
+    SEGMENT = 256 << 10  # a live reader copies no more than this at once
+    GROUP = "synapse-kernel-cell-"
+    DISPLAY_ROWS = 20
+    SQL_ROWS = 1000
+
+    present = sys.modules.get("__synapse_kernel__")
+    if present is not None and getattr(present, "version", None) == VERSION:
+        return present.attach(posted_in)
+
+    # ---- values that are safe in JSON ------------------------------------------------
+
+    def clean_text(text):
+        """`text` without lone surrogates, which no JSON reader has to accept."""
+        try:
+            text.encode("utf-8")
+            return text
+        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def clean(value):
+        """`value` as plain JSON: no NaN, no bytes, no foreign objects."""
+        if isinstance(value, str):
+            return clean_text(str(value))
+        if value is None or isinstance(value, (bool, int)):
+            return value
+        if isinstance(value, float):
+            return value if value - value == 0 else None
+        if isinstance(value, dict):
+            return {clean_text(str(key)): clean(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [clean(item) for item in value]
+        if isinstance(value, (bytes, bytearray)):
+            return base64.b64encode(value).decode("ascii")
+        if hasattr(value, "tolist"):  # numpy
+            return clean(value.tolist())
+        return clean_text(str(value))
+
+    def to_json(value):
+        return json.dumps(clean(value), ensure_ascii=True, allow_nan=False)
+
+    class Result:
+        """A reply: its repr is what the server sends back as text/plain."""
+
+        def __init__(self, text):
+            self.text = text
+
+        def __repr__(self):
+            # What a thread printed since the cell ended would stand on our line.
+            capture.put("stdout", take_stray(sys.stdout))
+            text, self.text = self.text, "null"  # `_` must not keep megabytes
+            return MARK + text
+
+    def take_stray(stream):
+        """Take the text out of the server's own string stream."""
+        try:
+            text = "" if isinstance(stream, Stream) else stream.getvalue()
+            if text:
+                stream.seek(0)
+                stream.truncate(0)
+            return text
+        except (AttributeError, OSError, ValueError):
+            return ""
+
+    # ---- what a cell shows, in the order it happened ---------------------------------
+
+    class Recorder:
+        """Outputs of one cell. Events are only appended, for readers beside the cell:
+        [stream name, StringIO, length] or a finished output."""
+
+        def __init__(self, limit, spool):
+            self.events = []
+            self.room = limit
+            self.spool = spool
+            self.path = self.file = None
+            self.spooled = self.dropped = 0
+
+        def add_text(self, name, text):
+            if len(text) > self.room:
+                self.overflow(text[self.room :])
+                text = text[: self.room]
+            if not text:
+                return
+            self.room -= len(text)
+            last = self.events[-1] if self.events else None
+            if type(last) is not list or last[0] != name or last[2] > SEGMENT:
+                last = [name, io.StringIO(), 0]
+                self.events.append(last)
+            last[1].write(text)
+            last[2] += len(text)
+
+        def add(self, output):
+            data = output.get("data", {})
+            size = sum(len(v) if isinstance(v, str) else 1000 for v in data.values())
+            if size > self.room:
+                note = "[left out: %s, %d characters, over the limit of a cell]"
+                output["data"] = {"text/plain": note % (", ".join(data), size)}
+                size = 0
+            self.room -= size
+            self.events.append(output)
+
+        def overflow(self, text):
+            """The rest of a flood goes to a private file, and what is too much for
+            that is only counted."""
+            data = text.encode("utf-8", "replace")
+            try:
+                if not self.spool or self.spooled + len(data) > SPOOL_LIMIT:
+                    raise OSError
+                if self.file is None:
+                    handle, self.path = tempfile.mkstemp(".txt", "synapse-kernel-")
+                    self.file = open(handle, "wb")
+                    spool_files.append(self.path)
+                self.file.write(data)
+                self.spooled += len(data)
+            except OSError:
+                self.dropped += len(data)
+
+        def outputs(self):
+            """The events as notebook outputs, streams merged."""
+            if self.file is not None:
+                self.file.close()
+                note = "\n[%d more bytes of output: in %s on the driver until the session ends]\n"
+                self.room = LATE_LIMIT
+                self.add_text("stderr", note % (self.spooled, self.path))
+            if self.dropped:
+                self.room = LATE_LIMIT
+                self.add_text("stderr", "\n[%d bytes of output dropped]\n" % self.dropped)
+            merged = []
+            for event in self.events:
+                if type(event) is not list:
+                    merged.append(event)
+                    continue
+                name, text = event[0], event[1].getvalue()
+                if merged and merged[-1].get("name") == name:
+                    merged[-1]["text"] += text
+                else:
+                    merged.append({"output_type": "stream", "name": name, "text": text})
+            return merged
+
+    spool_files = []
+
+    class Capture:
+        """Routes text and displays: to the running cell, else kept for the next one.
+
+        File descriptors 1 and 2 are pipes. Whoever adds something empties the pipes
+        first and under the same lock, so text of `print`, of child processes and of C
+        code keeps its order; a thread empties them when nobody prints."""
+
+        def __init__(self):
+            self.lock = threading.RLock()  # a signal handler or __del__ may print too
+            self.recorder = Recorder(LATE_LIMIT, False)
+            self.forked = False
+            self.pipes = {}  # read end -> (stream name, decoder)
+            self.ready = select.poll()
+            self.log = None  # the driver's own fd 2
+            self.on_wake = None
+            self.wake_read, self.wake_write = os.pipe()
+            os.set_blocking(self.wake_write, False)
+            os.register_at_fork(after_in_child=self.in_child)
+
+        def in_child(self):
+            self.forked = True  # then text goes to the pipe, the parent reads it
+
+        def write(self, name, text):
+            with self.lock:
+                self.drain()
+                self.recorder.add_text(name, text)
+
+        def put(self, name, text):
+            if text:
+                self.write(name, text)
+
+        def add(self, output):
+            with self.lock:
+                self.drain()
+                self.recorder.add(output)
+
+        def drain(self):
+            """Take what is in the pipes now: one read each holds all of it."""
+            found = self.ready.poll(0)
+            for fd, _ in found:
+                name, decoder = self.pipes[fd]
+                data = os.read(fd, 1 << 16)
+                if name == "stderr" and not self.in_cell:
+                    os.write(self.log, data)
+                else:
+                    self.recorder.add_text(name, decoder.decode(data))
+            return found
+
+        in_cell = False
+
+        def begin(self, stray, late_header):
+            with self.lock:
+                self.drain()
+                late, self.recorder = self.recorder, Recorder(OUTPUT_LIMIT, True)
+                if late.events or stray:
+                    self.recorder.add_text("stdout", late_header)
+                    self.recorder.events += late.events
+                    self.recorder.add_text("stdout", stray)
+                self.in_cell = True
+                if self.log is not None:
+                    os.dup2(self.error_pipe, 2)
+
+        def end(self):
+            with self.lock:
+                for _ in range(64):
+                    if not self.drain():
+                        break
+                if self.log is not None:
+                    os.dup2(self.log, 2)
+                self.in_cell = False
+                done, self.recorder = self.recorder, Recorder(LATE_LIMIT, False)
+                return done
+
+        def pipe(self, name):
+            read, write = os.pipe()
+            decoder = codecs.getincrementaldecoder("utf-8")("replace")
+            self.pipes[read] = (name, decoder)
+            self.ready.register(read, select.POLLIN)
+            return write
+
+        def guard(self):
+            """Keep the server's pipes apart from fds 0 and 1, which child processes and
+            C code use too. The server's shell holds sys.__stdin__ and sys.__stdout__
+            in local variables: only the objects themselves can be moved."""
+            out, source = sys.__stdout__, sys.__stdin__
+            if is_wrapper_of(out, 1):
+                out.flush()
+                through = getattr(out, "write_through", False)
+                file = open(os.dup(1), "wb", 0 if through else -1)
+                out.__init__(
+                    file,
+                    encoding="utf-8",
+                    line_buffering=out.line_buffering,
+                    write_through=through,
+                )
+                move(self.pipe("stdout"), 1)
+            if is_wrapper_of(source, 0):
+                source.__init__(open(os.dup(0), "rb"), encoding="utf-8")
+                move(os.open(os.devnull, os.O_RDONLY), 0)
+            try:
+                self.log = os.dup(2)
+                self.error_pipe = self.pipe("stderr")
+                import faulthandler
+
+                faulthandler.enable(self.log)  # a crash is told in the driver's log
+            except (OSError, ValueError, RuntimeError):
+                pass
+            threading.Thread(
+                target=self.pump, name="synapse-kernel-output", daemon=True
+            ).start()
+
+        def pump(self):
+            poller = select.poll()
+            for fd in list(self.pipes) + [self.wake_read]:
+                poller.register(fd, select.POLLIN)
+            while True:
+                ready = poller.poll()
+                with self.lock:
+                    self.drain()
+                if any(fd == self.wake_read for fd, _ in ready):
+                    os.read(self.wake_read, 4096)
+                    self.on_wake()
+
+        def wake(self):
+            """Have the thread call on_wake. Safe in a signal handler."""
+            try:
+                os.write(self.wake_write, b"!")
+            except BlockingIOError:
+                pass
+
+    def is_wrapper_of(stream, fd):
+        try:
+            return isinstance(stream, io.TextIOWrapper) and stream.fileno() == fd
+        except (OSError, ValueError):
+            return False
+
+    def move(fd, to):
+        os.dup2(fd, to)
+        os.close(fd)
+
+    class Bytes(io.BufferedIOBase):
+        """sys.stdout.buffer"""
+
+        def __init__(self, text):
+            self.text = text
+            self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.text.write(self.decoder.decode(bytes(data)))
+            return len(data)
+
+        def fileno(self):
+            return self.text.fileno()
+
+        def close(self):
+            pass
+
+    class Stream(io.TextIOBase):
+        """sys.stdout and sys.stderr of a cell. The same objects in every cell, because
+        a logging handler keeps the one it saw first."""
+
+        encoding = "utf-8"
+        errors = "replace"
+
+        def __init__(self, name, fd):
+            self.kind, self.fd = name, fd
+            self.name = "<%s>" % name
+            self.buffer = Bytes(self)
+
+        def write(self, text):
+            if not isinstance(text, str):
+                raise TypeError("write() argument must be str, not " + type(text).__name__)
+            if capture.forked:
+                data = text.encode("utf-8", "replace")
+                while data:
+                    data = data[os.write(self.fd, data) :]
+            elif text:
+                capture.write(self.kind, text)
+            return len(text)
+
+        def writable(self):
+            return True
+
+        def isatty(self):
+            return False
+
+        def fileno(self):
+            return self.fd
+
+        def reconfigure(self, **_):
+            pass
+
+        def close(self):
+            pass
+
+    class StdinNotImplementedError(EOFError, NotImplementedError):
+        pass
+
+    def no_input(*_, **__):
+        raise StdinNotImplementedError(
+            "input() can't ask here: this cell runs in the Spark driver, away from your "
+            "keyboard. Ask in a plain Python cell, then hand the answer over with "
+            "%synapse put NAME."
+        )
+
+    class NoInput(io.TextIOBase):
+        """sys.stdin of a cell."""
+
+        encoding = "utf-8"
+        read = readline = no_input
+
+        def readable(self):
+            return True
+
+        def close(self):  # exit() closes stdin first
+            pass
+
+    # ---- values as MIME bundles ------------------------------------------------------
+
+    MIMES = (
+        ("_repr_html_", "text/html"),
+        ("_repr_markdown_", "text/markdown"),
+        ("_repr_latex_", "text/latex"),
+        ("_repr_svg_", "image/svg+xml"),
+        ("_repr_png_", "image/png"),
+        ("_repr_jpeg_", "image/jpeg"),
+        ("_repr_json_", "application/json"),
+        ("_repr_javascript_", "application/javascript"),
+    )
+    SCALARS = (type(None), bool, int, float, complex, str, bytes)
+
+    def pretty(value):
+        """As IPython prints it, which is imported only where it would differ."""
+        kind = type(value)
+        if kind in SCALARS:
+            return repr(value)
+        if kind in (list, tuple, dict):
+            parts = list(value.items()) if kind is dict else [value]
+            if all(type(item) in SCALARS for part in parts for item in part):
+                text = repr(value)
+                if len(text) < 80:
+                    return text
+        own_repr = kind.__repr__ not in (object.__repr__, list.__repr__, tuple.__repr__,
+                                         dict.__repr__, set.__repr__, frozenset.__repr__)
+        if own_repr and not hasattr(kind, "_repr_pretty_") and kind.__module__ != "builtins":
+            return repr(value)
+        try:
+            from IPython.lib.pretty import pretty as ipython_pretty
+        except Exception:
+            return repr(value)
+        return ipython_pretty(value)
+
+    def bundle(value):
+        """(data, metadata) of any value; text/plain is always there."""
+        if is_frame(value):
+            return frame_summary(value), {}
+        if is_figure(value):
+            return figure_bundle(value), {}
+        data, metadata = {}, {}
+        methods = () if isinstance(value, type) else MIMES
+        for name, mime in (("_repr_mimebundle_", None),) + tuple(methods):
+            # Looked up on the class: a Spark Column has every attribute.
+            method = getattr(type(value), name, None)
+            if method is None or isinstance(value, type):
+                continue
+            try:
+                found = method(value)
+            except Exception as error:
+                text = "%s.%s: %s: %s\n" % (
+                    type(value).__name__, name, type(error).__name__, error)
+                stderr.write(text)
+                continue
+            extra = None
+            if isinstance(found, tuple) and len(found) == 2:
+                found, extra = found
+            if found is None:
+                continue
+            if mime is None:
+                data.update(found)
+                metadata.update(extra or {})
+            elif mime not in data:
+                data[mime] = found
+                if extra:
+                    metadata[mime] = extra
+        data.setdefault("text/plain", pretty(value))
+        return {
+            mime: base64.b64encode(item).decode("ascii")
+            if isinstance(item, (bytes, bytearray)) else item
+            for mime, item in data.items()
+        }, metadata
+
+    def is_figure(value):
+        module = sys.modules.get("matplotlib.figure")
+        return module is not None and isinstance(value, module.Figure)
+
+    def figure_bundle(figure):
+        """A figure as PNG. It is closed, or the end of the cell would show it again."""
+        file = io.BytesIO()
+        figure.savefig(file, format="png", bbox_inches="tight")
+        plot = sys.modules.get("matplotlib.pyplot")
+        if plot is not None:
+            plot.close(figure)
+        image = base64.b64encode(file.getvalue()).decode("ascii")
+        return {"image/png": image, "text/plain": repr(figure)}
+
+    def show_figures(*_, **__):
+        plot = sys.modules.get("matplotlib.pyplot")
+        for number in plot.get_fignums() if plot is not None else ():
+            publish(figure_bundle(plot.figure(number)))
+
+    def publish(data, metadata=None, transient=None, update=False, kind=None, **_):
+        output = {
+            "output_type": kind or ("update_" if update else "") + "display_data",
+            "data": clean(data),
+            "metadata": clean(metadata or {}),
+        }
+        if kind is None:
+            output["transient"] = clean(transient or {})
+        capture.add(output)
+
+    def clear_output(wait=False):
+        capture.add({"output_type": "clear_output", "wait": bool(wait)})
+
+    class DisplayHandle:
+        """What display(…, display_id=…) returns: shows again, or in place."""
+
+        def __init__(self, display_id=None):
+            self.display_id = display_id or uuid.uuid4().hex
+
+        def display(self, value, **options):
+            display(value, display_id=self.display_id, **options)
+
+        def update(self, value, **options):
+            update_display(value, display_id=self.display_id, **options)
+
+    class Display:
+        """display(…): an object of its own, so that a function that uses it can still
+        be sent to executors, where it prints."""
+
+        def __call__(self, *values, metadata=None, transient=None, display_id=None,
+                     raw=False, clear=False, update=False, limit=DISPLAY_ROWS, **_):
+            if clear:
+                clear_output(wait=True)
+            transient = dict(transient or {})
+            if display_id:
+                display_id = uuid.uuid4().hex if display_id is True else display_id
+                transient["display_id"] = display_id
+            for value in values:
+                if raw:
+                    data, extra = value, {}
+                elif is_frame(value):
+                    data, extra = frame_table(value, limit), {}
+                else:
+                    data, extra = bundle(value)
+                extra = dict(extra, **(metadata or {}))
+                publish(data, extra, transient, update)
+            return DisplayHandle(display_id) if display_id and not update else None
+
+        def __reduce__(self):
+            return eval, ("print",)
+
+    def update_display(value, *, display_id, **options):
+        display(value, display_id=display_id, update=True, **options)
+
+    # ---- Spark data frames -----------------------------------------------------------
+
+    def is_frame(value):
+        kind = type(value)
+        return kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql.")
+
+    def frame_summary(frame):
+        """A data frame that is only named runs no job, unless the user wants that."""
+        try:
+            eager = frame.sparkSession.conf.get("spark.sql.repl.eagerEval.enabled")
+        except Exception:
+            eager = "false"
+        if str(eager).lower() == "true":
+            data = {"text/plain": repr(frame), "text/html": frame._repr_html_()}
+            return {mime: text for mime, text in data.items() if text}
+        return {"text/plain": "%r\ndisplay(…) shows its rows" % frame}
+
+    def frame_table(frame, limit):
+        """The first `limit` rows as text and HTML. One more is fetched to know whether
+        there are more."""
+        limit = max(0, int(limit))
+        fields = [(field.name, field.dataType.simpleString()) for field in frame.schema]
+        rows = frame.limit(limit + 1).collect()
+        if len(rows) > limit:
+            note = "first %s" % plural(limit)
+        else:
+            note = plural(len(rows))
+        cells = [[cell_text(value) for value in row] for row in rows[:limit]]
+        return {
+            "text/plain": text_table(fields, cells, note),
+            "text/html": html_table(fields, cells, note),
+        }
+
+    def plural(count):
+        return "%d row%s" % (count, "" if count == 1 else "s")
+
+    def cell_text(value):
+        """One value as people read it; None stays None."""
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, decimal.Decimal):
+            return format(value, "f")  # the scale stays: 1.50
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value).hex()
+        if isinstance(value, (tuple, list, dict)):
+            return json.dumps(nested(value), ensure_ascii=False)
+        return str(value)
+
+    def nested(value):
+        if value is None or isinstance(value, (str, bool, int)):
+            return value
+        if isinstance(value, float):
+            return value if value - value == 0 else str(value)
+        if isinstance(value, tuple) and hasattr(value, "__fields__"):
+            return {name: nested(item) for name, item in zip(value.__fields__, value)}
+        if isinstance(value, (list, tuple)):
+            return [nested(item) for item in value]
+        if isinstance(value, dict):
+            return {
+                key if isinstance(key, str) else cell_text(key) or "null": nested(item)
+                for key, item in value.items()
+            }
+        return cell_text(value)
+
+    def is_number(kind):
+        return re.match(r"(tiny|small|big)?int|float|double|decimal", kind) is not None
+
+    def width_of(text):
+        return sum(
+            0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF"
+            else 1 for c in text
+        ) if not text.isascii() else len(text)
+
+    def one_line(text, most):
+        text = "null" if text is None else text
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
+        return text if len(text) <= most else text[: most - 1] + "…"
+
+    def text_table(fields, rows, note):
+        names = [one_line(name, 60) for name, _ in fields]
+        lines = [[one_line(cell, 80) for cell in row] for row in rows]
+        widths = [
+            max([width_of(name)] + [width_of(line[i]) for line in lines])
+            for i, name in enumerate(names)
+        ]
+
+        def row_text(cells):
+            padded = []
+            for cell, width, (_, kind) in zip(cells, widths, fields):
+                space = " " * (width - width_of(cell))
+                padded.append(space + cell if is_number(kind) else cell + space)
+            return "| " + " | ".join(padded) + " |"
+
+        rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
+        body = [row_text(line) for line in lines]
+        return "\n".join([rule, row_text(names), rule] + body + [rule, note])
+
+    def html_table(fields, rows, note):
+        """Layout and class as pandas has them: notebook style sheets expect it."""
+
+        def cell_html(cell):
+            if cell is None:
+                return "<i>null</i>"
+            cut = cell if len(cell) <= 1000 else cell[:1000] + "…"
+            return html.escape(cut)
+
+        out = ['<div>\n<table border="1" class="dataframe">\n<thead>\n<tr>']
+        for name, kind in fields:
+            head = '<th title="%s">%s</th>'
+            out.append(head % (html.escape(kind), html.escape(name)))
+        out.append("</tr>\n</thead>\n<tbody>")
+        align = [
+            "" if is_number(kind) else ' style="text-align: left"' for _, kind in fields
+        ]
+        for row in rows:
+            cells = zip(align, row)
+            out.append(
+                "<tr>" + "".join("<td%s>%s</td>" % (a, cell_html(c)) for a, c in cells) + "</tr>"
+            )
+        out.append("</tbody>\n</table>\n<p>%s</p>\n</div>" % html.escape(note))
+        return "\n".join(out)
+
+    def split_sql(text):
+        """[(line, statement)] of `text`: cut at semicolons outside quotes and comments;
+        what holds only comments is left out."""
+        token = re.compile(
+            r"'(?:\\.|[^'\\])*(?:'|\Z)" r'|"(?:\\.|[^"\\])*(?:"|\Z)'
+            r"|`[^`]*(?:`|\Z)|--[^\n]*|/\*|\*/|;|\s+|.", re.S)
+        found, start, depth, solid = [], 0, 0, False
+        for match in token.finditer(text):
+            piece = match.group()
+            if piece == "/*":
+                depth += 1
+            elif piece == "*/" and depth:
+                depth -= 1
+            elif depth == 0 and piece == ";":
+                found.append((start, match.start(), solid))
+                start, solid = match.end(), False
+            elif depth == 0 and not piece.isspace() and not piece.startswith("--"):
+                solid = True
+        found.append((start, len(text), solid))
+        return [
+            (text.count("\n", 0, a + len(text[a:b]) - len(text[a:b].lstrip())) + 1,
+             text[a:b].strip())
+            for a, b, keep in found if keep
+        ]
+
+    def spark_context():
+        """The running SparkContext, or None. Never starts one."""
+        pyspark = sys.modules.get("pyspark")
+        kind = getattr(pyspark, "SparkContext", None)
+        context = getattr(kind, "_active_spark_context", None)
+        return context if getattr(context, "_jsc", None) is not None else None
+
+    # ---- errors ----------------------------------------------------------------------
+
+    RED, GREEN, CYAN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
+    WORKER_TRACE = re.compile(
+        r"Traceback \(most recent call last\):\n(.*?)(?=\n\s*\n|\n\tat |\Z)", re.S)
+
+    def chain(error):
+        """`error` and what it came from."""
+        seen = []
+        while error is not None and not any(error is known for known in seen):
+            seen.append(error)
+            cause = error.__cause__
+            if cause is None and not error.__suppress_context__:
+                cause = error.__context__
+            error = cause
+        return seen
+
+    def user_frames(trace, only_cells):
+        """`trace` without our own frames, and without what ran above the cell."""
+        entries = []
+        while trace is not None:
+            entries.append(trace)
+            trace = trace.tb_next
+        in_cell = [t for t in entries if is_cell(t.tb_frame.f_code)]
+        if in_cell:
+            entries = in_cell if only_cells else entries[entries.index(in_cell[0]) :]
+        entries = [t for t in entries if t.tb_frame.f_code not in OWN]
+        for before, after in zip(entries, entries[1:] + [None]):
+            before.tb_next = after
+        return entries[0] if entries else None
+
+    def is_cell(code):
+        return code.co_filename in cells
+
+    def message_of(error):
+        try:
+            return str(error)
+        except Exception as problem:
+            return "<its message can't be read: %s>" % type(problem).__name__
+
+    def worker_frames(text):
+        """(last line, lines) of the Python traceback that an executor sent."""
+        match = WORKER_TRACE.search(text)
+        if match is None:
+            return None, []
+        frames, last = [], []
+        for line in match.group(1).rstrip().rstrip("'").split("\n"):
+            place = re.match(r'  File "(.*)", line (\d+), in ', line)
+            if place:
+                frames.append((place.group(1), [line]))
+                source = linecache.getline(place.group(1), int(place.group(2)))
+                if place.group(1) in cells and source:
+                    frames[-1][1].append("    " + source.strip())
+            elif line.startswith("    ") and frames:
+                frames[-1][1].append(line)
+            else:
+                last.append(line)
+        own = [lines for name, lines in frames if not re.search(r"[/\\]pyspark[/\\.]", name)]
+        kept = own or [lines for _, lines in frames]
+        return "\n".join(last), [line for lines in kept for line in lines]
+
+    def java_stack(text):
+        """The Java part of an error, three calls of each cause."""
+        lines, calls, left = [], 0, 0
+        for line in text.split("\n"):
+            if not line.startswith("\t"):
+                if line.startswith("Caused by: ") or not lines:
+                    if left:
+                        lines.append("\t... %d more" % left)
+                    lines.append(line[:1000])
+                    calls = left = 0
+            elif calls < 3 and not re.match(r"\tat (scala|java|jdk|py4j)\.", line):
+                lines.append(line)
+                calls += 1
+            else:
+                left += 1
+        return lines + (["\t... %d more" % left] if left else [])
+
+    class Told:
+        """An error as the user is told it: a short message, and parts that go below."""
+
+        def __init__(self, error):
+            self.error = error
+            self.name = type(error).__name__
+            self.message = message_of(error)
+            self.below = []
+            java = self.name == "Py4JJavaError" and "\n: " in self.message
+            if java or self.name == "PythonException":
+                last, frames = worker_frames(self.message)
+                if frames:
+                    self.below += ["In the Python worker:"] + frames + [last]
+            if java:
+                text = self.message.split("\n: ", 1)[1]
+                causes = re.findall(r"^Caused by: (.*)$", text, re.M)
+                first = (causes[-1] if causes else text).split("\n", 1)[0]
+                self.below += ["Java stack, shortened:"] + java_stack(text)
+                self.message = last if frames else first
+            elif self.below:
+                self.message = last
+
+    def stand_in(error, told):
+        """`error` with its short message, for printers that call str()."""
+        short = [item.message for item in told]
+        if all(item.message == message_of(item.error) for item in told):
+            return error
+        copies = []
+        for item, text in zip(told, short):
+            copy = type(item.name, (Exception,), {"__module__": "builtins"})(text)
+            copy.__traceback__ = item.error.__traceback__
+            copy.__suppress_context__ = item.error.__suppress_context__
+            copies.append(copy)
+        for item, copy, source in zip(told, copies, copies[1:]):
+            if item.error.__cause__ is not None:
+                copy.__cause__ = source
+            else:
+                copy.__context__ = source
+        return copies[0]
+
+    def ipython_lines(error):
+        from IPython.core.ultratb import VerboseTB
+
+        try:
+            printer = VerboseTB(theme_name="neutral", include_vars=False)
+        except TypeError:
+            printer = VerboseTB(color_scheme="Neutral", include_vars=False)
+        lines = printer.structured_traceback(type(error), error, error.__traceback__)
+        return "\n".join(lines).split("\n")
+
+    def plain_lines(told):
+        """The same without IPython."""
+        lines = []
+        for item in reversed(told):
+            if lines:
+                text = "The above exception was the direct cause of the following exception:"
+                if item.error.__cause__ is None:
+                    text = "During handling of the above exception, another exception occurred:"
+                lines += ["", text, ""]
+            lines.append(RED + "-" * 75 + PLAIN)
+            lines.append("%s%s%s%35s" % (RED, item.name, PLAIN, "Traceback (most recent call last)"))
+            frames = traceback.extract_tb(item.error.__traceback__)
+            if len(frames) > 40:
+                frames = list(frames[:20]) + [None] + list(frames[-20:])
+            for frame in frames:
+                if frame is None:
+                    lines += ["... frames left out ...", ""]
+                    continue
+                where = "%sFile %s:%d%s" % (GREEN, frame.filename, frame.lineno, PLAIN)
+                if frame.name != "<module>":
+                    where += ", in %s%s%s" % (CYAN, frame.name, PLAIN)
+                lines.append(where)
+                around = range(max(1, frame.lineno - 2), frame.lineno + 3)
+                for number in around:
+                    source = linecache.getline(frame.filename, number).rstrip()
+                    if number == frame.lineno:
+                        lines.append("%s----> %d %s%s" % (GREEN, number, PLAIN, source))
+                    elif source:
+                        lines.append("%7d %s" % (number, source))
+                lines.append("")
+            lines.append("%s%s%s: %s" % (RED, item.name, PLAIN, item.message))
+        return "\n".join(lines).split("\n")
+
+    def failure(error, text, is_syntax, has_frames, note):
+        """The error output of a cell."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        for item in chain(error):
+            item.__traceback__ = user_frames(item.__traceback__, interrupted)
+        told = [Told(item) for item in chain(error)]
+        name, message = told[0].name, told[0].message
+        if is_syntax and error.text is None and error.lineno:
+            error.text = (text.split("\n") + [""] * error.lineno)[error.lineno - 1]
+        if not has_frames or error.__traceback__ is None:
+            lines = "".join(traceback.format_exception_only(type(error), error)).rstrip()
+            if not is_syntax:
+                lines = "%s: %s" % (name, message)
+            lines = lines.split("\n")
+            head = len(lines) - 1 if is_syntax else 0
+            lines[head] = lines[head].replace(name, RED + name + PLAIN, 1)
+        else:
+            try:
+                lines = ipython_lines(stand_in(error, told))
+            except Exception:
+                lines = plain_lines(told)
+        for item in told:
+            lines += [""] * bool(item.below) + "\n".join(item.below).split("\n") * bool(item.below)
+        for hint in (note, hint_for(error, message, text, is_syntax)):
+            lines += ["", hint] if hint else []
+        return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
+
+    def hint_for(error, message, text, is_syntax):
+        """What to do next, where we know it."""
+        if is_syntax and re.search(r"^\s*[!%]", text, re.M):
+            return ("Lines that begin with ! or % belong to plain Python cells: this cell "
+                    "runs on the Spark driver. For a command there: "
+                    "import os; os.system('ls')")
+        gone = "pyspark" in sys.modules and spark_context() is None
+        if "stopped SparkContext" in message or (gone and "NoneType" in message):
+            return ("This session's Spark was stopped (spark.stop()). Start a new one: "
+                    "%synapse stop, then %synapse start.")
+        return None
+
+    # ---- modules that show things by themselves --------------------------------------
+
+    def patch_pyplot(module):
+        module.show = show_figures
+
+    def patch_ipython(module):
+        for name, ours in (("display", display), ("clear_output", clear_output),
+                           ("update_display", update_display),
+                           ("publish_display_data", publish)):
+            if hasattr(module, name):
+                setattr(module, name, ours)
+
+    PATCHES = {
+        "matplotlib.pyplot": patch_pyplot,
+        "IPython.core.display_functions": patch_ipython,
+        "IPython.core.display": patch_ipython,
+        "IPython.display": patch_ipython,
+    }
+
+    class AfterImport(importlib.abc.MetaPathFinder):
+        """Patches a module of PATCHES when somebody imports it."""
+
+        busy = False
+
+        def find_spec(self, name, path=None, target=None):
+            if name not in PATCHES or self.busy:
+                return None
+            self.busy = True
+            try:
+                spec = importlib.util.find_spec(name)
+            finally:
+                self.busy = False
+            if spec is not None and hasattr(spec.loader, "exec_module"):
+                execute = spec.loader.exec_module
+
+                def exec_module(module):
+                    execute(module)
+                    PATCHES[name](module)
+
+                spec.loader.exec_module = exec_module
+            return spec
+
+    # ---- the runner ------------------------------------------------------------------
+
+    class Kernel:
+        """Runs cells one after the other; interrupt() and poll() come from a thread
+        beside them."""
+
+        version = VERSION
+
+        def __init__(self):
+            self.lock = threading.Lock()
+            self.running = None  # number of the cell whose code may be interrupted
+            self.target = None  # number that an interrupt was sent to
+            self.interrupted = False
+            self.thread = None
+            self.group = None
+            self.last = None
+            self.pieces = (None, [])
+            self.loop = None
+            self.flags = 0  # of `from __future__ import …` in earlier cells
+            self.underscore = None
+            self.user = {}
+
+        def attach(self, posted_in):
+            """Take over a session, or do so again: nothing is lost by a second post."""
+            main = sys.modules.get("__main__")
+            self.user = getattr(main, "global_dict", None)
+            if not isinstance(self.user, dict):
+                self.user = posted_in
+            known = self.user.get("display")
+            if known is None or type(known).__name__ == "Display" or str(
+                getattr(known, "__module__", "")
+            ).startswith("IPython"):
+                self.user["display"] = display
+            os.environ.setdefault("MPLBACKEND", "agg")
+            for name, patch in PATCHES.items():
+                if name in sys.modules:
+                    patch(sys.modules[name])
+            context = spark_context()
+            if (
+                context is not None
+                and str(context.master).startswith("local")
+                and not os.environ.get("PYSPARK_PYTHON")
+            ):
+                os.environ["PYSPARK_PYTHON"] = context.pythonExec = sys.executable
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, self.on_sigint)
+            return self
+
+        # -- one cell --
+
+        def run(self, n, name, text):
+            """Execute Python. A Result comes back; nothing is raised."""
+            return self.cell(n, name, text, lambda: self.python(name, text))
+
+        def sql(self, n, name, text, limit_rows=SQL_ROWS):
+            """Execute SQL statements, separated by semicolons, through spark.sql."""
+            return self.cell(n, name, text, lambda: self.queries(text, limit_rows))
+
+        def cell(self, n, name, text, work):
+            self.begin(n, name)
+            error = None
+            try:
+                self.enter(work)
+            except BaseException as problem:
+                error = problem
+            with self.lock:
+                self.running = None
+            return self.finish(n, text, error)
+
+        def enter(self, work):
+            """The frame below which an interrupt may be raised, and nowhere else."""
+            try:
+                work()
+            finally:
+                try:
+                    show_figures()
+                except Exception as error:
+                    stderr.write("%s: %s\n" % (type(error).__name__, error))
+
+        def begin(self, n, name):
+            self.is_syntax, self.has_frames, self.note = False, True, None
+            self.thread = threading.get_ident()
+            if threading.current_thread() is threading.main_thread():
+                # A SparkContext that a cell makes installs a handler of its own.
+                signal.signal(signal.SIGINT, self.on_sigint)
+            self.saved = (sys.stdin, sys.stdout, sys.stderr, builtins.input, sys.breakpointhook)
+            header = "[printed after the end of %s]\n" % (self.last or "the last statement")
+            capture.begin(take_stray(sys.stdout) + take_stray(sys.stderr), header)
+            sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
+            builtins.input = sys.breakpointhook = no_input
+            import getpass
+
+            getpass.getpass = no_input
+            self.last = name
+            self.pieces = (None, [])
+            self.group = self.job_group(name)
+            with self.lock:
+                self.interrupted = False
+                self.target = None
+                self.running = n
+
+        def job_group(self, name):
+            """The server's own job group (its progress counts that), else ours."""
+            context = spark_context()
+            try:
+                group = context and context.getLocalProperty("spark.jobGroup.id")
+                if context and (not group or group.startswith(GROUP)):
+                    group = GROUP + uuid.uuid4().hex
+                    context.setJobGroup(group, name)
+                return group
+            except Exception:  # a context that is gone: the cell will say so
+                return None
+
+        def python(self, name, text):
+            filename = "<%s>" % name
+            cells.add(filename)
+            lines = [line + "\n" for line in text.split("\n")]
+            linecache.cache[filename] = (len(text), None, lines, filename)
+            tree = self.parse(text, filename)
+            last = tree.body[-1] if tree.body else None
+            is_shown = isinstance(last, ast.Expr) and not is_silenced(last, text)
+            if is_shown:
+                tree.body.pop()
+            self.execute(tree, filename, "exec")
+            if not is_shown:
+                return
+            value = self.execute(ast.Expression(last.value), filename, "eval")
+            if value is not None:
+                data, metadata = bundle(value)
+                publish(data, metadata, kind="execute_result")
+                if self.user.get("_") is self.underscore:
+                    self.user["_"] = self.underscore = value
+
+        def parse(self, text, filename):
+            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self.flags
+            try:
+                return compile(text, filename, "exec", flags, True)
+            except SyntaxError:
+                # Common in notebooks, and true here anyway.
+                usual = re.sub(r"(?m)^([ \t]*)%matplotlib\b.*$", r"\1pass", text)
+                try:
+                    if usual != text:
+                        return compile(usual, filename, "exec", flags, True)
+                except SyntaxError:
+                    pass
+                self.is_syntax, self.has_frames = True, False
+                raise
+
+        def execute(self, tree, filename, mode):
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | self.flags
+            try:
+                code = compile(tree, filename, mode, flags, True)
+            except SyntaxError:  # such as `return` outside a function
+                self.is_syntax, self.has_frames = True, False
+                raise
+            import __future__
+
+            for feature in __future__.all_feature_names:
+                self.flags |= code.co_flags & getattr(__future__, feature).compiler_flag
+            value = eval(code, self.user)
+            return self.wait_for(value) if code.co_flags & 0x80 else value
+
+        def wait_for(self, coroutine):
+            """Top-level await: one event loop for the whole session."""
+            import asyncio
+
+            if self.loop is None or self.loop.is_closed():
+                self.loop = asyncio.new_event_loop()
+                asyncio.set_event_loop(self.loop)
+            task = self.loop.create_task(coroutine)
+            try:
+                return self.loop.run_until_complete(task)
+            except BaseException:
+                if not task.done():
+                    task.cancel()
+                    self.loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+                raise
+
+        def queries(self, text, limit_rows):
+            self.has_frames = False
+            session = self.user.get("spark")
+            if session is None:
+                from pyspark.sql import SparkSession
+
+                session = SparkSession.builder.getOrCreate()
+            statements = split_sql(text)
+            for i, (line, statement) in enumerate(statements):
+                if len(statements) > 1:
+                    self.note = "In statement %d of %d, which begins in line %d." % (
+                        i + 1, len(statements), line)
+                frame = session.sql(statement)
+                if frame.columns:
+                    self.user["_sqldf"] = frame
+                    is_last = i + 1 == len(statements)
+                    publish(frame_table(frame, limit_rows),
+                            kind="execute_result" if is_last else None)
+
+        def finish(self, n, text, error):
+            sys.stdin, sys.stdout, sys.stderr, builtins.input, sys.breakpointhook = self.saved
+            flush_c()
+            if isinstance(error, SystemExit):
+                capture.write("stderr", "exit() ends the cell, not the Spark session: "
+                                        "%synapse stop does that.\n")
+                if error.code in (None, 0):
+                    error = None
+            outputs = capture.end().outputs()
+            if error is not None:
+                outputs.append(self.told(error, text))
+            return self.reply(n, "error" if error is not None else "ok", outputs)
+
+        def told(self, error, text):
+            if self.interrupted and "cancel" in message_of(error).lower():
+                trace = error.__traceback__
+                error = KeyboardInterrupt("the cell was interrupted")
+                error.__traceback__ = trace
+            try:
+                return failure(error, text, self.is_syntax, self.has_frames, self.note)
+            except Exception as problem:
+                lines = traceback.format_exception_only(type(problem), problem)
+                return {"output_type": "error", "ename": type(error).__name__,
+                        "evalue": message_of(error), "traceback": lines}
+
+        def reply(self, n, status, outputs):
+            head = {"version": VERSION, "n": n, "status": status}
+            text = to_json(dict(head, outputs=outputs))
+            if len(text) > REPLY_LIMIT:
+                pieces = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
+                self.pieces = (n, pieces)
+                text = to_json(dict(head, parts=len(pieces), part=pieces[0]))
+            return Result(text)
+
+        def part(self, n, i):
+            """The i-th piece of the long reply of cell n, the last one that ran."""
+            answer = {"version": VERSION, "n": n}
+            cell, pieces = self.pieces
+            if cell == n and 0 <= i < len(pieces):
+                answer["part"] = pieces[i]
+            else:
+                answer["error"] = "no such part"
+            return Result(to_json(answer))
+
+        # -- interrupts --
+
+        def interrupt(self, n):
+            """Stop cell n, called in a thread beside it. Another number does nothing."""
+            with self.lock:
+                sent = self.running == n
+                if sent:
+                    self.interrupted = True
+                    self.target = n
+                    group, thread = self.group, self.thread
+            if not sent:
+                return '{"interrupted": false}'
+            self.cancel(group)
+            # A cancelled job comes back through py4j by itself; cutting that call off
+            # would cost its connection.
+            end = time.monotonic() + 0.3
+            while self.running == n and time.monotonic() < end and in_py4j(thread):
+                time.sleep(0.005)
+            self.strike(n)
+            return '{"interrupted": true}'
+
+        def cancel(self, group):
+            context = spark_context()
+            try:
+                if context and group:
+                    context.cancelJobGroup(group)
+            except Exception:
+                pass
+
+        def strike(self, n):
+            with self.lock:
+                if n is None or self.running != n:
+                    return
+                if self.thread == threading.main_thread().ident:
+                    signal.pthread_kill(self.thread, signal.SIGINT)
+                else:
+                    import ctypes
+
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(self.thread), ctypes.py_object(KeyboardInterrupt))
+
+        def on_sigint(self, signum, frame):
+            """SIGINT acts on the code of a running cell. It is dropped when no cell
+            runs, and comes again when it hits our own bookkeeping."""
+            if capture.forked:
+                raise KeyboardInterrupt
+            if self.running is None or self.target not in (None, self.running):
+                return
+            connection = None
+            while frame is not None and frame.f_code is not ENTER:
+                if frame.f_code in CRITICAL:
+                    capture.wake()
+                    return
+                if frame.f_code.co_name == "send_command":
+                    connection = connection or frame.f_locals.get("self")
+                frame = frame.f_back
+            if frame is None:
+                return
+            if connection is not None and hasattr(connection, "java_client"):
+                connection.socket = None  # an answer is due on it: the next call gets a new one
+            if not self.interrupted:
+                self.interrupted = True  # it came from outside: Spark is still at work
+                capture.wake()
+            raise KeyboardInterrupt
+
+        def on_wake(self):
+            n = self.running
+            if self.interrupted and self.target is None:
+                self.cancel(self.group)
+            else:
+                time.sleep(0.01)
+                self.strike(n)
+
+    def in_py4j(thread):
+        frame = sys._current_frames().get(thread)
+        while frame is not None:
+            if frame.f_code.co_name == "send_command" and "py4j" in frame.f_code.co_filename:
+                return True
+            frame = frame.f_back
+        return False
+
+    def is_silenced(node, text):
+        """Does a semicolon follow the last expression?"""
+        lines = text.encode("utf-8").split(b"\n")[node.end_lineno - 1 :]
+        lines[0] = lines[0][node.end_col_offset :]
+        return any(b";" in line.split(b"#")[0] for line in lines)
+
+    def flush_c():
+        """Text that C code still holds in stdio belongs to this cell."""
+        try:
+            import ctypes
+
+            ctypes.CDLL(None).fflush(None)
+        except Exception:
+            pass
+
+    def codes_of(code):
+        yield code
+        for item in code.co_consts:
+            if isinstance(item, types.CodeType):
+                for inner in codes_of(item):
+                    yield inner
+
+    def remove_spool_files():
+        for path in spool_files:
+            try:
+                os.unlink(path)
+            except OSError:
+                pass
+
+    cells = set()
+    capture = Capture()
+    stdin, stdout, stderr = NoInput(), Stream("stdout", 1), Stream("stderr", 2)
+    display = Display()
+    kernel = Kernel()
+    OWN = set(codes_of(sys._getframe().f_code))
+    ENTER = Kernel.enter.__code__
+    CRITICAL = set()
+    for critical in (Kernel.cell, Kernel.begin, Kernel.finish):
+        CRITICAL.update(codes_of(critical.__code__))
+    for critical in list(vars(Capture).values()) + list(vars(Recorder).values()):
+        if isinstance(critical, types.FunctionType):
+            CRITICAL.update(codes_of(critical.__code__))
+    import atexit
+
+    atexit.register(remove_spool_files)
+    capture.on_wake = kernel.on_wake
+    capture.guard()
+    sys.meta_path.insert(0, AfterImport())
+    sys.modules["__synapse_kernel__"] = kernel
+    return kernel.attach(posted_in)
+
+
+__synapse_kernel__ = __synapse_kernel__(globals())
