@@ -1,0 +1,107 @@
+"""Cancelling statements: what runs on Spark, what waits, what is over."""
+
+from __future__ import annotations
+
+import uuid
+
+from livy_http import Endpoint, wait_for
+from livy_session import DONE, Session
+
+SLOW_JOB = "import time\nsc.parallelize(range(4), 4).map(lambda v: time.sleep(8)).count()"
+
+
+def wait_for_job(session: Session) -> None:
+    """Wait until a Spark job runs in the session; asked beside the running statement."""
+    wait_for(
+        lambda: session.ask("len(ctx.sc.statusTracker().getActiveJobsIds())"),
+        lambda count: count > 0,
+        30,
+        "a Spark job runs",
+    )
+
+
+def test_a_running_spark_job_is_cancelled(pyspark: Session) -> None:
+    statement = pyspark.submit(SLOW_JOB)
+    wait_for_job(pyspark)
+    reply = pyspark.cancel(statement["id"])
+    assert (reply.status, reply.json) == (200, {"msg": "canceled"})
+    early = pyspark.statement(statement["id"])["state"]
+    assert early in ("cancelling", "cancelled")
+    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=12)
+    # Livy keeps the error of the cancelled job as the output.
+    if told["output"] is not None:
+        assert told["output"]["status"] == "error", told
+    assert pyspark.text("40+2") == "42"
+    pyspark.wait_state("idle", seconds=10)
+
+
+def test_a_cancelled_scala_job_ends(scala: Session) -> None:
+    code = "sc.parallelize(0 to 3, 4).map { i => Thread.sleep(8000); i }.collect"
+    statement = scala.submit(code)
+    wait_for(
+        lambda: scala.statement(statement["id"])["state"],
+        lambda state: state == "running",
+        30,
+        "statement runs",
+    )
+    wait_for_job(scala)
+    assert scala.cancel(statement["id"]).status == 200
+    told = scala.wait_statement(statement["id"], "cancelled", seconds=12)
+    if told["output"] is not None:
+        assert told["output"]["status"] == "error", told
+    assert scala.text("val after = 42") == "after: Int = 42\n"
+
+
+def test_a_waiting_statement_is_cancelled(pyspark: Session) -> None:
+    name = f"v_{uuid.uuid4().hex[:8]}"
+    first = pyspark.submit("import time\ntime.sleep(1.5)\n11")
+    second = pyspark.submit(f"{name} = 1")
+    pyspark.wait_statement(first["id"], "running")
+    assert pyspark.statement(second["id"])["state"] == "waiting"
+    assert pyspark.cancel(second["id"]).status == 200
+    told = pyspark.wait_statement(second["id"], "cancelled", seconds=1)
+    assert told["output"] is None
+    kept = pyspark.wait_statement(first["id"])
+    assert kept["state"] == "available"
+    assert kept["output"]["data"] == {"text/plain": "11"}
+    assert pyspark.run(name)["ename"] == "NameError"
+    pyspark.wait_state("idle", seconds=10)
+
+
+def test_python_that_sleeps_is_cancelling_at_once(pyspark: Session) -> None:
+    """Apache Livy lets Python sleep on to its end; a better server interrupts it."""
+    statement = pyspark.submit("import time\ntime.sleep(4)\nprint('awake')")
+    pyspark.wait_statement(statement["id"], "running")
+    assert pyspark.cancel(statement["id"]).status == 200
+    told = pyspark.statement(statement["id"])
+    assert told["state"] in ("cancelling", "cancelled")
+    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=20)
+    assert told["progress"] == 1.0
+    pyspark.run("0")
+    assert pyspark.text("40+2") == "42"
+
+
+def test_what_is_over_is_not_cancelled(pyspark: Session) -> None:
+    statement = pyspark.submit("40+2")
+    done = pyspark.wait_statement(statement["id"])
+    assert pyspark.cancel(statement["id"]).status == 200
+    assert pyspark.statement(statement["id"]) == done
+    assert done["state"] in DONE
+
+
+def test_cancelling_twice_is_harmless(pyspark: Session) -> None:
+    statement = pyspark.submit(SLOW_JOB)
+    wait_for_job(pyspark)
+    assert pyspark.cancel(statement["id"]).status == 200
+    assert pyspark.cancel(statement["id"]).status == 200
+    pyspark.wait_statement(statement["id"], "cancelled", seconds=12)
+    assert pyspark.text("40+2") == "42"
+
+
+def test_a_missing_statement_is_not_cancelled(
+    endpoint: Endpoint, pyspark: Session
+) -> None:
+    # Apache Livy says "canceled" even here; 404 is better.
+    assert pyspark.cancel(99999).status in (200, 404)
+    assert endpoint.post(pyspark.path + "/statements/abc/cancel").status == 400
+    assert pyspark.text("40+2") == "42"
