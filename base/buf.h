@@ -1,9 +1,9 @@
 /*
  * buf - a growing byte buffer with a hard cap
  *
- * Always ends in a NUL that is not counted, so that `buf_str` is a C string. What would
- * go over the cap is not added and marks the buffer as full; the caller checks once at
- * the end with buf_is_full.
+ * Always ends in a NUL that is not counted, so that `buf_str` is a C string. An addition
+ * that would go over the cap is refused as a whole and marks the buffer as full, which
+ * refuses all that follow; the caller checks once at the end with buf_is_full.
  */
 #ifndef SK_BUF_H
 #define SK_BUF_H

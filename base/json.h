@@ -4,8 +4,10 @@
  * cJSON cuts strings at U+0000, rounds 64-bit integers, accepts invalid UTF-8 and bytes
  * after the value, and looks keys up without regard to case. So: bytes are checked as
  * UTF-8 first (libunistring), the whole input is consumed, lookups are case-sensitive,
- * and U+0000 in a string is carried as U+FFFD. Integers that users see travel as text.
- * Trees are freed with json_free.
+ * and U+0000 in a string is carried as U+FFFD, as is half a surrogate pair. A number that
+ * a double can't carry (integers from 2^53, more than 17 digits) keeps its text: its node
+ * is a cJSON_Raw, which prints as it was read; ask json_is_num, not cJSON_IsNumber.
+ * Of equal keys the last one counts. Trees are freed with json_free.
  */
 #ifndef SK_JSON_H
 #define SK_JSON_H
@@ -26,7 +28,8 @@ cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
 /* Compact text, malloc'd. Never NULL. */
 char *json_print(const cJSON *tree);
 
-/* Indented text with sorted keys, as Python's json.dumps(indent=4, sort_keys=True). */
+/* Indented text with sorted keys, as Python's json.dumps(indent=4, sort_keys=True,
+ * ensure_ascii=False); whole numbers have no point. Never NULL. */
 char *json_print_pretty(const cJSON *tree);
 
 void json_free(cJSON **tree_p); /* NULL-safe, nulls the caller */
@@ -54,9 +57,12 @@ cJSON *json_get(const cJSON *obj, const char *key); /* any value, or NULL */
 cJSON *json_get_obj(const cJSON *obj, const char *key); /* an object, or NULL */
 cJSON *json_get_arr(const cJSON *obj, const char *key); /* an array, or NULL */
 const char *json_str(const cJSON *obj, const char *key, const char *fallback);
-int64_t json_int(const cJSON *obj, const char *key, int64_t fallback);
+int64_t json_int(const cJSON *obj, const char *key, int64_t fallback); /* 2.7 → 2 */
 double json_num(const cJSON *obj, const char *key, double fallback);
 bool json_bool(const cJSON *obj, const char *key, bool fallback);
+
+/* Is it a number, whether cJSON holds it or its text? NULL is none. */
+bool json_is_num(const cJSON *value);
 
 /* A scalar as text for the user or as an opaque id: strings as they are, whole numbers
  * without a point, true/false; NULL for anything else. Caller frees. */

@@ -14,7 +14,9 @@ typedef enum { LOG_KERNEL, LOG_MESSAGE, LOG_ROUTE, LOG_CHILD, LOG_LIVY, LOG_HTTP
     LOG_COMPUTE, LOG_AREAS } log_area_t;
 typedef enum { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE } log_level_t;
 
-/* `spec` as above, NULL = default. An unknown word in it is -1 with ERR_USAGE; the rest
+/* Areas are kernel, message, route, child, livy, http, compute, or * for all; an area
+ * without a level means debug; the last word on an area counts.
+ * `spec` as above, NULL = default. An unknown word in it is -1 with ERR_USAGE; the rest
  * of it still holds. */
 int log_setup(const char *spec, err_t *err);
 int log_wants(log_area_t area, log_level_t level);
