@@ -133,7 +133,7 @@ def __synapse_kernel__(posted_in):
 
         def add(self, output):
             data = output.get("data", {})
-            size = sum(len(v) if isinstance(v, str) else 1000 for v in data.values())
+            size = 500 + sum(len(v) if isinstance(v, str) else 500 for v in data.values())
             if size > self.room:
                 note = "[left out: %s, %d characters, over the limit of a cell]"
                 output["data"] = {"text/plain": note % (", ".join(data), size)}
@@ -362,6 +362,7 @@ def __synapse_kernel__(posted_in):
                     data = data[os.write(self.fd, data) :]
             elif text:
                 capture.write(self.kind, text)
+                kernel.catch_up()
             return len(text)
 
         def writable(self):
@@ -503,6 +504,7 @@ def __synapse_kernel__(posted_in):
         if kind is None:
             output["transient"] = clean(transient or {})
         capture.add(output)
+        kernel.catch_up()
 
     def clear_output(wait=False):
         capture.add({"output_type": "clear_output", "wait": bool(wait)})
@@ -958,6 +960,7 @@ def __synapse_kernel__(posted_in):
             self.lock = threading.Lock()
             self.running = None  # number of the cell whose code may be interrupted
             self.target = None  # number that an interrupt was sent to
+            self.pending = False  # an interrupt hit our own bookkeeping
             self.interrupted = False
             self.thread = None
             self.group = None
@@ -1043,7 +1046,7 @@ def __synapse_kernel__(posted_in):
             self.pieces = (None, [])
             self.group = self.job_group(name)
             with self.lock:
-                self.interrupted = False
+                self.interrupted = self.pending = False
                 self.target = None
                 self.running = n
 
@@ -1230,7 +1233,8 @@ def __synapse_kernel__(posted_in):
 
         def on_sigint(self, signum, frame):
             """SIGINT acts on the code of a running cell. It is dropped when no cell
-            runs, and comes again when it hits our own bookkeeping."""
+            runs. When it hits our own bookkeeping it is caught up with after that, and
+            sent again in case nothing does."""
             if capture.forked:
                 raise KeyboardInterrupt
             if self.running is None or self.target not in (None, self.running):
@@ -1238,6 +1242,7 @@ def __synapse_kernel__(posted_in):
             connection = None
             while frame is not None and frame.f_code is not ENTER:
                 if frame.f_code in CRITICAL:
+                    self.pending = True
                     capture.wake()
                     return
                 if frame.f_code.co_name == "send_command":
@@ -1247,17 +1252,24 @@ def __synapse_kernel__(posted_in):
                 return
             if connection is not None and hasattr(connection, "java_client"):
                 connection.socket = None  # an answer is due on it: the next call gets a new one
+            self.pending = False
             if not self.interrupted:
                 self.interrupted = True  # it came from outside: Spark is still at work
                 capture.wake()
             raise KeyboardInterrupt
 
+        def catch_up(self):
+            """Raise an interrupt that was put off. Called outside of all locks."""
+            if self.pending and threading.get_ident() == self.thread:
+                self.on_sigint(signal.SIGINT, sys._getframe())
+
         def on_wake(self):
             n = self.running
-            if self.interrupted and self.target is None:
+            if not self.pending:
                 self.cancel(self.group)
-            else:
-                time.sleep(0.01)
+                return
+            time.sleep(0.01)
+            if self.pending:
                 self.strike(n)
 
     def in_py4j(thread):
