@@ -9,9 +9,8 @@
 
 typedef struct {
     install_surroundings_t install;   /* binary, home, Python */
-    const char *runtime_dir;          /* $XDG_RUNTIME_DIR */
-    const char *java_home;            /* $JAVA_HOME */
-    const char *spark_home;           /* $SPARK_HOME */
+    const char *runtime_dir;          /* $XDG_RUNTIME_DIR, or NULL */
+    const char *java_home;            /* $JAVA_HOME, or NULL */
     const char *version;              /* of the kernel */
 } doctor_surroundings_t;
 

