@@ -1,0 +1,498 @@
+"""HTTP over a Unix socket: requests to functions of the registry, and their replies.
+
+Keep-alive, and each reply in one write: a trivial statement's round trip is a
+millisecond, of which most is Python's HTTP parser.
+"""
+
+import hmac
+import json
+import os
+import re
+import select
+import socket
+import socketserver
+import sys
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Callable, Optional
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from . import VERSION, replies, uploads
+from .log_ring import page
+from .registry import Registry
+from .replies import Refusal
+
+BODY_LIMIT = 128 << 20
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+CSRF_TEXT = "Missing Required Header for CSRF protection."
+STATUS_TEXT = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Payload Too Large",
+    500: "Server Error",
+    503: "Service Unavailable",
+}
+ROUTES: list = []
+
+
+def route(method: str, pattern: str) -> Callable:
+    """Registers a handler; `{name}` in the pattern is one part of the path."""
+    expression = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern) + "/?$")
+
+    def register(function: Callable) -> Callable:
+        ROUTES.append((method, expression, function))
+        return function
+
+    return register
+
+
+class Request:
+    """What a handler gets: path parts, query, headers, body, and the registry."""
+
+    def __init__(self, registry: Registry, handler: BaseHTTPRequestHandler):
+        self.registry = registry
+        self.handler = handler
+        self.headers = handler.headers
+        url = urlsplit(handler.path)
+        self.path = url.path
+        self.query = {k: v[-1] for k, v in parse_qs(url.query).items()}
+        self.data = b""
+
+    @property
+    def lease(self) -> Optional[str]:
+        return self.headers.get("X-Synapse-Lease") or None
+
+    def body(self, fields: Optional[list] = None, class_name: str = "Object") -> dict:
+        return replies.parse_body(self.data, fields, class_name)
+
+    def number(self, name: str, default: int) -> int:
+        text = self.query.get(name)
+        if text is None:
+            return default
+        try:
+            return int(text)
+        except ValueError:
+            text = 'For input string: "%s"' % text
+            raise replies.message(400, text) from None
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "synapse-local-spark/" + VERSION
+    sys_version = ""
+
+    def log_message(self, form: str, *arguments: Any) -> None:
+        pass
+
+    def answer(self) -> None:
+        try:
+            request = Request(self.server.registry, self)
+            request.data = self.read_body()
+            self.check(request)
+            result = dispatch(self.command, request)
+            if result is not None:
+                self.reply(*result)
+        except Refusal as refusal:
+            self.reply(refusal.status, refusal.body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        except Exception as problem:
+            traceback.print_exc()
+            self.reply(500, "%s: %s" % (type(problem).__name__, problem))
+
+    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do_OPTIONS = answer
+
+    def check(self, request: Request) -> None:
+        token = self.server.token
+        if token:
+            given = self.headers.get("Authorization", "").encode("utf-8", "replace")
+            if not hmac.compare_digest(given, b"Bearer " + token.encode()):
+                raise Refusal(401, {"msg": "A bearer token is needed."})
+        if self.command not in SAFE_METHODS and "X-Requested-By" not in self.headers:
+            raise Refusal(400, {"msg": CSRF_TEXT})
+
+    def read_body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self.read_chunks()
+        try:
+            length = int(self.headers.get("Content-Length", 0))
+        except ValueError:
+            length = -1
+        if length < 0 or length > BODY_LIMIT:
+            self.close_connection = True
+            status = 400 if length < 0 else 413
+            raise replies.message(status, "The body's length is not acceptable.")
+        return self.rfile.read(length) if length else b""
+
+    def read_chunks(self) -> bytes:
+        parts, total = [], 0
+        while True:
+            try:
+                size = int(self.rfile.readline(100).split(b";")[0], 16)
+            except ValueError:
+                size = -1
+            total += size
+            if size < 0 or total > BODY_LIMIT:
+                self.close_connection = True
+                raise replies.message(400, "The body's chunks are not acceptable.")
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(100)
+            if size == 0:
+                return b"".join(parts)
+
+    def reply(self, status: int, body: Any = None, headers: tuple = ()) -> None:
+        data = b""
+        if body is not None:
+            data = json.dumps(body, ensure_ascii=True).encode("ascii")
+        lines = ["HTTP/1.1 %d %s" % (status, STATUS_TEXT.get(status, "Status"))]
+        if status != 204:
+            lines.append("Content-Type: application/json;charset=utf-8")
+            lines.append("Content-Length: %d" % len(data))
+        lines += ["%s: %s" % header for header in headers]
+        if self.close_connection:
+            lines.append("Connection: close")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+        self.wfile.write(head if self.command == "HEAD" else head + data)
+
+    def send_error(self, code: int, message: str = None, explain: str = None) -> None:
+        """What the base class says of a request that is not HTTP: also as JSON."""
+        self.close_connection = True
+        if not getattr(self, "command", None):
+            self.command = "GET"
+        try:
+            self.reply(code, {"msg": message or "Bad request"})
+        except OSError:
+            pass
+
+
+def dispatch(method: str, request: Request) -> Optional[tuple]:
+    """(status, body[, headers]), None when the handler answered by itself."""
+    known = False
+    for verb, expression, function in ROUTES:
+        match = expression.match(request.path)
+        if match:
+            known = True
+            if verb == method or (verb == "GET" and method == "HEAD"):
+                parts = {k: unquote(v) for k, v in match.groupdict().items()}
+                return function(request, **parts)
+    raise replies.message(405 if known else 404, "%s not found." % request.path)
+
+
+def number_of(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise replies.message(400, 'For input string: "%s"' % text) from None
+
+
+# -- the server itself
+
+
+@route("GET", "/version")
+def get_version(request: Request) -> tuple:
+    return 200, dict(replies.VERSION, synapse=VERSION)
+
+
+@route("GET", "/ping")
+def get_ping(request: Request) -> tuple:
+    return 200, "pong"
+
+
+@route("GET", "/standby")
+def get_standby(request: Request) -> tuple:
+    return 200, request.registry.standby_list()
+
+
+@route("POST", "/leases")
+def post_lease(request: Request) -> None:
+    """The reply never ends: the connection that holds it is the lease."""
+    registry, handler = request.registry, request.handler
+    lease = registry.take_lease(request.body())
+    holder = lease.holder
+    line = {"id": lease.name, "server": VERSION, "pid": os.getpid()}
+    data = json.dumps(line).encode() + b"\n"
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=utf-8\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(data)
+    )
+    handler.close_connection = True
+    try:
+        handler.wfile.write(head.encode() + data + b"\r\n")
+        wait_for_end(handler.connection)
+    except OSError:
+        pass
+    finally:
+        registry.lease_lost(lease.name, holder)
+
+
+def wait_for_end(connection: socket.socket) -> None:
+    """Until the other side closes; what it sends meanwhile means nothing."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN | select.POLLHUP | select.POLLERR)
+    while True:
+        poll.poll()
+        if not connection.recv(4096):
+            return
+
+
+@route("DELETE", "/leases/{name}")
+def delete_lease(request: Request, name: str) -> tuple:
+    if not request.registry.goodbye(name):
+        raise replies.message(404, "Lease '%s' not found." % name)
+    return 200, {"msg": "deleted"}
+
+
+# -- sessions
+
+
+@route("GET", "/sessions")
+def get_sessions(request: Request) -> tuple:
+    sessions = list(request.registry.sessions.values())
+    return 200, listed(request, sessions)
+
+
+def listed(request: Request, items: list) -> dict:
+    start, size = request.number("from", 0), request.number("size", 100)
+    chosen = items[max(start, 0) : max(start, 0) + max(size, 0)]
+    views = [item.view() for item in chosen]
+    return {"from": start, "total": len(items), "sessions": views}
+
+
+@route("POST", "/sessions")
+def post_session(request: Request) -> tuple:
+    body = request.body(replies.SESSION_FIELDS, replies.SESSION_CLASS)
+    checked = replies.checked_session(body)
+    session = request.registry.create_session(checked, request.lease)
+    return 201, session.view(), (("Location", "/sessions/%d" % session.number),)
+
+
+@route("GET", "/sessions/{key}")
+def get_session(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, session.view()
+
+
+@route("GET", "/sessions/{key}/state")
+def get_session_state(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, {"id": session.number, "state": session.state}
+
+
+@route("GET", "/sessions/{key}/log")
+def get_session_log(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, log_view(request, session.number, session.log())
+
+
+def log_view(request: Request, number: int, lines: list) -> dict:
+    start, chosen = page(lines, request.number("from", -1), request.number("size", 100))
+    return {"id": number, "from": start, "total": len(lines), "log": chosen}
+
+
+@route("DELETE", "/sessions/{key}")
+def delete_session(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    standby = request.query.get("standby", "true") != "false"
+    request.registry.delete_session(session, standby)
+    return 200, {"msg": "deleted"}
+
+
+@route("POST", "/sessions/{key}/stop")
+def stop_session(request: Request, key: str) -> tuple:
+    request.registry.session(key).end()
+    return 204, None
+
+
+@route("POST", "/sessions/{key}/interrupt")
+def interrupt_session(request: Request, key: str) -> tuple:
+    request.registry.session(key).end()
+    return 200, {"msg": "interrupted"}
+
+
+@route("POST", "/sessions/{key}/connect")
+def connect_session(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    session.touch()
+    return 200, session.view()
+
+
+@route("POST", "/sessions/{key}/completion")
+def post_completion(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, {"candidates": session.complete(request.body())}
+
+
+# -- statements
+
+
+@route("GET", "/sessions/{key}/statements")
+def get_statements(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    with session.lock:
+        session.ensure_active()
+        statements = list(session.statements.values())
+    if request.query.get("order", "").strip().lower() == "desc":
+        statements.reverse()
+    start = max(request.number("from", 0), 0)
+    size = request.number("size", len(statements))
+    views = [s.view() for s in statements[start : start + max(size, 0)]]
+    return 200, {"total_statements": len(statements), "statements": views}
+
+
+@route("POST", "/sessions/{key}/statements")
+def post_statement(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    body = request.body(["code", "kind"], replies.STATEMENT_CLASS)
+    statement = session.post_statement(body)
+    where = "/sessions/%d/statements/%d" % (session.number, statement.number)
+    return 201, statement.view(), (("Location", where),)
+
+
+@route("GET", "/sessions/{key}/statements/{number}")
+def get_statement(request: Request, key: str, number: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, session.get_statement(number_of(number)).view()
+
+
+@route("POST", "/sessions/{key}/statements/{number}/cancel")
+def cancel_statement(request: Request, key: str, number: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    session.cancel_statement(number_of(number))
+    return 200, {"msg": "canceled"}
+
+
+# -- jobs and files of the side channel
+
+
+@route("POST", "/sessions/{key}/submit-job")
+def submit_job(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 201, session.submit_job(request.body())
+
+
+@route("POST", "/sessions/{key}/run-job")
+def run_job(request: Request, key: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    status = session.submit_job(request.body())
+    session.wait_for_job(status["id"])
+    return 201, status
+
+
+@route("GET", "/sessions/{key}/jobs/{number}")
+def get_job(request: Request, key: str, number: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    return 200, session.job(number_of(number))
+
+
+@route("POST", "/sessions/{key}/jobs/{number}/cancel")
+def cancel_job(request: Request, key: str, number: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    session.cancel_job(number_of(number))
+    return 200, None
+
+
+def add_upload(request: Request, key: str, field: str, what: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    part = uploads.find(request.headers.get("Content-Type", ""), request.data, field)
+    if part is None:
+        raise Refusal(400, "No %s sent!" % field)
+    session.add_resource(what, uploads.store(part, session.driver.private))
+    return 200, None
+
+
+@route("POST", "/sessions/{key}/upload-jar")
+def upload_jar(request: Request, key: str) -> tuple:
+    return add_upload(request, key, "jar", "jar")
+
+
+@route("POST", "/sessions/{key}/upload-pyfile")
+def upload_pyfile(request: Request, key: str) -> tuple:
+    return add_upload(request, key, "file", "jar")
+
+
+@route("POST", "/sessions/{key}/upload-file")
+def upload_file(request: Request, key: str) -> tuple:
+    return add_upload(request, key, "file", "file")
+
+
+def add_uri(request: Request, key: str, what: str) -> tuple:
+    session = request.registry.session(key)
+    session.heartbeat()
+    uri = request.body().get("uri")
+    if not isinstance(uri, str) or not uri:
+        raise Refusal(500, "java.lang.NullPointerException")
+    session.add_resource(what, uri)
+    return 200, None
+
+
+@route("POST", "/sessions/{key}/add-jar")
+def add_jar(request: Request, key: str) -> tuple:
+    return add_uri(request, key, "jar")
+
+
+@route("POST", "/sessions/{key}/add-pyfile")
+def add_pyfile(request: Request, key: str) -> tuple:
+    return add_uri(request, key, "jar")
+
+
+@route("POST", "/sessions/{key}/add-file")
+def add_file(request: Request, key: str) -> tuple:
+    return add_uri(request, key, "file")
+
+
+# -- sockets
+
+
+class UnixServer(ThreadingHTTPServer):
+    address_family = socket.AF_UNIX
+    daemon_threads = True
+    request_queue_size = 128
+    allow_reuse_address = False
+
+    def __init__(self, address: Any, registry: Registry, token: str = ""):
+        self.registry = registry
+        self.token = token
+        super().__init__(address, Handler)
+
+    def server_bind(self) -> None:
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "local", 0
+
+    def get_request(self) -> tuple:
+        connection, _ = self.socket.accept()
+        return connection, ("local", 0)
+
+    def handle_error(self, request: Any, address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            traceback.print_exc()
+
+
+class LoopbackServer(UnixServer):
+    """The same on a TCP port of 127.0.0.1, with a token: for test suites."""
+
+    address_family = socket.AF_INET
+    allow_reuse_address = True
+
+    def get_request(self) -> tuple:
+        connection, address = self.socket.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection, address
