@@ -1,0 +1,103 @@
+"""Add up what the steps of scripts/test left in a folder.
+
+    python scripts/count_tests.py FOLDER
+
+NAME.status holds the exit code and the seconds of a step, NAME.xml is pytest's JUnit
+report, NAME.tap/*.log are test programs' TAP. A step that failed without a failed test
+(it crashed, or was ended) counts as one failure. The last line is for machines.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TAP_LINE = re.compile(r"(not )?ok\b(.*)")
+TAP_PLAN = re.compile(r"1\.\.(\d+)")
+AUTOMAKE_VERDICT = re.compile(r"(?:FAIL|ERROR) \S+ \(exit status: \d+\)")
+
+
+@dataclass
+class Counts:
+    passed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: Counts) -> None:
+        self.passed += other.passed
+        self.skipped += other.skipped
+        self.failures += other.failures
+
+    def line(self) -> str:
+        text = f"{self.passed} passed, {len(self.failures)} failed"
+        return f"{text}, {self.skipped} skipped" if self.skipped else text
+
+
+def count_tap(path: Path) -> Counts:
+    """One test program. It must have run as many tests as it announced."""
+    counts = Counts()
+    planned = None
+    text = path.read_text(errors="replace")
+    for line in text.splitlines():
+        match = TAP_LINE.match(line)
+        if plan := TAP_PLAN.match(line):
+            planned = int(plan[1])
+        elif not match:
+            continue
+        elif "# SKIP" in match[2]:
+            counts.skipped += 1
+        elif match[1]:
+            counts.failures.append(f"{path.stem}: {match[2].strip(' -')}")
+        else:
+            counts.passed += 1
+    ran = counts.passed + counts.skipped + len(counts.failures)
+    if planned is not None and planned != ran:
+        counts.failures.append(f"{path.stem}: {planned} tests announced, {ran} ran")
+    elif AUTOMAKE_VERDICT.search(text) and not counts.failures:
+        counts.failures.append(f"{path.stem}: the program failed")
+    return counts
+
+
+def count_junit(path: Path) -> Counts:
+    counts = Counts()
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            counts.failures.append(f"{case.get('classname')}.{case.get('name')}")
+        elif case.find("skipped") is not None:
+            counts.skipped += 1
+        else:
+            counts.passed += 1
+    return counts
+
+
+def count_step(folder: Path, name: str, exit_code: int) -> Counts:
+    counts = Counts()
+    for log in sorted(folder.glob(f"{name}.tap/*.log")):
+        counts.add(count_tap(log))
+    report = folder / f"{name}.xml"
+    if report.exists():
+        counts.add(count_junit(report))
+    if exit_code and not counts.failures:
+        counts.failures.append(f"{name}: ended with exit code {exit_code}")
+    return counts
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    total = Counts()
+    for status in sorted(folder.glob("*.status"), key=lambda file: file.stat().st_mtime_ns):
+        exit_code, seconds = map(int, status.read_text().split())
+        counts = count_step(folder, status.stem, exit_code)
+        print(f"{status.stem:12} {counts.line():40} {seconds:4d} s")
+        total.add(counts)
+    for failure in total.failures:
+        print(f"failed: {failure}")
+    print(total.line())
+    return 1 if total.failures or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
