@@ -1,0 +1,204 @@
+/*
+ * runner - runs the steps of one Spark cell
+ */
+#include "kernel/runner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "display/failure.h"
+#include "kernel/runner_steps.h"
+
+runner_t *runner_new(spark_t *spark, loop_t *loop)
+{
+    runner_t *runner = xcalloc(1, sizeof *runner);
+    runner->spark = spark;
+    runner->loop = loop;
+    return runner;
+}
+
+/* Free what belongs to a step. */
+static void clear_step(runner_t *runner)
+{
+    livy_statement_destroy(&runner->statement);
+    command_destroy(&runner->command);
+    json_free(&runner->pieces);
+    free(runner->display_id);
+    runner->display_id = NULL;
+    runner->run_number = -1;
+}
+
+bool runner_is_busy(const runner_t *runner)
+{
+    return runner->plan != NULL;
+}
+
+/* === The end of a step, the end of the cell ============================= */
+
+static void end_cell(runner_t *runner, cJSON *reply)
+{
+    sink_t sink = runner->sink;
+    cJSON *value = runner->value;
+    runner->value = NULL;
+    clear_step(runner);
+    runner->plan = NULL;
+    sink.done(sink.arg, reply, value);
+}
+
+static cJSON *ok_reply(void)
+{
+    cJSON *reply = json_obj();
+    json_set_str(reply, "status", "ok");
+    json_set(reply, "payload", json_arr());
+    json_set(reply, "user_expressions", json_obj());
+    return reply;
+}
+
+static void start_step(void *arg);
+
+void step_ok(runner_t *runner)
+{
+    clear_step(runner);
+    runner->at++;
+    if (runner->at == runner->plan->count)
+        end_cell(runner, ok_reply());
+    else
+        runner->next_timer = loop_timer(runner->loop, 0, start_step, runner);
+}
+
+static cJSON *error_reply(const char *ename, const char *evalue)
+{
+    cJSON *reply = json_obj();
+    json_set_str(reply, "status", "error");
+    json_set_str(reply, "ename", ename);
+    json_set_str(reply, "evalue", evalue);
+    return reply;
+}
+
+void step_fail_with(runner_t *runner, cJSON *error_output)
+{
+    cJSON *reply = error_reply(json_str(error_output, "ename", "Error"),
+        json_str(error_output, "evalue", ""));
+    cJSON *traceback = json_get_arr(error_output, "traceback");
+    json_set(reply, "traceback", traceback ? json_copy(traceback) : json_arr());
+    step_output(runner, error_output);
+    end_cell(runner, reply);
+}
+
+void step_fail(runner_t *runner, const err_t *err)
+{
+    step_fail_with(runner, failure_of_err(err));
+}
+
+/* === Outputs ============================================================ */
+
+void step_output(runner_t *runner, cJSON *output)
+{
+    char *type = xstrdup(json_str(output, "output_type", "display_data"));
+    json_drop(output, "output_type");
+    runner->sink.output(runner->sink.arg, type, output);
+    free(type);
+}
+
+void step_print(runner_t *runner, const char *text)
+{
+    cJSON *content = json_obj();
+    char *line = xasprintf("%s\n", text);
+    json_set_str(content, "name", "stdout");
+    json_set_str(content, "text", line);
+    runner->sink.output(runner->sink.arg, "stream", content);
+    free(line);
+}
+
+/* === Steps ============================================================== */
+
+static void on_expanded(const char *text, const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    const step_t *step = &runner->plan->steps[runner->at];
+    runner->is_expanding = false;
+    if (text && runner->interrupts == 0) {
+        run_command(runner, text, step->body);
+        return;
+    }
+    err_t interrupted = {0};
+    err_set(&interrupted, ERR_INTERRUPTED, "Interrupted before the command was run.");
+    step_fail(runner, runner->interrupts ? &interrupted : err);
+}
+
+static void start_step(void *arg)
+{
+    runner_t *runner = arg;
+    const step_t *step = &runner->plan->steps[runner->at];
+    runner->next_timer = NULL;
+    if (step->kind == STEP_FAIL) {
+        step_fail(runner, &step->err);
+    } else if (step->kind == STEP_CODE) {
+        run_code(runner, step);
+    } else if (step_wants_expansion(step)) {
+        runner->is_expanding = true;
+        runner->sink.expand(runner->sink.arg, step->line, on_expanded, runner);
+    } else {
+        run_command(runner, step->line, step->body);
+    }
+}
+
+/* A mistake anywhere in the cell: nothing of it runs. */
+static size_t first_step(const plan_t *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == STEP_FAIL)
+            return i;
+    return 0;
+}
+
+void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
+    const sink_t *sink)
+{
+    assert(!runner->plan);
+    runner->plan = plan;
+    runner->sink = *sink;
+    runner->cell_number = cell_number;
+    runner->interrupts = 0;
+    runner->run_number = -1;
+    if (runner->plan->count == 0) {
+        end_cell(runner, ok_reply());
+        return;
+    }
+    runner->at = first_step(runner->plan);
+    start_step(runner);
+}
+
+void runner_interrupt(runner_t *runner)
+{
+    if (!runner->plan)
+        return;
+    runner->interrupts++;
+    if (runner->statement) {
+        interrupt_code(runner);
+    } else if (runner->command) {
+        interrupt_command(runner);
+    } else if (runner->next_timer) {
+        loop_timer_end(runner->loop, &runner->next_timer);
+        err_t err = {0};
+        err_set(&err, ERR_INTERRUPTED, "Interrupted between two lines of the cell.");
+        step_fail(runner, &err);
+    }
+}
+
+void runner_destroy(runner_t **runner_p)
+{
+    runner_t *runner = *runner_p;
+    if (!runner)
+        return;
+    *runner_p = NULL;
+    loop_timer_end(runner->loop, &runner->next_timer);
+    if (runner->plan)
+        end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
+    clear_step(runner);
+    json_free(&runner->value);
+    free(runner);
+}

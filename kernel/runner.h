@@ -1,0 +1,34 @@
+/*
+ * runner - runs the steps of one Spark cell
+ *
+ * States: IDLE -> STEP (a command or a statement is under way) -> … -> IDLE. The next
+ * step starts when the one before ended well; the first failure ends the cell.
+ * Thread: loop thread only; the sink is called from the loop, and from runner_run for what
+ * is known at once.
+ */
+#ifndef SK_RUNNER_H
+#define SK_RUNNER_H
+
+#include <stdbool.h>
+#include "kernel/sink.h"
+#include "kernel/spark.h"
+#include "magics/cell.h"
+
+typedef struct runner_t runner_t;
+
+/* `spark` is borrowed and outlives it. */
+runner_t *runner_new(spark_t *spark, loop_t *loop);
+void runner_destroy(runner_t **runner_p);
+
+/* Run a plan; it is borrowed until the sink's `done`. `cell_number` is the execution
+ * count, shown in tracebacks. Must not be called while it is busy. */
+void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
+    const sink_t *sink);
+
+bool runner_is_busy(const runner_t *runner);
+
+/* Interrupt what runs: the cell ends with KeyboardInterrupt. A second call stops waiting
+ * for Spark. Does nothing while idle. */
+void runner_interrupt(runner_t *runner);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * runner_code - a step that is code: posted as a statement, its result shown
+ *
+ * PySpark and SQL go through the prologue's runner where the session has one; then the
+ * result is a list of outputs. Scala, and sessions without Python, give Livy's own output.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "display/bundle.h"
+#include "kernel/runner_steps.h"
+#include "livy_client/cell_code.h"
+
+#define RESULT_CAP (256u * 1024 * 1024)
+
+static void on_statement_done(livy_statement_t *statement, const cJSON *output,
+    const err_t *err, void *arg);
+
+static const statement_events_t statement_events = {.on_done = on_statement_done};
+
+/* Show outputs one by one; an error among them ends the step as failed. Consumes. */
+static void show_outputs(runner_t *runner, cJSON *outputs)
+{
+    cJSON *failure = NULL;
+    cJSON *output;
+    while ((output = cJSON_DetachItemFromArray(outputs, 0))) {
+        if (strcmp(json_str(output, "output_type", ""), "error") == 0) {
+            json_free(&failure);
+            failure = output;
+        } else {
+            step_output(runner, output);
+        }
+    }
+    json_free(&outputs);
+    if (failure)
+        step_fail_with(runner, failure);
+    else
+        step_ok(runner);
+}
+
+static void post(runner_t *runner, const char *kind, const char *code, const char *uuid,
+    livy_session_t *session)
+{
+    livy_statement_destroy(&runner->statement);
+    runner->statement =
+        livy_statement_new(session, kind, code, uuid, &statement_events, runner);
+}
+
+/* === A result of the prologue's runner ================================== */
+
+/* Ask for the next piece of a long result. */
+static void post_next_part(runner_t *runner)
+{
+    err_t err = {0};
+    livy_session_t *session = spark_session(runner->spark, &err);
+    if (!session) {
+        step_fail(runner, &err);
+        return;
+    }
+    char *uuid = text_uuid();
+    char *code = cell_code_part(uuid, runner->run_number,
+        cJSON_GetArraySize(runner->pieces));
+    post(runner, "pyspark", code, uuid, session);
+    free(code);
+    free(uuid);
+}
+
+static cJSON *join_pieces(runner_t *runner, err_t *err)
+{
+    buf_t text;
+    buf_init(&text, RESULT_CAP);
+    const cJSON *piece;
+    cJSON_ArrayForEach(piece, runner->pieces)
+    {
+        buf_adds(&text, piece->valuestring);
+    }
+    cJSON *result = NULL;
+    if (buf_is_full(&text))
+        err_set(err, ERR_LIMIT, "The result of the cell is larger than 256 MB.");
+    else
+        result = json_parse(buf_str(&text), text.len, "the result of the cell", err);
+    buf_free(&text);
+    return result;
+}
+
+static void show_result(runner_t *runner, cJSON *result)
+{
+    cJSON *outputs = cJSON_DetachItemFromObjectCaseSensitive(result, "outputs");
+    json_free(&result);
+    show_outputs(runner, outputs ? outputs : json_arr());
+}
+
+/* A piece of a result arrived. Consumes it. */
+static void take_piece(runner_t *runner, cJSON *result)
+{
+    err_t err = {0};
+    if (!runner->pieces) {
+        runner->pieces = json_arr();
+        runner->part_count = (int)json_int(result, "parts", 1);
+    }
+    json_add_str(runner->pieces, json_str(result, "part", ""));
+    json_free(&result);
+    if (cJSON_GetArraySize(runner->pieces) < runner->part_count) {
+        post_next_part(runner);
+        return;
+    }
+    cJSON *whole = join_pieces(runner, &err);
+    if (whole)
+        show_result(runner, whole);
+    else
+        step_fail(runner, &err);
+}
+
+static void print_stray(runner_t *runner, const char *text)
+{
+    if (text && *text)
+        step_print(runner, text);
+}
+
+/* === The end of a statement ============================================= */
+
+static void show_livy_output(runner_t *runner, const cJSON *output)
+{
+    const step_t *step = &runner->plan->steps[runner->at];
+    show_outputs(runner, bundle_of_livy_output(output, step->lang));
+}
+
+static void on_statement_done(livy_statement_t *statement, const cJSON *output,
+    const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    (void)statement;
+    if (!output) {
+        step_fail(runner, err);
+        return;
+    }
+    const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
+    cell_result_t result = {0};
+    err_t fault = {0};
+    if (cell_result_parse(text, strlen(text), &result, &fault) != 0) {
+        step_fail(runner, &fault);
+        return;
+    }
+    if (!result.is_ours) {
+        cell_result_free(&result);
+        show_livy_output(runner, output);
+        return;
+    }
+    cJSON *tree = result.result;
+    result.result = NULL;
+    print_stray(runner, result.stray);
+    cell_result_free(&result);
+    if (json_get(tree, "part"))
+        take_piece(runner, tree);
+    else
+        show_result(runner, tree);
+}
+
+/* === The start of one =================================================== */
+
+static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue,
+    const char *uuid)
+{
+    size_t len = strlen(step->body);
+    if (step->lang == LANG_SCALA)
+        return cell_code_plain(uuid, "//", step->body, len);
+    if (!has_prologue)
+        return cell_code_plain(uuid, step->lang == LANG_SQL ? "--" : "#", step->body, len);
+    char *name = xasprintf("cell %d", runner->cell_number);
+    runner->run_number = ++runner->last_run_number;
+    char *code = cell_code_python(uuid, step->lang == LANG_SQL ? "sql" : "run",
+        runner->run_number, name, step->body, len);
+    free(name);
+    return code;
+}
+
+void run_code(runner_t *runner, const step_t *step)
+{
+    err_t err = {0};
+    livy_session_t *session = spark_session(runner->spark, &err);
+    if (!session) {
+        if (step->err.text[0])
+            err_append(&err, "%s", step->err.text); /* a did-you-mean of the planner */
+        step_fail(runner, &err);
+        return;
+    }
+    bool has_prologue = livy_session_has_prologue(session);
+    char *uuid = text_uuid();
+    char *code = posted_code(runner, step, has_prologue, uuid);
+    const char *kind = has_prologue && step->lang == LANG_SQL
+                           ? "pyspark"
+                           : lang_livy_kind(step->lang);
+    post(runner, kind, code, uuid, session);
+    free(code);
+    free(uuid);
+}
+
+void interrupt_code(runner_t *runner)
+{
+    if (runner->interrupts > 1)
+        livy_statement_abandon(runner->statement);
+    else
+        livy_statement_interrupt(runner->statement, runner->run_number);
+}

@@ -1,0 +1,163 @@
+/*
+ * runner_command - a step that is a sub-command of %synapse
+ *
+ * What a command is called and which options it takes stands in magics/; here is what
+ * each one does.
+ */
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "display/progress.h"
+#include "kernel/runner_steps.h"
+
+/* === start ============================================================== */
+
+static void show_progress(runner_t *runner, const char *text, double fraction)
+{
+    bool is_first = runner->display_id == NULL;
+    if (is_first)
+        runner->display_id = text_uuid();
+    runner->sink.output(runner->sink.arg,
+        is_first ? "display_data" : "update_display_data",
+        progress_line(runner->display_id, text, fraction));
+}
+
+static void on_start_phase(const char *text, void *arg)
+{
+    show_progress(arg, text, -1);
+}
+
+static void on_start_done(const char *text, const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    if (err->code) {
+        if (runner->display_id)
+            show_progress(runner, "No Spark session was started.", 1);
+        step_fail(runner, err);
+        return;
+    }
+    if (runner->display_id)
+        show_progress(runner, text, 1);
+    else
+        step_print(runner, text);
+    step_ok(runner);
+}
+
+static void run_start(runner_t *runner)
+{
+    static const spark_start_events_t events = {
+        .on_phase = on_start_phase,
+        .on_done = on_start_done,
+    };
+    spark_start(runner->spark, &runner->command->start, &events, runner);
+}
+
+/* === stop =============================================================== */
+
+static void on_stop_done(const char *text, const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    if (err->code) {
+        step_fail(runner, err);
+        return;
+    }
+    step_print(runner, text);
+    step_ok(runner);
+}
+
+static void run_stop(runner_t *runner)
+{
+    spark_stop(runner->spark, runner->command->stop.now, on_stop_done, runner);
+}
+
+/* === meta, list, help, client, telemetry ================================ */
+
+static void run_meta(runner_t *runner)
+{
+    err_t err = {0};
+    cJSON *meta = spark_meta(runner->spark, &err);
+    if (!meta) {
+        step_fail(runner, &err);
+        return;
+    }
+    char *text = json_print_pretty(meta);
+    step_print(runner, text);
+    free(text);
+    json_free(&runner->value);
+    runner->value = meta;
+    step_ok(runner);
+}
+
+/* The names that `start -c` takes today. */
+static void run_list(runner_t *runner)
+{
+    cJSON *names = json_arr();
+    json_add_str(names, "local");
+    char *text = json_print(names);
+    step_print(runner, text);
+    free(text);
+    json_free(&runner->value);
+    runner->value = names;
+    step_ok(runner);
+}
+
+static void run_help(runner_t *runner)
+{
+    char *text = command_help_text(runner->command->topic);
+    char *html = command_help_html(runner->command->topic);
+    cJSON *output = json_obj();
+    cJSON *data = json_obj();
+    json_set_str(output, "output_type", "display_data");
+    json_set_str(data, "text/plain", text);
+    json_set_str(data, "text/html", html);
+    json_set(output, "data", data);
+    json_set(output, "metadata", json_obj());
+    step_output(runner, output);
+    free(text);
+    free(html);
+    step_ok(runner);
+}
+
+static void run_client(runner_t *runner)
+{
+    step_print(runner, "synapse-kernel " PACKAGE_VERSION);
+    step_ok(runner);
+}
+
+static void run_telemetry(runner_t *runner)
+{
+    step_print(runner, "Nothing is ever reported to anybody: there is no telemetry.");
+    step_ok(runner);
+}
+
+/* === The table ========================================================== */
+
+typedef void (command_fn)(runner_t *runner);
+
+static command_fn *const commands[] = {
+    [COMMAND_START] = run_start,
+    [COMMAND_META] = run_meta,
+    [COMMAND_STOP] = run_stop,
+    [COMMAND_LIST] = run_list,
+    [COMMAND_HELP] = run_help,
+    [COMMAND_CLIENT] = run_client,
+    [COMMAND_TELEMETRY] = run_telemetry,
+};
+
+void run_command(runner_t *runner, const char *line, const char *body)
+{
+    err_t err = {0};
+    runner->command = command_parse(line, body, &err);
+    if (runner->command)
+        commands[runner->command->id](runner);
+    else
+        step_fail(runner, &err);
+}
+
+void interrupt_command(runner_t *runner)
+{
+    if (runner->command->id == COMMAND_START)
+        spark_abort_start(runner->spark);
+}

@@ -1,0 +1,51 @@
+/*
+ * runner_steps - what one step of a Spark cell does
+ *
+ * Inside of the runner: runner.c goes from step to step, runner_command.c runs commands,
+ * runner_code.c runs code. Each step ends with exactly one call of step_ok, step_fail or
+ * step_fail_with.
+ */
+#ifndef SK_RUNNER_STEPS_H
+#define SK_RUNNER_STEPS_H
+
+#include "kernel/runner.h"
+#include "livy_client/statement.h"
+
+struct runner_t {
+    spark_t *spark;
+    loop_t *loop;
+    sink_t sink;
+    const plan_t *plan;           /* borrowed; NULL = idle */
+    size_t at;                    /* the step that runs */
+    int cell_number;
+    int interrupts;               /* of this cell */
+    bool is_expanding;
+    loop_timer_t *next_timer;     /* the next step starts from the loop */
+
+    command_t *command;           /* of the step, or NULL */
+    char *display_id;             /* of the line that shows a start's progress */
+    cJSON *value;                 /* what the cell gives to Python, or NULL */
+
+    livy_statement_t *statement;  /* of the step, or NULL */
+    cJSON *pieces;                /* of a result that comes in parts: array of text */
+    int part_count;
+    int run_number;               /* the prologue's number of the cell that runs */
+    int last_run_number;          /* counts on for the kernel's life */
+};
+
+void step_ok(runner_t *runner);
+void step_fail(runner_t *runner, const err_t *err);
+/* With an output of type "error" that is shown as it is. Consumes it. */
+void step_fail_with(runner_t *runner, cJSON *error_output);
+
+/* Show an output shaped as in nbformat; consumes it. */
+void step_output(runner_t *runner, cJSON *output);
+/* A line of text on stdout. */
+void step_print(runner_t *runner, const char *text);
+
+void run_command(runner_t *runner, const char *line, const char *body);
+void interrupt_command(runner_t *runner);
+void run_code(runner_t *runner, const step_t *step);
+void interrupt_code(runner_t *runner);
+
+#endif

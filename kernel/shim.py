@@ -1,0 +1,256 @@
+"""The %synapse magic inside the Python child: it asks the kernel and re-emits its answer.
+
+Whole %%synapse cells never come here: the kernel runs them itself. This magic serves every
+other place (in an `if`, in a function, `run_cell_magic`, `x = %synapse meta`, after other
+Python). One Unix socket connection a call; the messages are described in shim.h.
+Standard library only.
+"""
+import base64
+import dis
+import json
+import socket
+import struct
+import sys
+
+_path = None
+_LANGUAGES = ("sql", "spark", "pyspark")
+
+
+class SynapseValue(dict):
+    """What `x = %synapse meta` gives: a dict whose repr is the indented JSON."""
+
+    def __repr__(self):
+        return json.dumps(self, indent=4, sort_keys=True)
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(repr(self))
+
+
+class SparkCellError(Exception):
+    """A Spark cell failed. Its subclass has the name of the error in Spark."""
+
+    def __init__(self, evalue, traceback):
+        super().__init__(evalue)
+        self._lines = traceback
+
+    def _render_traceback_(self):
+        return self._lines or ["%s: %s" % (type(self).__name__, self)]
+
+
+def _shell():
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+# --- the conversation with the kernel ---------------------------------------
+
+
+def _send(sock, message):
+    data = json.dumps(message).encode("utf-8", "replace")
+    sock.sendall(struct.pack(">I", len(data)) + data)
+
+
+class _Reader:
+    """Whole messages from the socket; an interrupt loses no byte of them."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._data = bytearray()
+
+    def next(self):
+        while True:
+            if len(self._data) >= 4:
+                (length,) = struct.unpack(">I", self._data[:4])
+                if len(self._data) >= 4 + length:
+                    message = bytes(self._data[4 : 4 + length])
+                    del self._data[: 4 + length]
+                    return json.loads(message)
+            piece = self._sock.recv(1 << 20)
+            if not piece:
+                raise ConnectionError("the kernel closed the conversation")
+            self._data += piece
+
+
+def _emit(shell, msg_type, content):
+    """Show one output as if it came from this cell's own Python."""
+    if msg_type == "stream":
+        stream = sys.stderr if content.get("name") == "stderr" else sys.stdout
+        stream.write(content.get("text", ""))
+        stream.flush()
+    elif msg_type == "clear_output":
+        from IPython.display import clear_output
+
+        clear_output(wait=content.get("wait", False))
+    elif msg_type in ("display_data", "update_display_data", "execute_result"):
+        shell.display_pub.publish(
+            content.get("data", {}),
+            content.get("metadata", {}),
+            transient=content.get("transient", {}),
+            update=msg_type == "update_display_data",
+        )
+
+
+def _raise(reply):
+    name = reply.get("ename", "Error")
+    if name == "KeyboardInterrupt":
+        raise KeyboardInterrupt(reply.get("evalue", ""))
+    if name == "UsageError":
+        from IPython.core.error import UsageError
+
+        raise UsageError(reply.get("evalue", ""))
+    kind = type(str(name), (SparkCellError,), {})
+    raise kind(reply.get("evalue", ""), reply.get("traceback", []))
+
+
+def _refuse_silent(shell):
+    kernel = getattr(shell, "kernel", None)
+    parent = kernel.get_parent("shell") if kernel else {}
+    content = parent.get("content", {})
+    if content.get("silent") or not content.get("store_history", True):
+        from IPython.core.error import UsageError
+
+        raise UsageError("Silent executions do not touch Spark.")
+
+
+def run(line, cell=None):
+    """Run one %synapse line or %%synapse cell. Returns its value, or None."""
+    shell = _shell()
+    _refuse_silent(shell)
+    is_wanted = _value_is_wanted(_user_frame(shell))
+    printed = []  # a value that somebody takes is not printed too
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.connect(_path)
+        _send(sock, {"op": "run", "line": line, "cell": cell})
+        reader = _Reader(sock)
+        while True:
+            try:
+                message = reader.next()
+            except KeyboardInterrupt:
+                _send(sock, {"op": "interrupt"})
+                continue
+            operation = message["op"]
+            if operation == "expand":
+                _send(sock, _expanded(message["line"]))
+            elif operation == "output" and is_wanted and message["msg_type"] == "stream":
+                printed.append(message)
+            elif operation == "output":
+                _emit(shell, message["msg_type"], message["content"])
+            elif operation == "done":
+                break
+    value = message["value"]
+    if value is not None and is_wanted:
+        return SynapseValue(value) if isinstance(value, dict) else value
+    for output in printed:
+        _emit(shell, output["msg_type"], output["content"])
+    if message["reply"].get("status") != "ok":
+        _raise(message["reply"])
+    return None
+
+
+# --- expansion of $name and {expression} ------------------------------------
+
+
+def _expand(line):
+    """Expand as IPython does for any magic, with the names of the frame that called.
+
+    A line that can't be expanded stays as it is: the kernel names what is left of it.
+    """
+    from IPython.utils.text import DollarFormatter
+
+    shell = _shell()
+    names = dict(shell.user_ns)
+    frame = _user_frame(shell)
+    if frame:
+        names.update(frame.f_locals)
+    try:
+        return DollarFormatter().vformat(line, args=[], kwargs=names)
+    except Exception:
+        return line
+
+
+def _expanded(line):
+    return {"op": "expanded", "line": _expand(line)}
+
+
+def expand64(line64):
+    """For the kernel: base64 of a line in, base64 of the expanded line out."""
+    line = base64.b64decode(line64).decode("utf-8")
+    return base64.b64encode(_expand(line).encode("utf-8")).decode("ascii")
+
+
+# --- cells that the kernel ran ----------------------------------------------
+
+
+def remember(execution_count, cell64):
+    """Make a Spark cell part of In, %history and the execution count."""
+    shell = _shell()
+    cell = base64.b64decode(cell64).decode("utf-8", "replace")
+    shell.execution_count = execution_count
+    shell.history_manager.store_inputs(execution_count, cell, cell)
+    shell.execution_count = execution_count + 1
+
+
+# --- the magics --------------------------------------------------------------
+
+
+def _user_frame(shell):
+    """The frame of the user's code that is calling us, or None."""
+    frame = sys._getframe(1)
+    while frame and frame.f_globals is not shell.user_ns:
+        frame = frame.f_back
+    return frame
+
+
+def _value_is_wanted(frame):
+    """Does the call's value go anywhere but to the end of its statement or the display?"""
+    if frame is None:
+        return False
+    for step in dis.get_instructions(frame.f_code):
+        if step.offset > frame.f_lasti and step.opname not in ("CACHE", "NOP"):
+            is_shown = step.opname == "PRINT_EXPR" or (
+                step.opname == "CALL_INTRINSIC_1" and step.arg == 1
+            )
+            return step.opname != "POP_TOP" and not is_shown
+    return False
+
+
+def synapse(line, cell=None):
+    """Start and use a Spark session.
+
+    %synapse start [options]        start a session (on this machine by default)
+    %%synapse [pyspark|scala|sql]   run the cell on Spark
+    %synapse meta | stop | list     look at it, stop it, list the targets
+    %synapse help [COMMAND]         all commands and options
+    """
+    return run(line, cell)
+
+
+def _language_magic(name):
+    def magic(line, cell):
+        return run((name + " " + line).strip(), cell)
+
+    magic.__doc__ = "Run the cell on the Spark session as %s." % name
+    return magic
+
+
+def _configure(line, cell):
+    """Start a Spark session with the JSON of the cell as its settings."""
+    return run(("start " + line).strip(), cell)
+
+
+def register(path):
+    """Register the magics in this IPython; `path` is the kernel's socket."""
+    global _path
+    from IPython.core.magic import no_var_expand
+
+    _path = path
+    shell = _shell()
+    shell.register_magic_function(no_var_expand(synapse), "line_cell", "synapse")
+    taken = shell.magics_manager.magics["cell"]
+    for name in _LANGUAGES:
+        if name not in taken:
+            magic = no_var_expand(_language_magic(name))
+            shell.register_magic_function(magic, "cell", name)
+    if "configure" not in taken:
+        shell.register_magic_function(no_var_expand(_configure), "cell", "configure")

