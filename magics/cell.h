@@ -35,12 +35,17 @@ typedef struct {
     char *body;      /* line ends are \n; NULL where there is none */
     bool is_cell;    /* from %%synapse */
     size_t row;      /* of its first line in the cell, from 1 */
+    /* STEP_CODE that is one word like a command's name ("metta"): that command (static),
+     * to be named when there is no session, and after a NameError. Else NULL. */
+    const char *suggestion;
     err_t err;
 } step_t;
 
 typedef struct {
-    bool is_python;  /* the whole cell goes to the child unchanged; no steps */
-    step_t *steps;
+    bool is_python;    /* the whole cell goes to the child; no steps */
+    char *python_text; /* what goes to the child in its place (the cell below %%local);
+                          NULL = the cell unchanged */
+    step_t *steps;     /* one that failed is the only one */
     size_t count;
 } plan_t;
 
@@ -60,7 +65,7 @@ plan_t *plan_of_magic(const char *line, const char *body);
 
 void plan_destroy(plan_t **plan_p);
 
-/* Does any command line hold `$` or `{` that IPython would expand? */
+/* Does a command line hold `$` or `{` that IPython would expand? */
 bool step_wants_expansion(const step_t *step);
 
 #endif

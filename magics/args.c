@@ -1,0 +1,265 @@
+/*
+ * args - the options of a command line → its fields in command_t
+ */
+#include "magics/args.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/text.h"
+#include "magics/value.h"
+
+enum { OPTION_LIMIT = 64, HEADER_LIMIT = 100 };
+
+shown_t shown(const char *text)
+{
+    shown_t out = {{0}};
+    size_t len = strlen(text), n = len;
+    if (len > 60) {
+        n = 60;
+        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+            n--;
+    }
+    for (size_t i = 0; i < n; i++)
+        out.text[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? '?' : text[i];
+    if (n < len)
+        memcpy(out.text + n, "…", sizeof "…");
+    return out;
+}
+
+const option_t *row_option(const command_row_t *row, const char *name, size_t len)
+{
+    for (const option_t *option = row->options; option && option->name; option++)
+        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+            return option;
+    return NULL;
+}
+
+const option_t *row_letter(const command_row_t *row, char letter)
+{
+    for (const option_t *option = row->options; option && option->name; option++)
+        if (option->letter && option->letter == letter)
+            return option;
+    return NULL;
+}
+
+/* The option that a word names, with the value that is attached to it (NULL = none). */
+static const option_t *option_of_word(const command_row_t *row, const char *word,
+    const char **value)
+{
+    *value = NULL;
+    if (word[0] != '-' || word[1] == '\0')
+        return NULL;
+    if (word[1] == '-') {
+        size_t len = strcspn(word + 2, "=");
+        if (word[2 + len] == '=')
+            *value = word + 2 + len + 1;
+        return row_option(row, word + 2, len);
+    }
+    if (word[2])
+        *value = word[2] == '=' ? word + 3 : word + 2;
+    return row_letter(row, word[1]);
+}
+
+static bool is_option_like(const word_t *word)
+{
+    const char *text = word->text;
+    return !word->is_quoted && text[0] == '-' &&
+           (isalpha((unsigned char)text[1]) || text[1] == '-');
+}
+
+bool args_has_option(const command_row_t *row, const words_t *words, size_t i)
+{
+    const char *value;
+    if (i >= words->count || !is_option_like(&words->items[i]))
+        return false;
+    const option_t *option = option_of_word(row, words->items[i].text, &value);
+    bool is_long = words->items[i].text[1] == '-';
+    if (option == NULL)
+        return false;
+    if (option->value == NULL || value)
+        return is_long;
+    if (i + 1 >= words->count)
+        return is_long && strchr(option->name, '-') == NULL;
+    const word_t *next = &words->items[i + 1];
+    unsigned char c = (unsigned char)next->text[0];
+    return next->is_quoted || isalnum(c) || c >= 0x80 || (c && strchr("${./_", c));
+}
+
+/* The long name that comes nearest to an unknown option, as "--name"; "" if none does. */
+static shown_t nearest_option(const command_row_t *row, const char *word)
+{
+    const char *names[OPTION_LIMIT + 1];
+    size_t count = 0, len = strcspn(word, "=");
+    for (const option_t *option = row->options;
+         option && option->name && count < OPTION_LIMIT; option++)
+        names[count++] = option->name;
+    names[count] = NULL;
+
+    shown_t near = {{0}};
+    char *name = xstrndup(word, len);
+    const char *start = name + strspn(name, "-"), *found = NULL;
+    for (size_t i = 0; i < count && strlen(start) >= 3 && found == NULL; i++)
+        if (text_starts(names[i], start))
+            found = names[i];
+    if (found == NULL && strlen(start) >= 2)
+        found = text_nearest(start, names, strlen(start) > 5 ? 3 : 1);
+    if (found) {
+        memcpy(near.text, "--", 2);
+        strncpy(near.text + 2, found, sizeof near.text - 3);
+    }
+    free(name);
+    return near;
+}
+
+static int fail_unknown(const command_row_t *row, const char *word, err_t *err)
+{
+    char *name = xstrndup(word, strcspn(word, "="));
+    shown_t near = nearest_option(row, word);
+    err_set(err, ERR_USAGE, "`%s` is no option of `%%synapse %s`%s%s%s", shown(name).text,
+        row->name, near.text[0] ? ": did you mean `" : ".", near.text,
+        near.text[0] ? "`?" : "");
+    free(name);
+    return -1;
+}
+
+static int fail_argument(const command_row_t *row, const word_t *word, err_t *err)
+{
+    err_set(err, ERR_USAGE, "`%%synapse %s` does not know what to do with `%s`.",
+        row->name, shown(word->text).text);
+    if (row->id == COMMAND_START && row_option(row, word->text, strlen(word->text)))
+        return err_append(err, "Did you mean `--%s`?", word->text);
+    if (row->id == COMMAND_START)
+        return err_append(err, "The name of a compute goes after -c; a value that holds "
+            "a space goes in quotes.");
+    return -1;
+}
+
+/* "-c/--compute-target", or just "--livy". */
+static shown_t option_shown(const option_t *option)
+{
+    shown_t out = {{0}};
+    char *text = option->letter ? xasprintf("-%c/--%s", option->letter, option->name)
+                                : xasprintf("--%s", option->name);
+    strncpy(out.text, text, sizeof out.text - 1);
+    free(text);
+    return out;
+}
+
+static int set_text(char **field, const char *name, const char *value, err_t *err)
+{
+    if (*value == '\0')
+        return err_set(err, ERR_USAGE, "%s got an empty value.", name);
+    *field = xstrdup(value);
+    return 0;
+}
+
+static int set_choice(char **field, const option_t *option, const char *value, err_t *err)
+{
+    for (const char *const *choice = option->choices; *choice; choice++) {
+        if (text_equal_nocase(*choice, value)) {
+            *field = xstrdup(*choice);
+            return 0;
+        }
+    }
+    err_set(err, ERR_USAGE, "--%s can't be `%s`: it is %s.", option->name,
+        shown(value).text, option->value);
+    const char *near = text_nearest(value, option->choices, 2);
+    return near ? err_append(err, "Did you mean `%s`?", near) : -1;
+}
+
+static int add_header(char ***field, const char *name, const char *value, err_t *err)
+{
+    size_t count = 0;
+    while (*field && (*field)[count])
+        count++;
+    if (count >= HEADER_LIMIT)
+        return err_set(err, ERR_USAGE, "%s is given more than %d times.", name,
+            HEADER_LIMIT);
+    if (value_header(name, value, err) != 0)
+        return -1;
+    *field = xrealloc(*field, (count + 2) * sizeof **field);
+    (*field)[count] = xstrdup(value);
+    (*field)[count + 1] = NULL;
+    return 0;
+}
+
+static int set_value(command_t *command, const option_t *option, const char *value,
+    err_t *err)
+{
+    void *field = (char *)command + option->offset;
+    shown_t label = option_shown(option);
+    const char *name = label.text;
+    switch (option->type) {
+    case OPTION_FLAG:
+        *(bool *)field = true;
+        return 0;
+    case OPTION_TEXT:
+    case OPTION_SECRET:
+        return set_text(field, name, value, err);
+    case OPTION_COUNT:
+        return value_count(name, value, option->min, option->max, field, err);
+    case OPTION_MEMORY:
+        return value_memory(name, value, field, err);
+    case OPTION_URL:
+        if (value_url(name, value, err) != 0)
+            return -1;
+        return set_text(field, name, value, err);
+    case OPTION_HEADER:
+        return add_header(field, name, value, err);
+    case OPTION_CHOICE:
+        return set_choice(field, option, value, err);
+    }
+    return -1;
+}
+
+/* An option at word *i; moves *i to its last word. `seen` has a flag for each option. */
+static int parse_option(command_t *command, const command_row_t *row,
+    const words_t *words, size_t *i, bool *seen, err_t *err)
+{
+    const word_t *word = &words->items[*i];
+    const char *value;
+    const option_t *option = option_of_word(row, word->text, &value);
+    if (option == NULL)
+        return fail_unknown(row, word->text, err);
+    if (option->value == NULL && value && word->text[1] != '-')
+        return fail_unknown(row, word->text, err);
+    shown_t name = option_shown(option);
+    if (option->value == NULL && value)
+        return err_set(err, ERR_USAGE, "%s takes no value.", name.text);
+    bool *is_seen = &seen[option - row->options];
+    if (*is_seen && option->type != OPTION_HEADER)
+        return err_set(err, ERR_USAGE, "%s is given twice.", name.text);
+    *is_seen = true;
+    if (option->value && value == NULL) {
+        if (*i + 1 >= words->count || is_option_like(&words->items[*i + 1]))
+            return err_set(err, ERR_USAGE, "%s needs a value: %s %s.", name.text,
+                word->text, option->value);
+        value = words->items[++*i].text;
+    }
+    return set_value(command, option, value, err);
+}
+
+int args_parse(command_t *command, const command_row_t *row, const words_t *words,
+    size_t first, err_t *err)
+{
+    bool seen[OPTION_LIMIT] = {false};
+    if (words->open_quote)
+        return err_set(err, ERR_USAGE, "The %s quote of `%s` is never closed.",
+            words->open_quote == '"' ? "double" : "single",
+            shown(words->items[words->count - 1].text).text);
+    for (size_t i = first; i < words->count; i++) {
+        const word_t *word = &words->items[i];
+        char **argument = (char **)((char *)command + row->argument_offset);
+        if (is_option_like(word)) {
+            if (parse_option(command, row, words, &i, seen, err) != 0)
+                return -1;
+        } else if (row->argument && *argument == NULL) {
+            *argument = xstrdup(word->text);
+        } else {
+            return fail_argument(row, word, err);
+        }
+    }
+    return 0;
+}

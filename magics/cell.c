@@ -1,0 +1,316 @@
+/*
+ * cell - the text of a cell → a plan: whose it is, step by step
+ */
+#include "magics/cell.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/text.h"
+#include "magics/lines.h"
+#include "magics/step.h"
+
+static plan_t *plan_new(void)
+{
+    plan_t *plan = xcalloc(1, sizeof *plan);
+    return plan;
+}
+
+void plan_destroy(plan_t **plan_p)
+{
+    if (plan_p == NULL || *plan_p == NULL)
+        return;
+    plan_t *plan = *plan_p;
+    for (size_t i = 0; i < plan->count; i++)
+        step_free(&plan->steps[i]);
+    free(plan->steps);
+    free(plan->python_text);
+    free(plan);
+    *plan_p = NULL;
+}
+
+/* A zeroed step at the end, of row `row` (from 1). Valid until the next one. */
+static step_t *plan_add(plan_t *plan, size_t row)
+{
+    plan->steps = xrealloc(plan->steps, (plan->count + 1) * sizeof *plan->steps);
+    step_t *step = &plan->steps[plan->count++];
+    *step = (step_t){.row = row};
+    return step;
+}
+
+/* Nothing of a cell runs when one step of it can't: only that one stays. */
+static void keep_only_failure(plan_t *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i].kind != STEP_FAIL)
+            continue;
+        step_t failed = plan->steps[i];
+        for (size_t k = 0; k < plan->count; k++)
+            if (k != i)
+                step_free(&plan->steps[k]);
+        plan->steps[0] = failed;
+        plan->count = 1;
+        return;
+    }
+}
+
+static plan_t *plan_python(const char *text)
+{
+    plan_t *plan = plan_new();
+    plan->is_python = true;
+    plan->python_text = xstrdup(text);
+    return plan;
+}
+
+/* Line `i` and those that a backslash at the end of a line joins to it, as IPython joins
+ * them: without the backslash, a space between. *next is the line after them. */
+static char *joined_line(const lines_t *lines, size_t i, size_t *next)
+{
+    size_t len, out = 0;
+    const char *line = lines_get(lines, i, &len);
+    char *joined = xmalloc(lines->len - lines->starts[i] + 1);
+    while (len > 0 && line[len - 1] == '\\') {
+        memcpy(joined + out, line, len - 1);
+        out += len - 1;
+        joined[out++] = ' ';
+        if (++i == lines->count)
+            break;
+        line = lines_get(lines, i, &len);
+    }
+    if (i < lines->count) {
+        memcpy(joined + out, line, len);
+        out += len;
+        i++;
+    }
+    joined[out] = '\0';
+    *next = i;
+    return joined;
+}
+
+/* The first line of a cell magic with what a backslash joins; the text below it. */
+static char *magic_line(const lines_t *lines, size_t first, size_t prefix,
+    const char **body)
+{
+    size_t next;
+    char *joined = joined_line(lines, first, &next);
+    char *line = trimmed(joined + prefix, strlen(joined + prefix));
+    *body = lines_below(lines, next - 1);
+    free(joined);
+    return line;
+}
+
+static plan_t *plan_cell_magic(const lines_t *lines, size_t first, size_t prefix)
+{
+    const char *body;
+    char *line = magic_line(lines, first, prefix, &body);
+    plan_t *plan = plan_new();
+    step_of_cell(plan_add(plan, first + 1), line, body);
+    free(line);
+    return plan;
+}
+
+/* Does the cell hold nothing but %synapse lines, comments and blank lines, and one
+ * %synapse line at least? */
+static bool is_only_magic_lines(const lines_t *lines)
+{
+    bool has_magic = false;
+    for (size_t i = 0; i < lines->count;) {
+        size_t len;
+        const char *line = lines_get(lines, i, &len);
+        size_t indent = line_indent(line, len);
+        if (indent == len || line[indent] == '#') {
+            i++;
+        } else if (line_magic(line + indent, len - indent, "synapse", false)) {
+            has_magic = true;
+            free(joined_line(lines, i, &i));
+        } else {
+            return false;
+        }
+    }
+    return has_magic;
+}
+
+static plan_t *plan_magic_lines(const lines_t *lines)
+{
+    plan_t *plan = plan_new();
+    for (size_t i = 0; i < lines->count;) {
+        size_t len, row = i + 1;
+        const char *line = lines_get(lines, i, &len);
+        if (line_is_blank(line, len) || line_is_comment(line, len)) {
+            i++;
+            continue;
+        }
+        char *joined = joined_line(lines, i, &i);
+        const char *start = joined + line_indent(joined, strlen(joined));
+        const char *args = start + line_magic(start, strlen(start), "synapse", false);
+        char *text = trimmed(args, strlen(args));
+        step_of_line(plan_add(plan, row), text);
+        free(text);
+        free(joined);
+    }
+    keep_only_failure(plan);
+    return plan;
+}
+
+/* A `%%synapse` that IPython would take for a line magic: indented, or below comments and
+ * %synapse lines. NULL when there is none, or when Python code stands above it. */
+static plan_t *plan_misplaced(const lines_t *lines)
+{
+    size_t above = 0; /* row of the first line above it that is not blank */
+    for (size_t i = 0; i < lines->count; i++) {
+        size_t len;
+        const char *line = lines_get(lines, i, &len);
+        size_t indent = line_indent(line, len);
+        const char *text = line + indent;
+        if (indent == len)
+            continue;
+        if (line_magic(text, len - indent, "synapse", true)) {
+            plan_t *plan = plan_new();
+            step_t *step = plan_add(plan, i + 1);
+            step->line = xstrdup("");
+            if (above)
+                step_fail(step, "%%%%synapse must be the first line of its cell: put it "
+                    "above line %zu, or give the lines above it a cell of their own.",
+                    above);
+            else
+                step_fail(step, "%%%%synapse must begin its line: remove the white space "
+                    "in front of it.");
+            return plan;
+        }
+        if (*text != '#' && !line_magic(text, len - indent, "synapse", false))
+            return NULL;
+        if (above == 0)
+            above = i + 1;
+    }
+    return NULL;
+}
+
+/* The magics of a notebook in which every cell is Spark's. NULL when it is none. */
+static plan_t *plan_spark_magic(const lines_t *lines, size_t first)
+{
+    static const char *const names[] = {"sql", "spark", "pyspark", "configure", "local",
+        NULL};
+    size_t len, prefix = 0;
+    const char *line = lines_get(lines, first, &len), *const *name = names;
+    while (*name && (prefix = line_magic(line, len, *name, true)) == 0)
+        name++;
+    if (*name == NULL)
+        return NULL;
+    if (strcmp(*name, "local") == 0)
+        return plan_python(lines_below(lines, first));
+
+    plan_t *plan = plan_new();
+    step_t *step = plan_add(plan, first + 1);
+    step->is_cell = true;
+    char *magic = xasprintf("%%%%%s", *name);
+    char *args = trimmed(line + prefix, len - prefix);
+    lang_t lang;
+    if (strcmp(*name, "configure") == 0)
+        step_of_cell(step, "start", lines_below(lines, first));
+    else if (lang_of_word(*name, &lang))
+        step_of_code(step, lang, magic, lines_below(lines, first));
+    bool takes_args = strcmp(*name, "configure") == 0 && strcmp(args, "-f") == 0;
+    if (*args && !takes_args) {
+        step_free(step);
+        step->line = xstrdup("");
+        step_fail(step, "`%s` takes nothing beside it: move the text to the lines below.",
+            magic);
+    }
+    free(args);
+    free(magic);
+    return plan;
+}
+
+/* Lines that are IPython's own in every notebook: `%pip …`, `!ls`, comments. */
+static bool is_ipython_only(const lines_t *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        size_t len;
+        const char *line = lines_get(lines, i, &len);
+        size_t indent = line_indent(line, len);
+        if (indent < len && strchr("#%!", line[indent]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* A cell that is neither %%synapse nor %synapse lines, where plain cells are PySpark. */
+static plan_t *plan_spark_default(const lines_t *lines, size_t first)
+{
+    size_t len;
+    const char *line = lines_get(lines, first, &len);
+    plan_t *plan = plan_spark_magic(lines, first);
+    if (plan)
+        return plan;
+    if ((len > 1 && memcmp(line, "%%", 2) == 0) || is_ipython_only(lines))
+        return plan_python(NULL);
+    plan = plan_new();
+    step_of_code(plan_add(plan, 1), LANG_PYSPARK, "", lines->text);
+    return plan;
+}
+
+static plan_t *plan_of_lines(const lines_t *lines, bool is_spark_default)
+{
+    size_t first = 0, len;
+    const char *line = lines_get(lines, 0, &len);
+    while (line_is_blank(line, len)) {
+        if (++first == lines->count)
+            return plan_python(NULL);
+        line = lines_get(lines, first, &len);
+    }
+    size_t prefix = line_magic(line, len, "synapse", true);
+    if (prefix)
+        return plan_cell_magic(lines, first, prefix);
+    if (is_only_magic_lines(lines))
+        return plan_magic_lines(lines);
+    plan_t *plan = plan_misplaced(lines);
+    if (plan)
+        return plan;
+    return is_spark_default ? plan_spark_default(lines, first) : plan_python(NULL);
+}
+
+/* Our steps are C strings: a NUL would cut them short without a word. */
+static void refuse_nul(plan_t *plan, const char *text, size_t len)
+{
+    const char *nul = memchr(text, '\0', len);
+    if (nul == NULL || (plan->is_python && plan->python_text == NULL))
+        return;
+    size_t row = 1;
+    for (const char *p = text; p < nul; p++)
+        row += *p == '\n';
+    for (size_t i = 0; i < plan->count; i++)
+        step_free(&plan->steps[i]);
+    plan->count = 0;
+    plan->is_python = false;
+    step_t *step = plan_add(plan, row);
+    step->line = xstrdup("");
+    step_fail(step, "Line %zu holds a NUL character (U+0000), which no language takes: "
+        "delete it.", row);
+}
+
+plan_t *plan_of_cell(const char *text, size_t len, const cell_options_t *options)
+{
+    lines_t lines;
+    lines_of_text(&lines, text, len);
+    plan_t *plan = plan_of_lines(&lines, options && options->is_spark_default);
+    refuse_nul(plan, lines.text, lines.len);
+    lines_free(&lines);
+    return plan;
+}
+
+plan_t *plan_of_magic(const char *line, const char *body)
+{
+    lines_t below;
+    char *text = trimmed(line, strlen(line));
+    plan_t *plan = plan_new();
+    step_t *step = plan_add(plan, 1);
+    if (body) {
+        lines_of_text(&below, body, strlen(body));
+        step_of_cell(step, text, below.text);
+        lines_free(&below);
+    } else {
+        step_of_line(step, text);
+    }
+    free(text);
+    return plan;
+}

@@ -1,0 +1,224 @@
+/*
+ * command - the sub-commands of %synapse: one file and one table row each
+ */
+#include "magics/command.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "magics/args.h"
+#include "magics/lines.h"
+#include "magics/row.h"
+
+static const command_row_t *const rows[] = {
+    &command_start_row, &command_meta_row,   &command_stop_row,      &command_list_row,
+    &command_help_row,  &command_client_row, &command_telemetry_row, NULL,
+};
+
+const command_row_t *row_at(size_t i)
+{
+    return i < sizeof rows / sizeof *rows ? rows[i] : NULL;
+}
+
+const command_row_t *row_find(const char *name, size_t len)
+{
+    const command_row_t *found = NULL;
+    char *copy = xstrndup(name, len);
+    for (size_t i = 0; rows[i] && found == NULL; i++)
+        if (text_equal_nocase(copy, rows[i]->name))
+            found = rows[i];
+    free(copy);
+    return found;
+}
+
+const char *const *command_names(void)
+{
+    static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
+        "telemetry", NULL};
+    return names;
+}
+
+/* Bytes of the name at the start of a line. */
+static size_t name_len(const char *line)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)line[n]) || line[n] == '_')
+        n++;
+    return n;
+}
+
+/* Words that join two values in Python: `start if x else y` is code. */
+static bool is_operator_word(const char *text)
+{
+    static const char *const operators[] = {"and", "or", "in", "is", "not", "if", "else",
+        "for"};
+    size_t len = name_len(text);
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strlen(operators[i]) == len && memcmp(operators[i], text, len) == 0)
+            return true;
+    return false;
+}
+
+/* Can `rest`, which follows a command's name and white space, be its arguments? */
+static bool is_arguments(const char *rest)
+{
+    unsigned char c = (unsigned char)*rest;
+    if (c == '\0' || c == '#' || c == '?')
+        return true;
+    if (c == '-') {
+        const char *name = rest + strspn(rest, "-");
+        return name - rest <= 2 && isalpha((unsigned char)*name);
+    }
+    if (isalpha(c) || c == '_')
+        return !is_operator_word(rest);
+    return isdigit(c) || c >= 0x80 || strchr("'\"${", c) != NULL;
+}
+
+/* A word that is like a command's name, alone or with an option of that command. */
+static const char *suggest(const char *line, size_t word_len)
+{
+    char *word = xstrndup(line, word_len);
+    const char *near = word_len > 2 ? text_nearest(word, command_names(), 2) : NULL;
+    if (near && line[word_len]) {
+        words_t words;
+        words_of_line(&words, line, strlen(line));
+        if (!args_has_option(row_find(near, strlen(near)), &words, 1))
+            near = NULL;
+        words_free(&words);
+    }
+    free(word);
+    return near;
+}
+
+bool command_is_command(const char *line, const char **suggestion)
+{
+    char *text = trimmed(line, strlen(line));
+    size_t len = name_len(text);
+    size_t gap = line_indent(text + len, strlen(text + len));
+    bool is_apart = gap > 0 || text[len] == '\0' || text[len] == '?';
+    bool is_command = *text == '\0' || *text == '?' || *text == '#';
+    if (suggestion)
+        *suggestion = NULL;
+    if (len && is_apart) {
+        is_command = row_find(text, len) && is_arguments(text + len + gap);
+        if (!is_command && suggestion && row_find(text, len) == NULL)
+            *suggestion = suggest(text, len);
+    }
+    free(text);
+    return is_command;
+}
+
+void command_destroy(command_t **command_p)
+{
+    if (command_p == NULL || *command_p == NULL)
+        return;
+    command_t *command = *command_p;
+    start_options_t *start = &command->start;
+    char *texts[] = {start->subscription_id, start->resource_group, start->workspace_name,
+        start->config_file, start->compute_target, start->environment,
+        start->environment_version, start->driver_memory, start->executor_memory,
+        start->livy_url, start->auth, start->secret_user, start->secret_password,
+        start->secret_token, start->token_file, start->password_file, start->ca_file,
+        start->proxy, start->kind, command->topic};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    for (char **header = start->headers; header && *header; header++)
+        free(*header);
+    free(start->headers);
+    json_free(&start->conf);
+    free(command);
+    *command_p = NULL;
+}
+
+static int check_expanded(const char *line, err_t *err)
+{
+    char *left = args_left_over(line);
+    if (left == NULL)
+        return 0;
+    if (*left == '$')
+        err_set(err, ERR_USAGE, "`%s` has no value: set the variable in a Python cell "
+            "first, or write the value itself (in single quotes a $ stays as it is).",
+            shown(left).text);
+    else
+        err_set(err, ERR_USAGE, "`%s` could not be worked out by Python: run the cell that "
+            "defines its names first, or write the value itself (in single quotes braces "
+            "stay as they are).", shown(left).text);
+    free(left);
+    return -1;
+}
+
+/* `?`, `start?`, `?start`, `start --help`: the help of a command, NULL = of all. */
+static bool is_help(const words_t *words, const command_row_t **topic)
+{
+    *topic = NULL;
+    if (words->count == 0)
+        return true;
+    const char *word = words->items[0].text;
+    size_t marks = strspn(word, "?"), len = name_len(word + marks);
+    *topic = row_find(word + marks, len);
+    if (marks)
+        return true;
+    if (*topic && word[len] == '?')
+        return true;
+    for (size_t i = 1; i < words->count && *topic; i++) {
+        const char *text = words->items[i].text;
+        if (!words->items[i].is_quoted && (strcmp(text, "--help") == 0 ||
+            strcmp(text, "-h") == 0 || text[strspn(text, "?")] == '\0') && *text)
+            return true;
+    }
+    return false;
+}
+
+static int fail_name(const char *word, err_t *err)
+{
+    err_set(err, ERR_USAGE, "`%s` is no command of %%synapse.", shown(word).text);
+    const char *near = text_nearest(word, command_names(), 2);
+    if (near)
+        return err_append(err, "Did you mean `%%synapse %s`?", near);
+    return err_append(err, "The commands are start, meta, stop, list and help.");
+}
+
+static int parse_body(command_t *command, const command_row_t *row, const char *body,
+    err_t *err)
+{
+    if (body == NULL || line_is_blank(body, strlen(body)))
+        return 0;
+    if (row->take_body == NULL)
+        return err_set(err, ERR_USAGE, "`%%synapse %s` takes nothing below it.", row->name);
+    return row->take_body(command, body, err);
+}
+
+static int parse_row(command_t *command, const command_row_t *row, const char *line,
+    const words_t *words, const char *body, err_t *err)
+{
+    command->id = row->id;
+    if (check_expanded(line, err) != 0 || args_parse(command, row, words, 1, err) != 0 ||
+        parse_body(command, row, body, err) != 0 ||
+        (row->check && row->check(command, err) != 0))
+        return err_append(err, "Usage: %%synapse %s", row->usage);
+    return 0;
+}
+
+command_t *command_parse(const char *line, const char *body, err_t *err)
+{
+    command_t *command = xcalloc(1, sizeof *command);
+    const command_row_t *row = NULL, *topic;
+    words_t words;
+    int result = 0;
+    words_of_line(&words, line, strlen(line));
+    if (is_help(&words, &topic)) {
+        command->id = COMMAND_HELP;
+        command->topic = topic ? xstrdup(topic->name) : NULL;
+    } else if ((row = row_find(words.items[0].text, strlen(words.items[0].text)))) {
+        result = parse_row(command, row, line, &words, body, err);
+    } else {
+        result = fail_name(words.items[0].text, err);
+    }
+    words_free(&words);
+    if (result != 0)
+        command_destroy(&command);
+    return command;
+}

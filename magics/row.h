@@ -1,0 +1,66 @@
+/*
+ * row - a sub-command of %synapse as constants: the one source of its parsing, its usage,
+ *       its help and its completion
+ *
+ * To add a command: write magics/command_NAME.c with a row, declare it below, and put it in
+ * the table in command.c.
+ */
+#ifndef SK_ROW_H
+#define SK_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "magics/command.h"
+
+typedef enum {
+    OPTION_FLAG,   /* bool */
+    OPTION_TEXT,   /* char * */
+    OPTION_SECRET, /* char *; its value is never quoted in an error */
+    OPTION_COUNT,  /* int in min..max */
+    OPTION_MEMORY, /* char *, "28g": digits and k, m, g or t */
+    OPTION_URL,    /* char *, of a Livy server */
+    OPTION_HEADER, /* char **, NULL-ended; may be repeated; secret too */
+    OPTION_CHOICE, /* char *, one of `choices` */
+} option_type_t;
+
+typedef struct {
+    char letter;                /* 'c' of -c; 0 = none */
+    const char *name;           /* "compute-target"; NULL ends a list */
+    const char *value;          /* its value in the usage: "NAME"; NULL for a flag */
+    option_type_t type;
+    size_t offset;              /* of its field in command_t */
+    const char *help;           /* what it means and what holds without it */
+    long min, max;              /* OPTION_COUNT; `value` says the unit */
+    const char *const *choices; /* OPTION_CHOICE, NULL-ended */
+    const char *heading;        /* starts a group in the help; NULL = goes on */
+} option_t;
+
+typedef struct {
+    command_id_t id;
+    const char *name;
+    const char *usage;    /* "start [-c NAME | --livy URL] [options]" */
+    const char *summary;  /* one sentence */
+    const char *text;     /* paragraphs of the help; NULL = none */
+    const char *const *examples; /* lines of cells, NULL-ended; "\n" within is kept */
+    const option_t *options;     /* ends with a NULL name; NULL = none */
+    const char *argument;        /* a word that may follow; NULL = none */
+    size_t argument_offset;      /* of its char * in command_t */
+    /* Take the text below %%synapse NAME; NULL = the command has no cell form. */
+    int (*take_body)(command_t *command, const char *body, err_t *err);
+    /* Check what options can't say each for itself; NULL = nothing. */
+    int (*check)(command_t *command, err_t *err);
+} command_row_t;
+
+extern const command_row_t command_start_row, command_meta_row, command_stop_row,
+    command_list_row, command_help_row, command_client_row, command_telemetry_row;
+
+/* The row of a name (first `len` bytes of `name`, any case), or NULL. Static. */
+const command_row_t *row_find(const char *name, size_t len);
+/* Row `i` of the table, NULL past its end. */
+const command_row_t *row_at(size_t i);
+
+/* An option by its long name or by its letter; NULL if there is none. */
+const option_t *row_option(const command_row_t *row, const char *name, size_t len);
+const option_t *row_letter(const command_row_t *row, char letter);
+
+#endif
