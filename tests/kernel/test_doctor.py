@@ -1,0 +1,143 @@
+"""`synapse-kernel doctor` says what is there, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("SYNAPSE_KERNEL_PROGRAM", ROOT / "build/synapse-kernel"))
+
+
+@pytest.fixture
+def environment(tmp_path) -> Iterator[dict]:
+    """This machine's PATH, a home and a runtime folder of the test's own.
+
+    The latter is short: a socket's path has 108 bytes at most.
+    """
+    kept = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    kept |= {name: os.environ[name] for name in os.environ if name.endswith("SAN_OPTIONS")}
+    (tmp_path / "home").mkdir(mode=0o700)
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="sk-") as run:
+        yield kept | {"HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": run}
+
+
+@pytest.fixture
+def bare_python(tmp_path) -> Path:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"],
+                   check=True, timeout=120)
+    return tmp_path / "env/bin/python"
+
+
+def doctor(environment: dict, *words) -> tuple[int, str]:
+    run = subprocess.run([PROGRAM, "doctor", *map(str, words)], env=environment,
+                         capture_output=True, text=True, timeout=120,
+                         stdin=subprocess.DEVNULL)
+    assert run.stderr == ""
+    return run.returncode, run.stdout
+
+
+def findings(environment: dict, *words) -> tuple[bool, dict]:
+    code, text = doctor(environment, "--json", *words)
+    report = json.loads(text)
+    assert (code == 0) == report["ok"]
+    return report["ok"], {finding["name"]: finding for finding in report["findings"]}
+
+
+def test_all_is_well_here(environment):
+    well, found = findings(environment, "--python", sys.executable)
+    assert well
+    for name in ("Python", "ipykernel", "pyspark", "Java", "runtime folder"):
+        assert found[name]["state"] == "ok", found[name]
+    assert sys.executable in found["Python"]["text"]
+    assert "--python" in found["Python"]["text"], "how it was chosen"
+    assert found["pyspark"]["text"].startswith("3.")
+
+
+def test_lines_say_the_same_as_the_json(environment):
+    _, found = findings(environment, "--python", sys.executable)
+    code, text = doctor(environment, "--python", sys.executable)
+    assert code == 0
+    for finding in found.values():
+        assert f"{finding['name']}: {finding['text']}" in text
+    assert text.rstrip().endswith("Plain cells and Spark cells can run.")
+
+
+def test_missing_packages_come_with_their_remedy(environment, bare_python):
+    well, found = findings(environment, "--python", bare_python)
+    assert not well
+    assert found["ipykernel"]["state"] == "missing"
+    assert found["ipykernel"]["advice"] == f"{bare_python} -m pip install ipykernel"
+    assert found["pyspark"]["state"] == "missing"
+    assert f"{bare_python} -m pip install" in found["pyspark"]["text"]
+
+
+def test_optional_packages_are_no_failure(environment, bare_python):
+    _, found = findings(environment, "--python", bare_python)
+    assert found["debugpy"]["state"] == "note"
+    assert found["pandas"]["state"] == "note"
+
+
+def test_a_wrong_java_home_is_told(environment, tmp_path):
+    environment["JAVA_HOME"] = str(tmp_path)
+    well, found = findings(environment, "--python", sys.executable)
+    assert well
+    assert str(tmp_path) in found["JAVA_HOME"]["text"]
+
+
+def test_no_python_at_all(environment):
+    well, found = findings(environment, "--python", "/nowhere/python")
+    assert not well
+    assert "/nowhere/python" in found["Python"]["text"]
+    assert "SYNAPSE_KERNEL_PYTHON" in found["Python"]["text"]
+
+
+def test_python_of_the_variable(environment, bare_python):
+    environment["SYNAPSE_KERNEL_PYTHON"] = str(bare_python)
+    _, found = findings(environment)
+    assert str(bare_python) in found["Python"]["text"]
+    assert "SYNAPSE_KERNEL_PYTHON" in found["Python"]["text"]
+
+
+def test_a_runtime_folder_that_others_can_read(environment):
+    folder = Path(environment["XDG_RUNTIME_DIR"]) / "synapse-kernel"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    well, found = findings(environment, "--python", sys.executable)
+    assert not well
+    assert "0700" in found["runtime folder"]["advice"]
+
+
+def test_a_server_that_runs(environment):
+    folder = Path(environment["XDG_RUNTIME_DIR"]) / "synapse-kernel"
+    folder.mkdir(mode=0o700)
+    _, found = findings(environment, "--python", sys.executable)
+    assert found["local Spark server"]["text"].startswith("not running")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "server.sock"))
+        server.listen()
+        _, found = findings(environment, "--python", sys.executable)
+    assert found["local Spark server"]["text"] == "running"
+
+
+def test_kernelspecs_that_start_us(environment):
+    subprocess.run([PROGRAM, "install", "--user", "--python", sys.executable],
+                   env=environment, check=True, timeout=120, capture_output=True)
+    _, found = findings(environment, "--python", sys.executable)
+    assert environment["HOME"] in found["kernelspec synapse"]["text"]
+    assert "VS Code" not in found
+
+
+def test_an_unknown_option(environment):
+    run = subprocess.run([PROGRAM, "doctor", "--frob"], env=environment,
+                         capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2
+    assert "--frob" in run.stderr
