@@ -13,14 +13,15 @@ def __synapse_kernel__(posted_in):
     import base64
     import builtins
     import codecs
-    import datetime
     import decimal
+    import functools
     import html
     import importlib.abc
     import importlib.util
     import io
     import json
     import linecache
+    import logging
     import os
     import re
     import select
@@ -594,6 +595,8 @@ def __synapse_kernel__(posted_in):
             return "true" if value else "false"
         if isinstance(value, decimal.Decimal):
             return format(value, "f")  # the scale stays: 1.50
+        if isinstance(value, float) and value != value:
+            return "NaN"
         if isinstance(value, (bytes, bytearray)):
             return bytes(value).hex()
         if isinstance(value, (tuple, list, dict)):
@@ -709,6 +712,7 @@ def __synapse_kernel__(posted_in):
     # ---- errors ----------------------------------------------------------------------
 
     RED, GREEN, CYAN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
+    HIDDEN = re.compile(r"[/\\]py4j[/\\]|[/\\]pyspark[/\\]errors[/\\]")
     WORKER_TRACE = re.compile(
         r"Traceback \(most recent call last\):\n(.*?)(?=\n\s*\n|\n\tat |\Z)", re.S)
 
@@ -732,7 +736,8 @@ def __synapse_kernel__(posted_in):
         in_cell = [t for t in entries if is_cell(t.tb_frame.f_code)]
         if in_cell:
             entries = in_cell if only_cells else entries[entries.index(in_cell[0]) :]
-        entries = [t for t in entries if t.tb_frame.f_code not in OWN]
+        entries = [t for t in entries if not HIDDEN.search(t.tb_frame.f_code.co_filename)
+                   and t.tb_frame.f_code not in OWN]
         for before, after in zip(entries, entries[1:] + [None]):
             before.tb_next = after
         return entries[0] if entries else None
@@ -742,7 +747,7 @@ def __synapse_kernel__(posted_in):
 
     def message_of(error):
         try:
-            return str(error)
+            return str(error).strip("\n")
         except Exception as problem:
             return "<its message can't be read: %s>" % type(problem).__name__
 
@@ -870,6 +875,8 @@ def __synapse_kernel__(posted_in):
     def failure(error, text, is_syntax, has_frames, note):
         """The error output of a cell."""
         interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted:
+            error.__suppress_context__, error.__cause__ = True, None
         for item in chain(error):
             item.__traceback__ = user_frames(item.__traceback__, interrupted)
         told = [Told(item) for item in chain(error)]
@@ -959,9 +966,10 @@ def __synapse_kernel__(posted_in):
         def __init__(self):
             self.lock = threading.Lock()
             self.running = None  # number of the cell whose code may be interrupted
-            self.target = None  # number that an interrupt was sent to
-            self.pending = False  # an interrupt hit our own bookkeeping
-            self.interrupted = False
+            self.interrupted = False  # somebody asked to
+            self.pending = False  # and the code of the cell has not been told
+            self.was_interrupted = False  # it has
+            self.is_patient = True  # a call to the JVM may end by itself
             self.thread = None
             self.group = None
             self.last = None
@@ -986,6 +994,11 @@ def __synapse_kernel__(posted_in):
             for name, patch in PATCHES.items():
                 if name in sys.modules:
                     patch(sys.modules[name])
+            for name in ("py4j.clientserver", "py4j.java_gateway"):
+                module = sys.modules.get(name)
+                if module is not None and module not in patched:
+                    patched.append(module)
+                    patch_py4j(module)
             context = spark_context()
             if (
                 context is not None
@@ -1046,8 +1059,8 @@ def __synapse_kernel__(posted_in):
             self.pieces = (None, [])
             self.group = self.job_group(name)
             with self.lock:
-                self.interrupted = self.pending = False
-                self.target = None
+                self.interrupted = self.pending = self.was_interrupted = False
+                self.is_patient = True
                 self.running = n
 
         def job_group(self, name):
@@ -1160,7 +1173,8 @@ def __synapse_kernel__(posted_in):
             return self.reply(n, "error" if error is not None else "ok", outputs)
 
         def told(self, error, text):
-            if self.interrupted and "cancel" in message_of(error).lower():
+            asked = self.interrupted or self.was_interrupted
+            if asked and "cancel" in message_of(error).lower():
                 trace = error.__traceback__
                 error = KeyboardInterrupt("the cell was interrupted")
                 error.__traceback__ = trace
@@ -1191,25 +1205,31 @@ def __synapse_kernel__(posted_in):
             return Result(to_json(answer))
 
         # -- interrupts --
+        #
+        # `pending` is the one token: whoever raises takes it. The signal handler raises
+        # in the user's code. In our own bookkeeping, and in a call to the JVM that the
+        # cancelled job is about to end, it leaves the token to catch_up().
 
         def interrupt(self, n):
             """Stop cell n, called in a thread beside it. Another number does nothing."""
             with self.lock:
-                sent = self.running == n
-                if sent:
-                    self.interrupted = True
-                    self.target = n
-                    group, thread = self.group, self.thread
-            if not sent:
-                return '{"interrupted": false}'
-            self.cancel(group)
-            # A cancelled job comes back through py4j by itself; cutting that call off
-            # would cost its connection.
-            end = time.monotonic() + 0.3
-            while self.running == n and time.monotonic() < end and in_py4j(thread):
-                time.sleep(0.005)
-            self.strike(n)
-            return '{"interrupted": true}'
+                is_running = self.running == n
+                if is_running:
+                    self.interrupted = self.pending = True
+            if is_running:
+                self.press(n)
+            return '{"interrupted": %s}' % str(is_running).lower()
+
+        def press(self, n):
+            """Cancel the Spark jobs of cell n and strike until its code has noticed."""
+            cancel = threading.Thread(target=self.cancel, args=(self.group,), daemon=True)
+            cancel.start()
+            cancel.join(0.2)
+            start, wait = time.monotonic(), 0.005
+            while self.strike(n) and time.monotonic() < start + 3:
+                time.sleep(wait)
+                wait = min(wait * 1.5, 0.1)
+                self.is_patient = time.monotonic() < start + 0.25
 
         def cancel(self, group):
             context = spark_context()
@@ -1220,65 +1240,74 @@ def __synapse_kernel__(posted_in):
                 pass
 
         def strike(self, n):
+            """Signal the thread of cell n, if that still has an interrupt to come."""
             with self.lock:
-                if n is None or self.running != n:
-                    return
+                if self.running != n or not self.pending:
+                    return False
                 if self.thread == threading.main_thread().ident:
                     signal.pthread_kill(self.thread, signal.SIGINT)
-                else:
-                    import ctypes
+                    return True
+                import ctypes
 
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                        ctypes.c_ulong(self.thread), ctypes.py_object(KeyboardInterrupt))
+                self.pending = False
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self.thread), ctypes.py_object(KeyboardInterrupt))
+                return False
 
         def on_sigint(self, signum, frame):
-            """SIGINT acts on the code of a running cell. It is dropped when no cell
-            runs. When it hits our own bookkeeping it is caught up with after that, and
-            sent again in case nothing does."""
+            """SIGINT acts on the code of a running cell and on nothing else: a late one
+            would end the interpreter and with it the session."""
             if capture.forked:
                 raise KeyboardInterrupt
-            if self.running is None or self.target not in (None, self.running):
+            if self.running is None or (self.interrupted and not self.pending):
                 return
+            if not self.interrupted:  # it came from outside
+                self.interrupted = self.pending = True
+                capture.wake()
             connection = None
             while frame is not None and frame.f_code is not ENTER:
-                if frame.f_code in CRITICAL:
-                    self.pending = True
-                    capture.wake()
+                if frame.f_code in CRITICAL or (self.is_patient and frame.f_code in CALLS):
                     return
                 if frame.f_code.co_name == "send_command":
                     connection = connection or frame.f_locals.get("self")
                 frame = frame.f_back
             if frame is None:
                 return
-            if connection is not None and hasattr(connection, "java_client"):
-                connection.socket = None  # an answer is due on it: the next call gets a new one
+            if hasattr(connection, "java_client"):
+                connection.socket = None  # an answer is still due: the next call gets a new one
             self.pending = False
-            if not self.interrupted:
-                self.interrupted = True  # it came from outside: Spark is still at work
-                capture.wake()
+            self.interrupted = False  # the next SIGINT counts again
+            self.was_interrupted = True
             raise KeyboardInterrupt
 
         def catch_up(self):
             """Raise an interrupt that was put off. Called outside of all locks."""
             if self.pending and threading.get_ident() == self.thread:
-                self.on_sigint(signal.SIGINT, sys._getframe())
+                self.on_sigint(signal.SIGINT, sys._getframe(1).f_back)
 
         def on_wake(self):
-            n = self.running
-            if not self.pending:
-                self.cancel(self.group)
-                return
-            time.sleep(0.01)
-            if self.pending:
-                self.strike(n)
+            threading.Thread(target=self.press, args=(self.running,), daemon=True).start()
 
-    def in_py4j(thread):
-        frame = sys._current_frames().get(thread)
-        while frame is not None:
-            if frame.f_code.co_name == "send_command" and "py4j" in frame.f_code.co_filename:
-                return True
-            frame = frame.f_back
-        return False
+    def patch_py4j(module):
+        """Look for an interrupt after each call to the JVM: then its connection is in
+        order again, so that `finally:` can use Spark."""
+        for kind in vars(module).values():
+            send = vars(kind).get("send_command") if isinstance(kind, type) else None
+            if isinstance(send, types.FunctionType) and hasattr(kind, "garbage_collect_object"):
+                CALLS.add(send.__code__)
+                kind.send_command = with_catch_up(send)
+        if hasattr(module, "logging"):  # it would log the stack of every interrupt
+            module.logging = types.ModuleType("logging")
+            vars(module.logging).update(vars(logging), exception=logging.debug)
+
+    def with_catch_up(send):
+        @functools.wraps(send)
+        def send_command(*args, **options):
+            answer = send(*args, **options)
+            kernel.catch_up()
+            return answer
+
+        return send_command
 
     def is_silenced(node, text):
         """Does a semicolon follow the last expression?"""
@@ -1309,6 +1338,8 @@ def __synapse_kernel__(posted_in):
             except OSError:
                 pass
 
+    CALLS = set()
+    patched = []
     cells = set()
     capture = Capture()
     stdin, stdout, stderr = NoInput(), Stream("stdout", 1), Stream("stderr", 2)
