@@ -27,19 +27,24 @@ char *cell_code_part(const char *uuid, int n, int i);
 /* Does `code`, from a server's list of statements, hold this id? */
 bool cell_code_has_id(const char *code, const char *uuid);
 
+/* The prologue's expression that interrupts cell `n`, and only that: "k.interrupt(3)".
+ * Caller frees. */
+char *interrupt_code(int n);
+
 /* A job for submit-job that evaluates `expression` in the driver with the prologue's
- * object as `k` and returns a str: base64 of a pickle that needs no Python to write
- * (protocol 0: cbuiltins eval of a lambda). Caller frees. */
+ * object as `k` (None where there is no prologue) and returns a str: base64 of a pickle
+ * that needs no Python to write (protocol 0: cbuiltins eval of a lambda). Caller frees. */
 char *job_of_expression(const char *expression);
 
 /* The str that such a job returned: `result` of GET jobs/ID (base64 of base64 of a pickle
  * of a str). Caller frees; NULL with ERR_PROTOCOL. */
 char *job_result_text(const char *result, err_t *err);
 
-/* The prologue's result in a Livy output's text/plain. */
+/* The prologue's result in a Livy output's text/plain: a line that begins with
+ * "synapse-kernel-result ". What a server adds around it (stderr comes after) is stray. */
 typedef struct {
     bool is_ours;    /* the marker was found */
-    char *stray;     /* text before the marker's line, not ours; "" or more */
+    char *stray;     /* text around the marker's line, not ours; "" or more */
     cJSON *result;   /* {"version", "n", "status", "outputs"} or with "parts", "part" */
 } cell_result_t;
 

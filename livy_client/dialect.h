@@ -16,6 +16,10 @@ typedef struct {
     int heartbeat_timeout_s;       /* sent when has_heartbeat; ≥ 150 */
     int keep_alive_s;              /* a GET of the session each so many seconds; 0 = none */
     bool cancel_reaches_python;    /* cancel interrupts driver code too */
+    int outage_s;                  /* how long nobody's answering is sat out while
+                                      something runs there */
+    bool ends_with_server;         /* nobody answers: its sessions are gone too */
+    bool has_reason_line;          /* a dead session's first log line is for the user */
 } dialect_t;
 
 extern const dialect_t dialect_livy, dialect_local;

@@ -37,15 +37,18 @@ typedef struct {
 livy_session_t *livy_session_new(livy_client_t *client, cJSON *body, const char *prologue,
     const session_events_t *events, void *arg);
 
-/* Forget the session here; the server's is not deleted. NULL-safe. */
+/* Forget the session here; the server's is not deleted. Its statements are destroyed
+ * before it. NULL-safe. */
 void livy_session_destroy(livy_session_t **session_p);
 
 /* Begin. `start_timeout_ms` 0 = none: past it on_started gets ERR_TIMEOUT, and the
  * session is deleted. */
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms);
 
-/* Give up a start that is under way: on_started gets ERR_INTERRUPTED soon; whatever the
- * server made of it is deleted, also when the POST's reply is still to come. */
+/* Give up a start that is under way: on_started gets ERR_INTERRUPTED soon (at most 2 s);
+ * whatever the server made of it is deleted, also when the POST's reply is still to come.
+ * That may go on after on_started: until the phase is no longer STOPPING, destroying the
+ * session here would leave it on the server (livy_session_stop tells when it is done). */
 void livy_session_abort(livy_session_t *session);
 
 /* DELETE it. `query` is appended to the URL ("standby=false"), NULL = none. `fn` gets
@@ -66,6 +69,17 @@ const cJSON *livy_session_info(const livy_session_t *session);
 livy_client_t *livy_session_client(const livy_session_t *session);
 /* "…/sessions/ID". Borrowed. */
 const char *livy_session_url(const livy_session_t *session);
+
+/* Look now whether a READY session lives; what is found dead is also told by on_lost.
+ * `fn` gets ERR_NONE when it lives or can't be asked (an outage proves nothing), else the
+ * reason. Fires once unless the session is stopped or
+ * destroyed before; one look at a time. */
+typedef void (session_looked_fn)(livy_session_t *session, const err_t *err, void *arg);
+void livy_session_look(livy_session_t *session, session_looked_fn *fn, void *arg);
+
+/* Questions to the driver while a statement runs (sidechannel.h). NULL before the session
+ * has an id. */
+struct sidechannel_t *livy_session_sidechannel(const livy_session_t *session);
 
 /* Called by statement.c when a statement's reply shows that the session ended. */
 void livy_session_lost(livy_session_t *session, const err_t *err);
