@@ -30,9 +30,15 @@ typedef struct core_t core_t;
 
 /* ---- effects: what the core wants done; all must be set ---- */
 
-typedef enum { TIMER_CHILD_AGAIN, TIMER_CHILD_STOP, TIMER_CHILD_KILL,
-    TIMER_SPARK_GOODBYE } core_timer_t;
-enum { CORE_TIMERS = 4 };
+typedef enum {
+    TIMER_SOON,          /* what must not happen inside the event that asked for it */
+    TIMER_CHILD_AGAIN,   /* start the child again after a quick death */
+    TIMER_CHILD_STOP,    /* the child had its time to shut down: SIGTERM */
+    TIMER_CHILD_KILL,    /* SIGKILL */
+    TIMER_SPARK_GOODBYE, /* the runner had its time */
+    TIMER_PROBE,         /* a cell is idle, but where is its reply? */
+} core_timer_t;
+enum { CORE_TIMERS = 6 };
 
 typedef struct {
     /* Send on a socket of ours; consumed. */
@@ -159,7 +165,9 @@ const message_t *core_current_request(const core_t *core);
 /* Is the child ready now? */
 bool core_has_child(const core_t *core);
 
-/* The number that the next cell gets. */
+/* The number of the cell that runs now, else of the last one. */
+int64_t core_current_count(const core_t *core);
+/* The number that a cell which starts now gets. */
 int64_t core_next_count(const core_t *core);
 
 #endif
