@@ -17,7 +17,7 @@ import time
 import types
 from typing import Any, Optional
 
-from . import gateway, java, spark_conf
+from . import gateway, java, spark_conf, warm_up
 from .wire import Channel
 
 GRACE = 0.05  # seconds that a cancelled Spark job gets to end the statement by itself
@@ -144,19 +144,23 @@ class Driver:
         options = gateway.java_options(conf, self.spec["memory"], self.spec["small"])
         options.append("-Djava.io.tmpdir=" + os.path.join(private, "tmp"))
         options.append("-Dderby.system.home=" + private)
-        key = archive.key_of(found, home)
         self.archive = None
         if self.spec.get("train"):
             options += archive.training_options(self.spec["train"])
+            classes = ""  # an archive knows jars only; the folder differs each time
         else:
-            self.archive = archive.find(key)
+            self.archive = archive.find(archive.key_of(found, home))
             options += archive.options(self.archive) if self.archive else []
         submit = None
         if gateway.needs_submit(conf):
             submit = os.path.join(private, "spark.properties")
             gateway.write_properties(submit, conf)
         path = gateway.class_path(home, classes, conf)
-        command = gateway.jvm_command(found.binary, options, path, submit)
+        arguments = gateway.jvm_arguments(options, path, submit)
+        command = [found.binary]
+        command.append(
+            gateway.write_arguments(os.path.join(private, "java.arguments"), arguments)
+        )
         try:
             self.jvm = gateway.start_jvm(command, dict(os.environ), info)
         except OSError as problem:
@@ -259,7 +263,12 @@ class Driver:
                 from .scala_interpreter import ScalaInterpreter as factory
             else:
                 return None
-            self.interpreters[kind] = factory(self)
+            try:
+                self.interpreters[kind] = factory(self)
+            except Exception as problem:
+                text = "The %s interpreter did not start: %s"
+                print(text % (kind, problem), file=sys.__stderr__, flush=True)
+                return None
         return self.interpreters[kind]
 
     # -- interrupts
@@ -402,14 +411,11 @@ def main() -> None:
         sys.exit(1)
     threading.Thread(target=driver.receive, daemon=True).start()
     if spec.get("train"):
-        from . import archive
+        from . import training
 
-        archive.train(driver)
+        training.run(driver)
         return
-    if spec.get("warm", True):
-        from . import warm_up
-
-        warm_up.start(driver)
+    warm_up.Warmer(driver).start()
     driver.loop()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     sys.exit(0)

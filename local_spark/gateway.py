@@ -74,25 +74,34 @@ def java_options(conf: dict, memory: str, small: bool) -> list:
 
 
 def class_path(spark_home: str, classes: str, conf: dict) -> str:
-    """Spark's jars first and unchanged: the class-data archive is valid for a prefix.
+    """Spark's jars first and sorted: the class-data archive is valid for a prefix.
 
     `classes` is the folder of what the Scala interpreter compiles: on the class path
     of the whole JVM, so that tasks and data sets find the classes of a cell.
     """
-    parts = [os.path.join(spark_home, "jars", "*"), classes]
+    jars = os.path.join(spark_home, "jars")
+    names = sorted(name for name in os.listdir(jars) if name.endswith(".jar"))
+    parts = [os.path.join(jars, name) for name in names] + [classes]
     parts += conf.get("spark.driver.extraClassPath", "").split(":")
     if not needs_submit(conf):
         parts += local_jars(conf)
     return ":".join(part for part in parts if part)
 
 
-def jvm_command(
-    java: str, options: list, path: str, submit_conf: Optional[str]
-) -> list:
+def jvm_arguments(options: list, path: str, submit_conf: Optional[str]) -> list:
     if submit_conf is None:
-        return [java, "-cp", path] + options + [GATEWAY_CLASS]
+        return ["-cp", path] + options + [GATEWAY_CLASS]
     submit = [SUBMIT_CLASS, "--properties-file", submit_conf, "pyspark-shell"]
-    return [java, "-cp", path] + options + submit
+    return ["-cp", path] + options + submit
+
+
+def write_arguments(path: str, arguments: list) -> str:
+    """Java's @file with the arguments: 25 KB that nobody wants to see in `ps`."""
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        for text in arguments:
+            quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+            file.write('"%s"\n' % quoted.replace("\n", "\\n"))
+    return "@" + path
 
 
 def write_properties(path: str, conf: dict) -> None:
