@@ -24,12 +24,13 @@ typedef void (loop_socket_fn)(void *zmq_socket, void *arg);
 typedef void (loop_signal_fn)(int signo, void *arg);
 typedef void (loop_child_fn)(pid_t pid, int wait_status, void *arg);
 
-/* Blocks SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGPIPE's default in this process: call
- * before any thread starts. Children are spawned by proc.h, which undoes it for them. */
+/* Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD and ignores SIGPIPE in this process, for
+ * good: call before any thread starts. Children are spawned by proc.h, which undoes it
+ * for them. SIGHUP is left alone where it is ignored (nohup). */
 loop_t *loop_new(err_t *err) SK_WARN_UNUSED;
 void loop_destroy(loop_t **loop_p);
 
-/* Run until loop_stop. Returns 0. */
+/* Run until loop_stop; a stop from before the start counts. Returns 0. */
 int loop_run(loop_t *loop);
 void loop_stop(loop_t *loop);
 
@@ -39,7 +40,9 @@ void loop_stop(loop_t *loop);
 loop_timer_t *loop_timer(loop_t *loop, int64_t delay_ms, loop_timer_fn *fn, void *arg);
 void loop_timer_end(loop_t *loop, loop_timer_t **timer_p);
 
-/* Watch a file descriptor. Adding one that is watched replaces what was asked. */
+/* Watch a file descriptor. Adding one that is watched replaces what was asked; wanting
+ * neither ends it. A hang-up or an error shows as what was wanted, so that the next read
+ * or write meets it. End it before it is closed. */
 void loop_fd(loop_t *loop, int fd, bool want_read, bool want_write, loop_fd_fn *fn,
     void *arg);
 void loop_fd_end(loop_t *loop, int fd);
@@ -48,7 +51,7 @@ void loop_fd_end(loop_t *loop, int fd);
 void loop_socket(loop_t *loop, void *zmq_socket, loop_socket_fn *fn, void *arg);
 void loop_socket_end(loop_t *loop, void *zmq_socket);
 
-/* One callback for SIGINT, SIGTERM, SIGHUP. */
+/* One callback for SIGINT, SIGTERM, SIGHUP. Without one they stop the loop. */
 void loop_signals(loop_t *loop, loop_signal_fn *fn, void *arg);
 
 /* Call `fn` once when the child process `pid` has ended (it is reaped). */
