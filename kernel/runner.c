@@ -178,9 +178,9 @@ void runner_interrupt(runner_t *runner)
         return;
     runner->interrupts++;
     if (runner->statement) {
-        interrupt_code(runner);
+        stop_code(runner);
     } else if (runner->command) {
-        interrupt_command(runner);
+        stop_command(runner);
     } else if (runner->next_timer) {
         loop_timer_end(runner->loop, &runner->next_timer);
         err_t err = {0};

@@ -199,7 +199,7 @@ void run_code(runner_t *runner, const step_t *step)
     free(uuid);
 }
 
-void interrupt_code(runner_t *runner)
+void stop_code(runner_t *runner)
 {
     if (runner->interrupts > 1)
         livy_statement_abandon(runner->statement);

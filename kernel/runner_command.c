@@ -156,7 +156,7 @@ void run_command(runner_t *runner, const char *line, const char *body)
         step_fail(runner, &err);
 }
 
-void interrupt_command(runner_t *runner)
+void stop_command(runner_t *runner)
 {
     if (runner->command->id == COMMAND_START)
         spark_abort_start(runner->spark);

@@ -44,8 +44,8 @@ void step_output(runner_t *runner, cJSON *output);
 void step_print(runner_t *runner, const char *text);
 
 void run_command(runner_t *runner, const char *line, const char *body);
-void interrupt_command(runner_t *runner);
+void stop_command(runner_t *runner);
 void run_code(runner_t *runner, const step_t *step);
-void interrupt_code(runner_t *runner);
+void stop_code(runner_t *runner);
 
 #endif

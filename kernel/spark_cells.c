@@ -65,7 +65,7 @@ static void on_expand(void *arg, const char *line, sink_expanded_fn *fn, void *f
 static int cell_number(void *arg)
 {
     spark_cells_t *cells = arg;
-    return (int)core_next_count(cells->core);
+    return (int)core_current_count(cells->core);
 }
 
 static cJSON *busy_reply(void)
