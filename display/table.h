@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <cjson/cJSON.h>
+#include "display/html.h"
 
 typedef struct {
     char *name, *type;
@@ -26,12 +27,10 @@ table_t *table_of_livy_sql(const cJSON *data);  /* {schema, data}; NULL if it is
 table_t *table_of_livy_table(const cJSON *data); /* {headers, data}; NULL likewise */
 void table_destroy(table_t **table_p);
 
-/* At most limit_rows (0 = all), each cell at most limit_width columns wide in text; null
- * shown as "null". `html_of_table` escapes every value. Caller frees. */
+/* At most limit_rows (0 = all), each cell at most limit_width columns wide in text (0 =
+ * no limit; what is cut ends in "…"); null shown as "null"; a last line says how many rows
+ * there are. `html_of_table` escapes every value. Caller frees. */
 char *text_of_table(const table_t *table, size_t limit_rows, size_t limit_width);
 char *html_of_table(const table_t *table, size_t limit_rows);
-
-/* Escape for HTML text and attribute values. Caller frees. */
-char *html_escape(const char *text);
 
 #endif

@@ -1,0 +1,57 @@
+/*
+ * progress - one line that updates in place, without widgets or JavaScript
+ */
+#include "display/progress.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include "base/buf.h"
+#include "base/json.h"
+#include "display/html.h"
+
+/* Grey on any background, so that it is seen in light and in dark themes. */
+#define TRACK "display:inline-block;vertical-align:middle;width:12em;height:0.6em;" \
+    "margin-right:0.8em;border-radius:0.3em;overflow:hidden;background:rgba(128,128,128,0.3)"
+#define BAR "height:100%;background:#2f81c5"
+
+static char *progress_text(const char *text, double fraction)
+{
+    buf_t out = BUF_INIT;
+    buf_adds(&out, text);
+    if (fraction >= 0)
+        buf_addf(&out, " %d %%", (int)(fraction * 100));
+    return buf_take(&out);
+}
+
+static char *progress_html(const char *text, double fraction)
+{
+    buf_t out = BUF_INIT;
+    buf_adds(&out, "<div>");
+    if (fraction >= 0)
+        buf_addf(&out, "<span style=\"" TRACK "\"><span style=\"display:block;width:%d%%;"
+            "%s\"></span></span>", (int)(fraction * 100), BAR);
+    html_add(&out, text);
+    if (fraction >= 0)
+        buf_addf(&out, " %d %%", (int)(fraction * 100));
+    buf_adds(&out, "</div>");
+    return buf_take(&out);
+}
+
+cJSON *progress_line(const char *display_id, const char *text, double fraction)
+{
+    if (isnan(fraction) || fraction < 0)
+        fraction = -1;
+    else if (fraction > 1)
+        fraction = 1;
+    char *plain = progress_text(text, fraction), *html = progress_html(text, fraction);
+    cJSON *content = json_obj(), *data = json_obj(), *transient = json_obj();
+    json_set_str(data, "text/plain", plain);
+    json_set_str(data, "text/html", html);
+    json_set_str(transient, "display_id", display_id);
+    json_set(content, "data", data);
+    json_set(content, "metadata", json_obj());
+    json_set(content, "transient", transient);
+    free(plain);
+    free(html);
+    return content;
+}

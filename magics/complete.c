@@ -1,0 +1,374 @@
+/*
+ * complete - completion and inspection of %synapse lines
+ */
+#include "magics/complete.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "magics/args.h"
+#include "magics/command.h"
+#include "magics/help.h"
+#include "magics/lines.h"
+#include "magics/row.h"
+
+/* A cursor and what is around it, in bytes of the cell. */
+typedef struct {
+    const char *text;
+    size_t len, cursor;
+    cursor_place_t place;
+    bool is_cell;      /* in the first line of %%synapse */
+    bool is_body;      /* AT_MAGIC below it: no words are there */
+    size_t args, end;  /* AT_MAGIC: the words after the magic, to the line's end */
+} spot_t;
+
+static size_t line_start(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] != '\n' && text[at - 1] != '\r')
+        at--;
+    return at;
+}
+
+static size_t line_end(const char *text, size_t len, size_t at)
+{
+    while (at < len && text[at] != '\n' && text[at] != '\r')
+        at++;
+    return at;
+}
+
+/* Bytes up to the end of `%synapse` in a line, behind `name =` too; 0 = it has none. */
+static size_t magic_in_line(const char *line, size_t len)
+{
+    size_t at = line_indent(line, len);
+    size_t prefix = line_magic(line + at, len - at, "synapse", false);
+    const char *equals = memchr(line, '=', len);
+    if (prefix == 0 && equals) {
+        at = (size_t)(equals - line) + 1;
+        at += line_indent(line + at, len - at);
+        prefix = line_magic(line + at, len - at, "synapse", false);
+    }
+    return prefix ? at + prefix : 0;
+}
+
+/* Is what stands before the cursor the start of a command's name, with nothing behind? */
+static bool is_name_typed(const char *args, size_t before, size_t len)
+{
+    size_t start = line_indent(args, before);
+    if (start == before)
+        return line_is_blank(args + before, len - before);
+    char *typed = xstrndup(args + start, before - start);
+    bool is_start = false;
+    for (const char *const *name = command_names(); *name && !is_start; name++) {
+        char *head = xstrndup(*name, before - start);
+        is_start = text_equal_nocase(head, typed);
+        free(head);
+    }
+    free(typed);
+    return is_start && line_is_blank(args + before, len - before);
+}
+
+/* The cursor is in a line with %synapse: in its words, or in a line of code? */
+static void look_at_line(spot_t *spot)
+{
+    size_t start = line_start(spot->text, spot->cursor);
+    spot->end = line_end(spot->text, spot->len, spot->cursor);
+    size_t prefix = magic_in_line(spot->text + start, spot->end - start);
+    if (prefix == 0 || spot->cursor <= start + prefix)
+        return;
+    spot->args = start + prefix;
+    const char *args = spot->text + spot->args;
+    char *line = trimmed(args, spot->end - spot->args);
+    bool is_magic = is_name_typed(args, spot->cursor - spot->args, spot->end - spot->args) ||
+                    (*line && command_is_command(line, NULL));
+    spot->place = is_magic ? AT_MAGIC : AT_SPARK_CODE;
+    free(line);
+}
+
+/* The cell begins with %%synapse at `start`; its words are from `args` on. */
+static void look_at_cell(spot_t *spot, size_t start, size_t args)
+{
+    size_t end = line_end(spot->text, spot->len, start);
+    char *line = trimmed(spot->text + args, end - args);
+    size_t word_len = strcspn(line, " \t?");
+    spot->args = args;
+    spot->end = end;
+    if (spot->cursor > end) {
+        spot->is_body = row_find(line, word_len) != NULL;
+        spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
+    } else if (spot->cursor > args) {
+        spot->is_cell = true;
+        spot->place = AT_MAGIC;
+    }
+    free(line);
+}
+
+/* Where plain cells are Spark's: the plan says whose the cell is. */
+static void look_at_spark(spot_t *spot, size_t first, const cell_options_t *options)
+{
+    size_t end = line_end(spot->text, spot->len, first);
+    plan_t *plan = plan_of_cell(spot->text, spot->len, options);
+    bool is_magic_line = end - first > 1 && memcmp(spot->text + first, "%%", 2) == 0 &&
+                         spot->cursor <= end;
+    if (!plan->is_python && !is_magic_line && plan->count) {
+        spot->is_body = plan->steps[0].kind == STEP_COMMAND;
+        spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
+    }
+    plan_destroy(&plan);
+}
+
+static spot_t spot_of(const char *text, size_t len, size_t points,
+    const cell_options_t *options)
+{
+    spot_t spot = {.text = text, .len = len, .place = AT_PYTHON};
+    spot.cursor = text_offset_of_point(text, len, points);
+    size_t start = line_indent(text, len);
+    while (start < len && text[start] == '\r') /* line_indent knows \n only */
+        start += 1 + line_indent(text + start + 1, len - start - 1);
+    size_t first = line_start(text, start);
+    size_t prefix = line_magic(text + first, line_end(text, len, first) - first, "synapse",
+        true);
+    if (prefix) {
+        look_at_cell(&spot, first, first + prefix);
+        return spot;
+    }
+    look_at_line(&spot);
+    if (spot.place == AT_PYTHON && options && options->is_spark_default)
+        look_at_spark(&spot, first, options);
+    return spot;
+}
+
+cursor_place_t cursor_place(const char *text, size_t len, size_t cursor_points,
+    const cell_options_t *options)
+{
+    return spot_of(text, len, cursor_points, options).place;
+}
+
+/* Matches as they are collected for one word. */
+typedef struct {
+    cJSON *matches, *types;
+    const char *typed; /* the word before the cursor */
+    size_t start, end; /* code points that a match replaces */
+} found_t;
+
+static void add_match(found_t *found, const char *text, const char *type)
+{
+    char *head = xstrndup(text, strlen(found->typed));
+    if (text_equal_nocase(head, found->typed)) {
+        cJSON *match = json_obj();
+        json_set_int(match, "start", (int64_t)found->start);
+        json_set_int(match, "end", (int64_t)found->end);
+        json_set_str(match, "text", text);
+        json_set_str(match, "type", type);
+        json_add(found->types, match);
+        json_add_str(found->matches, text);
+    }
+    free(head);
+}
+
+static void add_names(found_t *found, bool with_languages)
+{
+    static const char *const languages[] = {"pyspark", "python", "scala", "spark", "sql"};
+    for (size_t i = 0; with_languages && i < sizeof languages / sizeof *languages; i++)
+        add_match(found, languages[i], "keyword");
+    for (const char *const *name = command_names(); *name; name++)
+        add_match(found, *name, "magic");
+}
+
+/* The option that word `i` of a line is, with its value still to come; NULL if none. */
+static const option_t *open_option(const command_row_t *row, const words_t *words, size_t i)
+{
+    const char *text = words->items[i].text;
+    const option_t *option = NULL;
+    if (words->items[i].is_quoted)
+        return NULL;
+    if (strncmp(text, "--", 2) == 0)
+        option = row_option(row, text + 2, strlen(text + 2));
+    else if (text[0] == '-' && text[1] && text[2] == '\0')
+        option = row_letter(row, text[1]);
+    return option && option->value ? option : NULL;
+}
+
+static bool is_given(const option_t *option, const words_t *words, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const char *text = words->items[i].text;
+        size_t len = strlen(option->name);
+        if (words->items[i].is_quoted || text[0] != '-')
+            continue;
+        if (option->letter && text[1] == option->letter)
+            return true;
+        if (text[1] == '-' && strncmp(text + 2, option->name, len) == 0 &&
+            (text[2 + len] == '\0' || text[2 + len] == '='))
+            return true;
+    }
+    return false;
+}
+
+static void add_choices(found_t *found, const option_t *option)
+{
+    for (const char *const *choice = option->choices; choice && *choice; choice++)
+        add_match(found, *choice, "value");
+}
+
+/* `--auth=ba`: the word is an option with its value attached. */
+static bool add_attached(found_t *found, const command_row_t *row)
+{
+    const char *equals = strchr(found->typed, '=');
+    if (strncmp(found->typed, "--", 2) != 0 || equals == NULL)
+        return false;
+    const option_t *option = row_option(row, found->typed + 2,
+        (size_t)(equals - found->typed) - 2);
+    found->start += text_points(found->typed, (size_t)(equals + 1 - found->typed));
+    found->typed = equals + 1;
+    if (option)
+        add_choices(found, option);
+    return true;
+}
+
+/* Candidates for a word after `count` whole words. */
+static void add_words(found_t *found, const words_t *words, size_t count, bool is_cell)
+{
+    if (count == 0) {
+        add_names(found, is_cell);
+        return;
+    }
+    const char *name = words->items[0].text;
+    const command_row_t *row = row_find(name, strlen(name));
+    if (row == NULL)
+        return;
+    const option_t *open = count > 1 ? open_option(row, words, count - 1) : NULL;
+    if (open) {
+        add_choices(found, open);
+        return;
+    }
+    if (row->argument && count == 1)
+        add_names(found, false);
+    if (add_attached(found, row))
+        return;
+    for (const option_t *option = row->options; option && option->name; option++) {
+        char *text = xasprintf("--%s", option->name);
+        if (option->type == OPTION_HEADER || !is_given(option, words, count))
+            add_match(found, text, "param");
+        free(text);
+    }
+}
+
+cJSON *magic_complete(const char *text, size_t len, size_t cursor_points)
+{
+    spot_t spot = spot_of(text, len, cursor_points, NULL);
+    size_t at = text_points(text, spot.cursor);
+    found_t found = {.matches = json_arr(), .types = json_arr(), .typed = "",
+        .start = at, .end = at};
+    if (spot.place == AT_MAGIC && !spot.is_body) {
+        words_t words;
+        size_t before = spot.cursor - spot.args, count;
+        words_of_line(&words, text + spot.args, before);
+        count = words.count;
+        bool is_within = count && words.items[count - 1].end == before;
+        if (is_within) {
+            const word_t *word = &words.items[--count];
+            found.typed = word->text;
+            found.start = text_points(text, spot.args + word->start);
+        }
+        bool is_plain = !is_within || !words.items[count].is_quoted;
+        if (words.end == before && is_plain)
+            add_words(&found, &words, count, spot.is_cell);
+        found.typed = "";
+        words_free(&words);
+    }
+    cJSON *content = json_obj(), *metadata = json_obj();
+    json_set_str(content, "status", "ok");
+    json_set(content, "matches", found.matches);
+    json_set_int(content, "cursor_start", (int64_t)found.start);
+    json_set_int(content, "cursor_end", (int64_t)found.end);
+    json_set(metadata, "_jupyter_types_experimental", found.types);
+    json_set(content, "metadata", metadata);
+    return content;
+}
+
+/* The word that the cursor touches; words.count when it touches none. */
+static size_t word_at(const words_t *words, size_t offset)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (offset >= words->items[i].start && offset <= words->items[i].end)
+            return i;
+    return words->count;
+}
+
+/* The option that word `i` is or is the value of; NULL if none. */
+static const option_t *option_at(const command_row_t *row, const words_t *words, size_t i)
+{
+    if (i == 0 || i >= words->count)
+        return NULL;
+    const char *text = words->items[i].text;
+    if (!words->items[i].is_quoted && strncmp(text, "--", 2) == 0)
+        return row_option(row, text + 2, strcspn(text + 2, "="));
+    if (!words->items[i].is_quoted && text[0] == '-')
+        return row_letter(row, text[1]);
+    return open_option(row, words, i - 1);
+}
+
+static void inspect_words(cJSON *data, const words_t *words, size_t offset)
+{
+    size_t i = word_at(words, offset);
+    const char *name = words->count ? words->items[0].text : "";
+    const command_row_t *row = row_find(name, strcspn(name, "?"));
+    const option_t *option = row ? option_at(row, words, i) : NULL;
+    const char *topic = row ? row->name : NULL;
+    if (row && row->argument && i == 1) {
+        const command_row_t *other = row_find(words->items[1].text,
+            strlen(words->items[1].text));
+        topic = other ? other->name : topic;
+    }
+    char *text = option ? option_help_text(option) : command_help_text(topic);
+    json_set_str(data, "text/plain", text);
+    free(text);
+    if (option == NULL) {
+        char *html = command_help_html(topic);
+        json_set_str(data, "text/html", html);
+        free(html);
+    }
+}
+
+cJSON *magic_inspect(const char *text, size_t len, size_t cursor_points)
+{
+    spot_t spot = spot_of(text, len, cursor_points, NULL);
+    cJSON *content = json_obj(), *data = json_obj();
+    bool is_found = spot.place == AT_MAGIC;
+    if (is_found) {
+        words_t words;
+        words_of_line(&words, text + spot.args, spot.end - spot.args);
+        inspect_words(data, &words, spot.is_body ? 0 : spot.cursor - spot.args);
+        words_free(&words);
+    }
+    json_set_str(content, "status", "ok");
+    json_set_bool(content, "found", is_found);
+    json_set(content, "data", data);
+    json_set(content, "metadata", json_obj());
+    return content;
+}
+
+/* As IPython has it: a cell magic ends with a blank line, a line magic with its line
+ * unless a backslash goes on. */
+cJSON *magic_is_complete(const char *text, size_t len)
+{
+    lines_t lines;
+    size_t last_len;
+    cJSON *content = json_obj();
+    lines_of_text(&lines, text, len);
+    const char *last = lines_get(&lines, lines.count - 1, &last_len);
+    size_t first = line_start(lines.text, line_indent(lines.text, lines.len));
+    bool is_cell = line_magic(lines.text + first, lines.len - first, "synapse", true) != 0;
+    bool is_more = is_cell ? !line_is_blank(last, last_len)
+                           : last_len > 0 && last[last_len - 1] == '\\';
+    json_set_str(content, "status", is_more ? "incomplete" : "complete");
+    if (is_more) {
+        char *indent = xstrndup(last, is_cell ? line_indent(last, last_len) : 0);
+        json_set_str(content, "indent", indent);
+        free(indent);
+    }
+    lines_free(&lines);
+    return content;
+}
