@@ -19,13 +19,17 @@ typedef struct {
     const char *folder;           /* the kernel's: drivers start there */
     const char *runtime_dir;      /* $XDG_RUNTIME_DIR, or NULL */
     const char *lease_id;         /* hex; SHA-256 of the connection key */
+    const char *const *environment; /* of the drivers: "NAME=value", NULL-ended; NULL =
+                                       the server's own, that of the kernel that started it */
 } local_options_t;
 
 local_t *local_new(const local_options_t *options, http_t *http, loop_t *loop);
 /* Drops the lease's connection without a goodbye. */
 void local_destroy(local_t **local_p);
 
-/* Make sure that a server is there and that we hold a lease. `fn` once: err NONE = yes. */
+/* Make sure that a server is there and that we hold a lease. `fn` once: err NONE = yes. A
+ * server that ends takes the lease with it; the next call starts another. Takes at most
+ * 15 s. */
 typedef void (local_ready_fn)(const err_t *err, void *arg);
 void local_ensure(local_t *local, local_ready_fn *fn, void *arg);
 

@@ -16,6 +16,7 @@ typedef struct {
     target_kind_t kind;
     char *url;                 /* LIVY_URL: base without trailing slash */
     char *shown_name;          /* without credentials */
+    char *unix_socket;         /* of unix:/path, or NULL */
     char *secret_userpwd, *secret_bearer;
     char **headers;            /* NULL-ended, or NULL */
     char *ca_file, *proxy;
@@ -28,6 +29,10 @@ typedef struct {
     const char *home;
 } target_surroundings_t;
 
+/* `--livy` takes http(s)://[user:password@]host[:port][/path], whose credentials are moved
+ * out of it, and unix:/path/of/a.sock. Files are relative to the kernel's folder; ~/ is
+ * home. Sizes, conf and idleTimeout are in session_body only when they were asked for.
+ * NULL with ERR_USAGE, ERR_IO, ERR_LIMIT, or ERR_UNSUPPORTED for Azure's targets. */
 target_t *target_resolve(const start_options_t *options,
     const target_surroundings_t *surroundings, err_t *err)
     __attribute__((warn_unused_result));

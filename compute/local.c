@@ -1,0 +1,522 @@
+/*
+ * local - the local Spark server: found or started, leased, let go
+ */
+#include "compute/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "base/text.h"
+#include "livy_client/reply.h"
+
+#define SOCKET_NAME "livy.sock"
+#define LOG_NAME "server.log"
+#define LOG_KEEP_BYTES (1 << 20) /* a longer one is begun anew */
+#define RETRY_MS 15
+#define ENSURE_MS 15000
+#define GOODBYE_MS 3000
+#define SPAWNS_MAX 5             /* of one ensure: servers may end just when we come */
+#define LINE_MAX 65536
+
+typedef enum { LEASE_NONE, LEASE_ASKED, LEASE_HELD } lease_state_t;
+
+typedef struct waiter_t {
+    struct waiter_t *next;
+    local_ready_fn *fn;
+    void *arg;
+} waiter_t;
+
+struct local_t {
+    http_t *http;
+    loop_t *loop;
+    char *server_program, *python, *folder, *runtime_dir, *lease_id;
+    cJSON *environment;
+
+    char *socket_folder, *socket, *log;
+    char *lease_header;
+    const char *headers[2];
+
+    lease_state_t state;
+    http_call_t *stream;     /* the connection that is the lease */
+    buf_t line;              /* its first line as it comes */
+    loop_timer_t *retry;
+    loop_timer_t *limit;
+    loop_timer_t *tell;      /* waiters are due */
+    err_t err;               /* for them */
+    waiter_t *waiters;
+
+    pid_t server;            /* that we started and that lives; 0 = none */
+    int spawns;
+
+    http_call_t *goodbye;
+    loop_timer_t *goodbye_limit;
+    local_released_fn *on_released;
+    void *released_arg;
+};
+
+static void ask_lease(local_t *local);
+
+/* --- new, destroy --- */
+
+static cJSON *object_of_environment(const char *const *environment)
+{
+    cJSON *object = json_obj();
+
+    for (; *environment; environment++) {
+        const char *equals = strchr(*environment, '=');
+        if (!equals || equals == *environment ||
+            !json_is_utf8(*environment, strlen(*environment)))
+            continue;
+        char *name = xstrndup(*environment, (size_t) (equals - *environment));
+        if (!json_get(object, name))
+            json_set_str(object, name, equals + 1);
+        free(name);
+    }
+    return object;
+}
+
+local_t *local_new(const local_options_t *options, http_t *http, loop_t *loop)
+{
+    local_t *local = xcalloc(1, sizeof *local);
+
+    local->http = http;
+    local->loop = loop;
+    local->server_program = xstrdup(options->server_program);
+    local->python = xstrdup(options->python);
+    local->folder = xstrdup(options->folder);
+    local->runtime_dir = xstrdup(options->runtime_dir);
+    local->lease_id = xstrdup(options->lease_id);
+    if (options->environment)
+        local->environment = object_of_environment(options->environment);
+    local->lease_header = xasprintf("X-Synapse-Lease: %s", options->lease_id);
+    local->headers[0] = local->lease_header;
+    buf_init(&local->line, LINE_MAX);
+    return local;
+}
+
+static void end_stream(local_t *local)
+{
+    if (local->stream)
+        http_cancel(local->http, &local->stream);
+    loop_timer_end(local->loop, &local->retry);
+    loop_timer_end(local->loop, &local->limit);
+    local->state = LEASE_NONE;
+}
+
+void local_destroy(local_t **local_p)
+{
+    local_t *local = local_p ? *local_p : NULL;
+
+    if (!local)
+        return;
+    end_stream(local);
+    if (local->goodbye)
+        http_cancel(local->http, &local->goodbye);
+    loop_timer_end(local->loop, &local->goodbye_limit);
+    loop_timer_end(local->loop, &local->tell);
+    if (local->server)
+        loop_child_end(local->loop, local->server);
+    while (local->waiters) {
+        waiter_t *waiter = local->waiters;
+        local->waiters = waiter->next;
+        free(waiter);
+    }
+    char *strings[] = {local->server_program, local->python, local->folder,
+        local->runtime_dir, local->lease_id, local->socket_folder, local->socket,
+        local->log, local->lease_header};
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        free(strings[i]);
+    json_free(&local->environment);
+    buf_free(&local->line);
+    free(local);
+    *local_p = NULL;
+}
+
+/* --- telling those who wait --- */
+
+static void on_tell(void *arg)
+{
+    local_t *local = arg;
+    err_t err = local->err;
+    waiter_t *waiters = local->waiters;
+
+    local->tell = NULL;
+    local->waiters = NULL;
+    while (waiters) {
+        waiter_t *waiter = waiters;
+        waiters = waiter->next;
+        waiter->fn(&err, waiter->arg);
+        free(waiter);
+    }
+}
+
+static void settle(local_t *local, const err_t *err)
+{
+    local->err = err ? *err : (err_t) {0};
+    loop_timer_end(local->loop, &local->retry);
+    loop_timer_end(local->loop, &local->limit);
+    if (!local->tell)
+        local->tell = loop_timer(local->loop, 0, on_tell, local);
+}
+
+static void fail(local_t *local, const err_t *err)
+{
+    end_stream(local);
+    settle(local, err);
+}
+
+/* --- the folder --- */
+
+static bool fits_socket(const char *folder)
+{
+    return strlen(folder) + 1 + strlen(SOCKET_NAME) <
+        sizeof(((struct sockaddr_un *) NULL)->sun_path);
+}
+
+static void set_folder(local_t *local, char *folder)
+{
+    local->socket_folder = folder;
+    local->socket = path_join(folder, SOCKET_NAME);
+    local->log = path_join(folder, LOG_NAME);
+}
+
+/* $XDG_RUNTIME_DIR where it can be used, else /tmp with the user's number. Kept once
+ * found: all kernels of a user must come to the same. */
+static int find_folder(local_t *local, err_t *err)
+{
+    if (local->socket_folder)
+        return path_make_private(local->socket_folder, err);
+    if (local->runtime_dir && *local->runtime_dir == '/') {
+        char *folder = path_join(local->runtime_dir, "synapse-kernel");
+        if (fits_socket(folder) && path_is_folder(local->runtime_dir) &&
+            path_make_private(folder, NULL) == 0) {
+            set_folder(local, folder);
+            return 0;
+        }
+        free(folder);
+    }
+    char *folder = xasprintf("/tmp/synapse-kernel-%ld", (long) getuid());
+    if (path_make_private(folder, err) != 0) {
+        err_prefix(err, "Local Spark needs a private folder for its socket. ");
+        free(folder);
+        return -1;
+    }
+    set_folder(local, folder);
+    return 0;
+}
+
+/* --- the server --- */
+
+/* The last line that says something. Caller frees; "" when there is none. */
+static char *last_log_line(const local_t *local)
+{
+    size_t len = 0;
+    char *text = path_read(local->log, 16 * LOG_KEEP_BYTES, &len, NULL);
+    char *line = text;
+
+    if (!text)
+        return xstrdup("");
+    while (len > 0 && strchr(" \r\n\t", text[len - 1]))
+        text[--len] = '\0';
+    line = strrchr(text, '\n');
+    line = xstrdup(line ? line + 1 : text);
+    free(text);
+    if (strlen(line) > 300 || !json_is_utf8(line, strlen(line)))
+        line[strlen(line) > 300 ? 300 : 0] = '\0';
+    return line;
+}
+
+static void on_server_end(pid_t pid, int wait_status, void *arg)
+{
+    local_t *local = arg;
+    err_t err = {0};
+
+    local->server = 0;
+    log_info(LOG_COMPUTE, "local Spark's server %ld ended (status %d)", (long) pid,
+        wait_status);
+    if (local->state != LEASE_ASKED || wait_status == 0)
+        return; /* 0 while we ask: another one won the race, and will answer */
+    char *how = proc_status_text(wait_status);
+    char *line = last_log_line(local);
+    err_set(&err, ERR_START, "Local Spark's server did not start (%s)%s%s. Its log is %s; "
+        "synapse-kernel doctor says what is missing on this machine.", how,
+        *line ? ": " : "", line, local->log);
+    free(line);
+    free(how);
+    fail(local, &err);
+}
+
+static int open_log(const local_t *local, err_t *err)
+{
+    struct stat status;
+    bool is_long = stat(local->log, &status) == 0 && status.st_size > LOG_KEEP_BYTES;
+    int fd = open(local->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
+        (is_long ? O_TRUNC : 0), 0600);
+
+    if (fd < 0)
+        err_set(err, ERR_IO, "Local Spark's log %s can't be written: %s. Make room on the "
+            "disk or correct the folder's rights, then try again.", local->log,
+            strerror(errno));
+    return fd;
+}
+
+/* In a process session of its own: Ctrl-C of our terminal must not reach it, and it serves
+ * other kernels after our end. */
+static int spawn_server(local_t *local, err_t *err)
+{
+    const char *argv[] = {local->python, local->server_program, "serve", "--socket",
+        local->socket, "--log", local->log, NULL};
+    int fd = open_log(local, err);
+
+    if (fd < 0)
+        return -1;
+    proc_t proc = {
+        .argv = argv,
+        .folder = "/",
+        .new_session = true,
+        .stdout_fd = fd,
+        .stderr_fd = fd,
+    };
+    pid_t pid = proc_spawn(&proc, err);
+    close(fd);
+    if (pid < 0) {
+        err_prefix(err, "Local Spark's server can't be started. ");
+        return -1;
+    }
+    local->server = pid;
+    local->spawns++;
+    log_info(LOG_COMPUTE, "local Spark's server is process %ld", (long) pid);
+    loop_child(local->loop, pid, on_server_end, local);
+    return 0;
+}
+
+/* --- the lease --- */
+
+static void on_retry(void *arg)
+{
+    local_t *local = arg;
+
+    local->retry = NULL;
+    ask_lease(local);
+}
+
+static void take_lease(local_t *local)
+{
+    local->state = LEASE_HELD;
+    log_info(LOG_COMPUTE, "local Spark: lease held on %s", local->socket);
+    settle(local, NULL);
+}
+
+static void on_data(const char *data, size_t len, void *arg)
+{
+    local_t *local = arg;
+
+    if (local->state != LEASE_ASKED)
+        return;
+    buf_add(&local->line, data, len);
+    const char *end = local->line.len
+        ? memchr(local->line.data, '\n', local->line.len) : NULL;
+    if (!end)
+        return;
+    cJSON *json = json_parse(local->line.data, (size_t) (end - local->line.data),
+        "the lease", NULL);
+    if (strcmp(json_str(json, "id", ""), local->lease_id) == 0)
+        take_lease(local);
+    json_free(&json);
+}
+
+static void refuse(local_t *local, const http_reply_t *reply)
+{
+    err_t err = {0};
+    char *words = reply_words(buf_str(&local->line), local->line.len, "");
+
+    if (reply->status == 0) {
+        err = reply->err;
+        err_prefix(&err, "Local Spark's server does not answer. ");
+    } else {
+        err_set(&err, ERR_START, "Local Spark's server refused us (HTTP %ld%s%s). It may be "
+            "of another version: end the other kernels that use it, then try again. Its log "
+            "is %s.", reply->status, *words ? ": " : "", words, local->log);
+    }
+    free(words);
+    fail(local, &err);
+}
+
+/* Nobody listens (yet), or a server is just ending: there is one to start, or to wait
+ * for. */
+static void try_again(local_t *local)
+{
+    err_t err = {0};
+
+    if (!local->server && local->spawns < SPAWNS_MAX && spawn_server(local, &err) != 0) {
+        fail(local, &err);
+        return;
+    }
+    local->retry = loop_timer(local->loop, RETRY_MS, on_retry, local);
+}
+
+static void on_stream_end(const http_reply_t *reply, void *arg)
+{
+    local_t *local = arg;
+
+    local->stream = NULL;
+    if (local->state == LEASE_HELD) {
+        log_info(LOG_COMPUTE, "local Spark's server is gone: the lease is lost");
+        local->state = LEASE_NONE;
+        return;
+    }
+    bool is_ending = reply->status == 503 || reply->status == 200;
+    bool is_nobody = reply->status == 0 && (reply->err.code == ERR_CONNECT ||
+        reply->err.code == ERR_PROTOCOL);
+    if (is_ending || is_nobody)
+        try_again(local);
+    else
+        refuse(local, reply);
+}
+
+static void on_ensure_limit(void *arg)
+{
+    local_t *local = arg;
+    err_t err = {0};
+
+    local->limit = NULL;
+    char *line = last_log_line(local);
+    err_set(&err, ERR_START, "Local Spark's server did not answer within %d s%s%s%s. Its log "
+        "is %s; if an old server hangs, end it and try again.", ENSURE_MS / 1000,
+        *line ? " (its log ends with: " : "", line, *line ? ")" : "", local->log);
+    free(line);
+    fail(local, &err);
+}
+
+static void ask_lease(local_t *local)
+{
+    cJSON *body = json_obj();
+    http_options_t options = {.unix_socket = local->socket};
+
+    json_set_str(body, "id", local->lease_id);
+    json_set_int(body, "pid", getpid());
+    json_set_str(body, "folder", local->folder);
+    json_set_str(body, "python", local->python);
+    if (local->environment)
+        json_set(body, "environment", json_copy(local->environment));
+    char *text = json_print(body);
+    http_request_t request = {
+        .method = "POST",
+        .url = "http://localhost/leases",
+        .body = text,
+        .body_len = strlen(text),
+        .options = &options,
+    };
+    buf_clear(&local->line);
+    local->stream = http_stream(local->http, &request, on_data, on_stream_end, local);
+    free(text);
+    json_free(&body);
+}
+
+void local_ensure(local_t *local, local_ready_fn *fn, void *arg)
+{
+    waiter_t *waiter = xcalloc(1, sizeof *waiter);
+    waiter_t **link = &local->waiters;
+    err_t err = {0};
+
+    waiter->fn = fn;
+    waiter->arg = arg;
+    while (*link)
+        link = &(*link)->next;
+    *link = waiter;
+    if (local->state == LEASE_ASKED || local->tell)
+        return; /* told with those who wait already */
+    if (local->state == LEASE_HELD) {
+        settle(local, NULL);
+        return;
+    }
+    if (find_folder(local, &err) != 0) {
+        settle(local, &err);
+        return;
+    }
+    local->state = LEASE_ASKED;
+    local->spawns = 0;
+    local->limit = loop_timer(local->loop, ENSURE_MS, on_ensure_limit, local);
+    ask_lease(local);
+}
+
+/* --- goodbye --- */
+
+static void on_goodbye_end(void *arg)
+{
+    local_t *local = arg;
+    local_released_fn *fn = local->on_released;
+
+    local->goodbye_limit = NULL;
+    if (local->goodbye)
+        http_cancel(local->http, &local->goodbye);
+    end_stream(local);
+    local->on_released = NULL;
+    if (fn)
+        fn(local->released_arg);
+}
+
+static void on_goodbye(const http_reply_t *reply, void *arg)
+{
+    local_t *local = arg;
+
+    local->goodbye = NULL;
+    log_debug(LOG_COMPUTE, "local Spark: goodbye, HTTP %ld", reply->status);
+    loop_timer_end(local->loop, &local->goodbye_limit);
+    on_goodbye_end(local);
+}
+
+void local_release(local_t *local, local_released_fn *fn, void *arg)
+{
+    err_t err = {0};
+
+    local->on_released = fn;
+    local->released_arg = arg;
+    if (local->goodbye_limit)
+        return; /* under way */
+    if (local->state == LEASE_ASKED) {
+        err_set(&err, ERR_INTERRUPTED, "Starting local Spark was given up.");
+        fail(local, &err);
+    }
+    bool is_held = local->state == LEASE_HELD;
+    local->goodbye_limit = loop_timer(local->loop, is_held ? GOODBYE_MS : 0,
+        on_goodbye_end, local);
+    if (!is_held)
+        return;
+    char *url = xasprintf("http://localhost/leases/%s", local->lease_id);
+    http_options_t options = {.unix_socket = local->socket, .headers = local->headers};
+    http_request_t request = {
+        .method = "DELETE",
+        .url = url,
+        .timeout_ms = GOODBYE_MS,
+        .options = &options,
+    };
+    local->goodbye = http_send(local->http, &request, on_goodbye, local);
+    free(url);
+}
+
+bool local_has_lease(const local_t *local)
+{
+    return local->state == LEASE_HELD;
+}
+
+livy_endpoint_t local_endpoint(const local_t *local)
+{
+    return (livy_endpoint_t) {
+        .url = "http://localhost",
+        .shown_name = "local Spark",
+        .dialect = &dialect_local,
+        .http = {.unix_socket = local->socket, .headers = local->headers},
+    };
+}

@@ -1,0 +1,308 @@
+/*
+ * target - what `start` was asked → where the session runs, and with which size
+ */
+#include "compute/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "compute/livy_url.h"
+
+#define SECRET_FILE_MAX 65536
+
+/* --- files that options name --- */
+
+/* Relative to the kernel's folder; "~/" is home. Caller frees. */
+static char *full_path(const char *path, const target_surroundings_t *surroundings)
+{
+    if (text_starts(path, "~/") && surroundings->home)
+        return path_join(surroundings->home, path + 2);
+    if (*path != '/' && surroundings->folder)
+        return path_join(surroundings->folder, path);
+    return xstrdup(path);
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char) *text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
+/* The first line of a file that holds a secret. The content never enters a sentence. */
+static char *read_secret(const char *option, const char *path,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    char *full = full_path(path, surroundings);
+    size_t len = 0;
+    char *text = path_read(full, SECRET_FILE_MAX, &len, err);
+
+    if (!text)
+        err_prefix(err, "%s: ", option);
+    if (text) {
+        text[strcspn(text, "\r\n")] = '\0';
+        while (*text && strchr(" \t", text[strlen(text) - 1]))
+            text[strlen(text) - 1] = '\0';
+    }
+    if (text && !*text) {
+        err_set(err, ERR_USAGE, "%s: the first line of %s is empty. Write the secret there "
+            "and nothing else.", option, full);
+        free(text);
+        text = NULL;
+    } else if (text && has_control(text)) {
+        err_set(err, ERR_USAGE, "%s: the first line of %s holds control characters, which "
+            "no password or token has. Is it the right file?", option, full);
+        free(text);
+        text = NULL;
+    }
+    free(full);
+    return text;
+}
+
+/* --- who we are --- */
+
+static int take_token(target_t *target, const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    target->secret_bearer = options->secret_token
+        ? xstrdup(options->secret_token)
+        : options->token_file
+        ? read_secret("--token-file", options->token_file, surroundings, err)
+        : NULL;
+    if (target->secret_bearer || options->token_file)
+        return target->secret_bearer ? 0 : -1;
+    return err_set(err, ERR_USAGE, "--auth bearer needs a token: give --token-file FILE or "
+        "--token.");
+}
+
+static int take_login(target_t *target, const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    char *password = options->secret_password
+        ? xstrdup(options->secret_password)
+        : options->password_file
+        ? read_secret("--password-file", options->password_file, surroundings, err)
+        : NULL;
+
+    if (!password && options->password_file)
+        return -1;
+    if (options->secret_user && strchr(options->secret_user, ':')) {
+        free(password);
+        return err_set(err, ERR_USAGE, "--user must not hold a colon: basic authentication "
+            "can't carry it.");
+    }
+    if (options->secret_user && password) { /* more explicit than what the URL holds */
+        free(target->secret_userpwd);
+        target->secret_userpwd = xasprintf("%s:%s", options->secret_user, password);
+    }
+    free(password);
+    if (target->secret_userpwd)
+        return 0;
+    return err_set(err, ERR_USAGE, "Logging in with a name needs a password too: give --user "
+        "NAME and --password-file FILE.");
+}
+
+/* By itself: a token means bearer, a name (of an option or in the URL) means basic. */
+static int take_credentials(target_t *target, const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    bool has_token = options->secret_token || options->token_file;
+    bool has_login = options->secret_user || options->secret_password ||
+        options->password_file || target->secret_userpwd;
+    const char *auth = options->auth ? options->auth
+        : has_token                  ? "bearer"
+        : has_login                  ? "basic"
+                                     : "none";
+
+    if (has_token && target->secret_userpwd)
+        return err_set(err, ERR_USAGE, "The URL holds a user and password, and a token is "
+            "given too: leave one of them out.");
+    if (text_equal_nocase(auth, "bearer"))
+        return take_token(target, options, surroundings, err);
+    if (text_equal_nocase(auth, "basic"))
+        return take_login(target, options, surroundings, err);
+    if (target->secret_userpwd)
+        return err_set(err, ERR_USAGE, "--auth none, but the URL holds a user and password: "
+            "leave one of them out.");
+    return 0;
+}
+
+/* --- the session's size --- */
+
+static void set_size(cJSON *body, const char *key, int value)
+{
+    if (value > 0)
+        json_set_int(body, key, value);
+}
+
+static void set_memory(cJSON *body, const char *key, const char *value)
+{
+    if (value)
+        json_set_str(body, key, value);
+}
+
+static cJSON *session_body(const start_options_t *options)
+{
+    cJSON *body = json_obj();
+
+    json_set_str(body, "kind", options->kind ? options->kind : "pyspark");
+    set_memory(body, "driverMemory", options->driver_memory);
+    set_size(body, "driverCores", options->driver_cores);
+    set_memory(body, "executorMemory", options->executor_memory);
+    set_size(body, "executorCores", options->executor_cores);
+    set_size(body, "numExecutors", options->num_executors);
+    if (options->session_timeout_min > 0) {
+        char *limit = xasprintf("%dm", options->session_timeout_min);
+        json_set_str(body, "idleTimeout", limit);
+        free(limit);
+    }
+    if (options->conf && cJSON_GetArraySize(options->conf) > 0)
+        json_set(body, "conf", json_copy(options->conf));
+    return body;
+}
+
+/* --- which target --- */
+
+#define WHAT_IS_THERE "This version starts Spark on this machine (%%synapse start) and on " \
+    "any Livy server (%%synapse start --livy URL)."
+
+static bool is_local_name(const char *name)
+{
+    return name && text_equal_nocase(name, "local");
+}
+
+/* What only Azure's workspaces can do. */
+static int refuse_azure(const start_options_t *options, err_t *err)
+{
+    const char *option = options->subscription_id ? "--subscription-id"
+        : options->resource_group                 ? "--resource-group"
+        : options->workspace_name                 ? "--workspace-name"
+        : options->config_file                    ? "--config-file"
+                                                  : NULL;
+
+    if (options->compute_target && !is_local_name(options->compute_target))
+        return err_set(err, ERR_UNSUPPORTED, "The compute \"%s\" can't be started by this "
+            "version: pools that are attached to an Azure workspace are not supported yet. "
+            WHAT_IS_THERE, options->compute_target);
+    if (option)
+        return err_set(err, ERR_UNSUPPORTED, "%s names an Azure workspace, which is not "
+            "supported yet. " WHAT_IS_THERE " Leave the option out for one of these.",
+            option);
+    if (options->environment || options->environment_version)
+        return err_set(err, ERR_UNSUPPORTED, "Environments of an Azure workspace (-e) are "
+            "not supported yet: a session uses the Python that is there. "
+            WHAT_IS_THERE " Leave the option out for one of these.");
+    return 0;
+}
+
+static char **copy_headers(char *const *headers)
+{
+    size_t count = 0;
+
+    while (headers && headers[count])
+        count++;
+    if (count == 0)
+        return NULL;
+    char **copy = xcalloc(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = xstrdup(headers[i]);
+    return copy;
+}
+
+static int check_headers(char *const *headers, err_t *err)
+{
+    for (size_t i = 0; headers && headers[i]; i++) {
+        const char *colon = strchr(headers[i], ':');
+        if (!colon || colon == headers[i] || has_control(headers[i]))
+            return err_set(err, ERR_USAGE, "--header wants \"Name: value\" on one line.");
+    }
+    return 0;
+}
+
+static int take_livy(target_t *target, const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    livy_url_t url;
+
+    target->kind = TARGET_LIVY_URL;
+    if (options->environment || options->environment_version)
+        return refuse_azure(options, err);
+    if (livy_url_parse(options->livy_url, &url, err) != 0)
+        return -1;
+    target->url = url.url;
+    target->shown_name = url.shown_name;
+    target->unix_socket = url.unix_socket;
+    target->secret_userpwd = url.secret_userpwd;
+    target->proxy = xstrdup(options->proxy);
+    target->headers = copy_headers(options->headers);
+    if (check_headers(target->headers, err) != 0)
+        return -1;
+    if (options->ca_file) {
+        target->ca_file = full_path(options->ca_file, surroundings);
+        if (!path_is_file(target->ca_file))
+            return err_set(err, ERR_IO, "--ca-file: there is no file %s. It holds the "
+                "certificates to trust, as PEM.", target->ca_file);
+    }
+    return take_credentials(target, options, surroundings, err);
+}
+
+target_t *target_resolve(const start_options_t *options,
+    const target_surroundings_t *surroundings, err_t *err)
+{
+    target_t *target = xcalloc(1, sizeof *target);
+    int failed = 0;
+
+    target->kind = TARGET_LOCAL;
+    target->session_body = session_body(options);
+    if (options->livy_url) {
+        failed = take_livy(target, options, surroundings, err);
+    } else {
+        target->shown_name = xstrdup("local Spark");
+        failed = refuse_azure(options, err);
+    }
+    if (failed)
+        target_destroy(&target);
+    return target;
+}
+
+void target_destroy(target_t **target_p)
+{
+    target_t *target = target_p ? *target_p : NULL;
+
+    if (!target)
+        return;
+    for (size_t i = 0; target->headers && target->headers[i]; i++)
+        free(target->headers[i]);
+    free(target->headers);
+    free(target->url);
+    free(target->shown_name);
+    free(target->unix_socket);
+    free(target->secret_userpwd);
+    free(target->secret_bearer);
+    free(target->ca_file);
+    free(target->proxy);
+    json_free(&target->session_body);
+    free(target);
+    *target_p = NULL;
+}
+
+livy_endpoint_t target_endpoint(const target_t *target)
+{
+    return (livy_endpoint_t) {
+        .url = target->url,
+        .shown_name = target->shown_name,
+        .dialect = &dialect_livy,
+        .http = {
+            .unix_socket = target->unix_socket,
+            .ca_file = target->ca_file,
+            .proxy = target->proxy,
+            .secret_userpwd = target->secret_userpwd,
+            .secret_bearer = target->secret_bearer,
+            .headers = (const char *const *) target->headers,
+        },
+    };
+}
