@@ -142,13 +142,13 @@ def test_sessions_expire(endpoint: Endpoint, new_session: NewSession) -> None:
 
     Apache Livy looks for expired heartbeats every minute, for idle sessions likewise.
     """
+    idling = new_session(wait=False, kind="pyspark", idleTimeout="2s")
     beating = new_session(kind="pyspark", heartbeatTimeoutInSecond=3)
     until = time.monotonic() + 8
     wait_for(
         beating.state, lambda s: s != "idle" or time.monotonic() > until, 12, "8 s pass"
     )
     assert beating.state() == "idle", "requests keep a session alive"
-    idling = new_session(kind="pyspark", idleTimeout="2s")
     beating.wait_gone_from_list(100)
     idling.wait_gone_from_list(100)
     assert beating.state() == "gone"
