@@ -64,7 +64,7 @@ const cJSON *message_parent(message_t *msg);
 const cJSON *message_metadata(message_t *msg);
 const cJSON *message_content(message_t *msg);
 
-/* Is the content a JSON object in UTF-8? ERR_PROTOCOL if it is not. */
+/* Are parent header, metadata and content JSON objects in UTF-8? ERR_PROTOCOL if not. */
 int message_check(message_t *msg, err_t *err) SK_WARN_UNUSED;
 
 /* msg_id of the parent, "" if there is none. Borrowed. */

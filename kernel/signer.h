@@ -2,7 +2,7 @@
  * signer - HMAC-SHA256 signatures of messages, and what was seen before
  *
  * An empty key turns signing off, as Jupyter has it. Signatures are compared in constant
- * time. A signature that came before is a replay; at least the last 32,768 are remembered.
+ * time. A signature that came before is a replay; the last 32,768 are always remembered.
  */
 #ifndef SK_SIGNER_H
 #define SK_SIGNER_H

@@ -1,0 +1,172 @@
+/*
+ * core_end - interrupts, and the end
+ *
+ * The runner's goodbye and the child's go on side by side, each with a limit; then the
+ * reply, and we quit. A front end that waits for our end gives us five seconds.
+ */
+#include <signal.h>
+#include "base/mem.h"
+#include "kernel/core_parts.h"
+
+enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000 };
+
+/* ---- interrupt ---- */
+
+static bool spark_takes_interrupt(core_t *core)
+{
+    return core->spark && core->spark->interrupt(core->spark_ctx);
+}
+
+static void interrupt_held(core_t *core)
+{
+    err_t err = {0};
+    err_set(&err, ERR_INTERRUPTED, "interrupted while Python was starting");
+    cell_fail(core, &err);
+}
+
+/* Before its code runs the child ignores the signal: then it is sent when it does. */
+static void interrupt_python(core_t *core)
+{
+    cell_t *cell = core->cell;
+    if (spark_takes_interrupt(core))
+        return;
+    if (!cell->is_silent && !cell->saw_input)
+        cell->wants_interrupt = true;
+    else
+        core_interrupt_child(core);
+}
+
+void core_interrupt(core_t *core)
+{
+    if (core->end != END_NOT)
+        return;
+    if (!core->cell)
+        core_interrupt_child(core); /* the handler of a comm may run */
+    else if (core->cell->state == CELL_SPARK)
+        spark_takes_interrupt(core);
+    else if (core->cell->state == CELL_HELD)
+        interrupt_held(core);
+    else
+        interrupt_python(core);
+}
+
+/* ---- the end ---- */
+
+static void reply_to_end(core_t *core)
+{
+    cJSON *content = json_obj();
+    if (!core->end_request)
+        return;
+    json_set_str(content, "status", "ok");
+    json_set_bool(content, "restart", core->is_restart);
+    core_publish(core, "shutdown_reply", core->end_request, json_copy(content));
+    core_reply(core, core->end_channel, core->end_request, content);
+    core_status(core, core->end_request, "idle");
+}
+
+static void quit_if_over(core_t *core)
+{
+    if (core->end != END_RUNS || !core->is_child_over || !core->is_spark_over)
+        return;
+    core->end = END_DONE;
+    for (int i = 0; i < CORE_TIMERS; i++)
+        core->effects->timer(core->ctx, (core_timer_t)i, -1);
+    if (core->cell && !core->cell->saw_reply)
+        core_abort_one(core, core->cell->request);
+    reply_to_end(core);
+    core->effects->quit(core->ctx);
+}
+
+static void abort_all(core_t *core)
+{
+    waiting_t waiting;
+    core_send_aborts(core);
+    while (queue_take(&core->queue, &waiting)) {
+        if (waiting.route == ROUTE_CELL)
+            core_abort_one(core, waiting.msg);
+        message_destroy(&waiting.msg);
+    }
+}
+
+static void end_spark(core_t *core)
+{
+    if (!core->spark) {
+        core->is_spark_over = true;
+        return;
+    }
+    core->effects->timer(core->ctx, TIMER_SPARK_GOODBYE, SPARK_MS);
+    core->spark->shutdown(core->spark_ctx, core->is_restart);
+}
+
+static void ask_child_to_end(core_t *core)
+{
+    cJSON *content = json_obj();
+    json_set_bool(content, "restart", core->is_restart);
+    message_t *msg = message_new_request(&core->sender, core->signer,
+        "shutdown_request", content);
+    if (cell_is_of_child(core))
+        core->effects->child_signal(core->ctx, SIGINT);
+    core->effects->to_child(core->ctx, CHANNEL_CONTROL, &msg);
+    core->effects->timer(core->ctx, TIMER_CHILD_STOP, CHILD_STOP_MS);
+    core->effects->timer(core->ctx, TIMER_CHILD_KILL, CHILD_KILL_MS);
+}
+
+static void end_child(core_t *core)
+{
+    core->effects->timer(core->ctx, TIMER_CHILD_AGAIN, -1);
+    if (core->child == CHILD_READY)
+        ask_child_to_end(core);
+    else if (core->child == CHILD_STARTING)
+        core->effects->child_signal(core->ctx, SIGKILL);
+    else
+        core->is_child_over = true;
+}
+
+void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_restart)
+{
+    if (core->end != END_NOT)
+        return;
+    core->end = END_RUNS;
+    core->end_channel = channel;
+    core->is_restart = is_restart;
+    if (request_p) {
+        core->end_request = *request_p;
+        *request_p = NULL;
+        core_status(core, core->end_request, "busy");
+    }
+    abort_all(core);
+    end_spark(core);
+    end_child(core);
+    quit_if_over(core);
+}
+
+void core_terminate(core_t *core)
+{
+    end_begin(core, CHANNEL_CONTROL, NULL, false);
+}
+
+void core_spark_shut_down(core_t *core)
+{
+    core->is_spark_over = true;
+    quit_if_over(core);
+}
+
+void end_child_over(core_t *core)
+{
+    err_t err = {0};
+    err_set(&err, ERR_CHILD, "the kernel shuts down");
+    child_fail_asks(core, &err);
+    core->is_child_over = true;
+    quit_if_over(core);
+}
+
+void end_timer(core_t *core, core_timer_t id)
+{
+    if (core->end != END_RUNS)
+        return;
+    if (id == TIMER_SPARK_GOODBYE)
+        core_spark_shut_down(core);
+    else if (!core->is_child_over)
+        core->effects->child_signal(core->ctx,
+            id == TIMER_CHILD_STOP ? SIGTERM : SIGKILL);
+}
