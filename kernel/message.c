@@ -310,7 +310,7 @@ void message_forget_content(message_t *msg)
 /* ---- messages of ours ---- */
 
 /* ISO 8601 in UTC with microseconds, as the protocol asks. */
-static void date_text(char text[40])
+static void date_text(char text[48])
 {
     struct timespec now;
     struct tm parts;
@@ -318,12 +318,12 @@ static void date_text(char text[40])
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text, 40, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
+    snprintf(text, 48, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
 }
 
 static cJSON *header_of(const sender_t *sender, const char *type)
 {
-    char date[40];
+    char date[48];
     char *id = text_uuid();
     cJSON *header = json_obj();
     date_text(date);
