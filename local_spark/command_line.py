@@ -22,7 +22,8 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--no-lease-exit", action="store_true", help="stay without a lease (tests)"
     )
-    commands.add_parser("archive", help="build the class-data archive now")
+    archive = commands.add_parser("archive", help="build the class-data archive now")
+    archive.add_argument("--folder", help="where to, instead of the user's cache")
     return top
 
 
@@ -30,9 +31,12 @@ def main(arguments: list) -> int:
     options = parser().parse_args(arguments)
     os.umask(0o077)
     if options.command == "archive":
+        import signal
+
         from .archive_builder import build_now
 
-        return build_now()
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+        return build_now(options.folder)
     return serve(options)
 
 

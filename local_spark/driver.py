@@ -91,9 +91,7 @@ class Driver:
     def start(self) -> None:
         begun = time.monotonic()
         home = find_pyspark()
-        private = self.spec["private"]
-        for name in ("spill", "warehouse", "classes", "tmp"):
-            os.makedirs(os.path.join(private, name), mode=0o700, exist_ok=True)
+        gateway.make_folders(self.spec["private"])
         conf = self.properties(home)
         try:
             found = java.find(dict(os.environ))
@@ -141,9 +139,8 @@ class Driver:
         private = self.spec["private"]
         classes = os.path.join(private, "classes")
         info = os.path.join(private, "gateway")
-        options = gateway.java_options(conf, self.spec["memory"], self.spec["small"])
-        options.append("-Djava.io.tmpdir=" + os.path.join(private, "tmp"))
-        options.append("-Dderby.system.home=" + private)
+        memory, small = self.spec["memory"], self.spec["small"]
+        options = gateway.java_options(conf, memory, small, private)
         self.archive = None
         if self.spec.get("train"):
             options += archive.training_options(self.spec["train"])

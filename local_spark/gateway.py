@@ -46,6 +46,11 @@ def module_options() -> list:
     ]
 
 
+def make_folders(private: str) -> None:
+    for name in ("spill", "warehouse", "classes", "tmp"):
+        os.makedirs(os.path.join(private, name), mode=0o700, exist_ok=True)
+
+
 def needs_submit(conf: dict) -> bool:
     """True when Spark has to fetch something before its context can start."""
     if any(conf.get(key) for key in RESOLVED):
@@ -60,14 +65,16 @@ def local_jars(conf: dict) -> list:
     return [path.removeprefix("file://").removeprefix("file:") for path in paths if path]
 
 
-def java_options(conf: dict, memory: str, small: bool) -> list:
-    """Heap and speed. What the user's conf says comes last, and so wins."""
+def java_options(conf: dict, memory: str, small: bool, private: str) -> list:
+    """Heap, speed, places. What the user's conf says comes last, and so wins."""
     options = ["-Xmx" + memory, "-XX:+IgnoreUnrecognizedVMOptions", "-Xlog:cds=off"]
     options += ["-Xlog:cds+dynamic=off", "-Dfile.encoding=UTF-8"]
     options += ["-Djava.awt.headless=true", "-Djdk.reflect.useDirectMethodHandle=false"]
     if small:
         options.append("-XX:TieredStopAtLevel=1")
     options += module_options()
+    options.append("-Djava.io.tmpdir=" + os.path.join(private, "tmp"))
+    options.append("-Dderby.system.home=" + private)
     for key in ("spark.driver.defaultJavaOptions", "spark.driver.extraJavaOptions"):
         options += shlex.split(conf.get(key, ""))
     return options

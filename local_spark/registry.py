@@ -13,9 +13,10 @@ import time
 from typing import Any, Callable, Optional
 
 from . import replies, sizes
+from .background_archive import BackgroundArchive
 from .driver_process import DriverProcess, Spec
 from .lease import Lease, Leases
-from .sessions import DEAD, Session
+from .sessions import DEAD, IDLE, Session
 
 STANDBY_TIME = 600.0
 DEAD_KEPT = 600.0  # seconds that a dead session can be looked at
@@ -46,6 +47,7 @@ class Registry:
         self.next_folder = 0
         self.tasks: queue.SimpleQueue = queue.SimpleQueue()
         self.ending = False
+        self.archive = BackgroundArchive(self.machine, log)
 
     # -- the main thread
 
@@ -83,6 +85,10 @@ class Registry:
                 self.forget(session)
         for standby in late:
             self.end_standby(standby)
+        for session in sessions:
+            if session.driver is not None:
+                self.archive.notice(session.driver)
+        self.archive.tick(now, all(s.state in (IDLE, DEAD) for s in sessions))
         self.end_if_unused(now)
 
     def end_if_unused(self, now: float) -> None:
@@ -99,6 +105,7 @@ class Registry:
             ends = [session.end for session in self.sessions.values()]
             ends += [standby.driver.end for standby in self.standbys]
             ends += [batch.end for batch in self.batches.values()]
+            ends.append(self.archive.end)
             self.standbys = []
         threads = [in_background(end) for end in ends]
         for thread in threads:

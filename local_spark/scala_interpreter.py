@@ -8,13 +8,12 @@ time of the call. Started by the first Scala statement or completion.
 
 import json
 import os
-import re
 import threading
 from typing import Any, Optional
 
 from .python_interpreter import TABLE_MIME, error, ok
+from .scala_text import MAGIC, pieces
 
-MAGIC = re.compile(r"^%(\w+)\W*(.*)")
 IMPORTS = (
     "import org.apache.spark.SparkContext._\n"
     "import spark.implicits._\n"
@@ -115,7 +114,7 @@ class ScalaInterpreter:
 
     def run(self, code: str) -> dict:
         result, text = ok({"text/plain": ""}), ""
-        for kind, chunk in split(code):
+        for kind, chunk in pieces(code):
             if kind == "magic":
                 result = self.magic(chunk)
             else:
@@ -135,7 +134,8 @@ class ScalaInterpreter:
                 return ok({"text/plain": ""})
             return error("Error", "incomplete statement", [])
         if verdict == "Error":
-            lines = said.splitlines(keepends=True) or ["unknown error"]
+            said = said or "java.lang.InterruptedException: interrupted"
+            lines = said.splitlines(keepends=True)
             return error("Error", lines[0].strip(), lines[1:])
         return ok({"text/plain": text})
 
@@ -210,19 +210,6 @@ class ScalaInterpreter:
             return sorted({name for name in names if name})
         finally:
             self.lock.release()
-
-
-def split(code: str) -> list:
-    """[("code" | "magic", text)]: a line that starts with % stands for itself."""
-    chunks: list = []
-    for line in code.strip().split("\n"):
-        if MAGIC.match(line):
-            chunks.append(("magic", line))
-        elif chunks and chunks[-1][0] == "code":
-            chunks[-1] = ("code", chunks[-1][1] + "\n" + line)
-        else:
-            chunks.append(("code", line))
-    return [(kind, text) for kind, text in chunks if text.strip()]
 
 
 def table_of(value: Any) -> dict:

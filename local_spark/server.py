@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Optional
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import VERSION, replies, uploads
+from . import VERSION, batches, replies, uploads
 from .log_ring import page
 from .registry import Registry
 from .replies import Refusal
@@ -457,6 +457,45 @@ def add_pyfile(request: Request, key: str) -> tuple:
 @route("POST", "/sessions/{key}/add-file")
 def add_file(request: Request, key: str) -> tuple:
     return add_uri(request, key, "file")
+
+
+# -- batches
+
+
+@route("GET", "/batches")
+def get_batches(request: Request) -> tuple:
+    return 200, listed(request, list(request.registry.batches.values()))
+
+
+@route("POST", "/batches")
+def post_batch(request: Request) -> tuple:
+    body = batches.checked(request.body(replies.BATCH_FIELDS, replies.BATCH_CLASS))
+    batch = batches.create(request.registry, body, request.lease)
+    return 201, batch.view(), (("Location", "/batches/%d" % batch.number),)
+
+
+@route("GET", "/batches/{key}")
+def get_batch(request: Request, key: str) -> tuple:
+    return 200, batches.find(request.registry, key).view()
+
+
+@route("GET", "/batches/{key}/state")
+def get_batch_state(request: Request, key: str) -> tuple:
+    batch = batches.find(request.registry, key)
+    return 200, {"id": batch.number, "state": batch.state}
+
+
+@route("GET", "/batches/{key}/log")
+def get_batch_log(request: Request, key: str) -> tuple:
+    batch = batches.find(request.registry, key)
+    return 200, log_view(request, batch.number, batch.log())
+
+
+@route("DELETE", "/batches/{key}")
+def delete_batch(request: Request, key: str) -> tuple:
+    batch = batches.find(request.registry, key)
+    request.registry.delete_batch(batch)
+    return 200, {"msg": "deleted"}
 
 
 # -- sockets
