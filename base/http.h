@@ -4,7 +4,10 @@
  * One connection pool a kernel. Replies come by callback from the loop, never from inside
  * http_send. TLS is verified. Redirects are not followed (a token must not travel).
  * Credentials are not sent over plain http but to loopback and Unix sockets. Compressed
- * replies are unpacked; `limit_bytes` counts after unpacking.
+ * replies are unpacked; `limit_bytes` counts after unpacking. Loopback hosts and Unix
+ * sockets are never asked through a proxy. A POST or PATCH whose kept connection closes
+ * without an answer is not sent again.
+ * Every request says X-Requested-By and User-Agent, unless `headers` does.
  * Tests drive the layers above through http_ops_t with a script instead of a network.
  */
 #ifndef SK_HTTP_H
@@ -64,19 +67,27 @@ typedef void (http_reply_fn)(const http_reply_t *reply, void *arg);
 typedef void (http_data_fn)(const char *data, size_t len, void *arg);
 
 http_t *http_new(loop_t *loop, err_t *err) SK_WARN_UNUSED;
-void http_destroy(http_t **http_p); /* cancels what is under way, without callbacks */
+
+/* Cancels what is under way, without callbacks. Not from inside a callback of http. */
+void http_destroy(http_t **http_p);
+
+/* Whose certificates count where the options of a request name none: a PEM file, a folder
+ * of them, or NULL for the system's. For main, which knows SSL_CERT_FILE and the like. */
+void http_set_default_ca(http_t *http, const char *file, const char *path);
 
 /* Start a request; `fn` fires exactly once unless it is cancelled. Never NULL. */
 http_call_t *http_send(http_t *http, const http_request_t *request, http_reply_fn *fn,
     void *arg);
 
 /* The same for a reply that streams: `on_data` gets the pieces, and `fn` at its end has
- * an empty body. */
+ * an empty body. The body of a reply that is not 2xx comes as a whole, with `fn`.
+ * `limit_bytes` 0 = none. */
 http_call_t *http_stream(http_t *http, const http_request_t *request,
     http_data_fn *on_data, http_reply_fn *fn, void *arg);
 
-/* Forget a call: its callback never fires. NULL-safe, nulls the caller. A call whose
- * callback has fired must not be cancelled. */
+/* Forget a call: its callback never fires. NULL-safe, nulls the caller. Does not block.
+ * Allowed in any callback. A call whose `fn` fires or has fired is gone: a callback that
+ * keeps its own handle sets it to NULL first thing. */
 void http_cancel(http_t *http, http_call_t **call_p);
 
 /* What the layers above use, so that a test can script it. http_ops() is the real one. */

@@ -1,0 +1,189 @@
+/*
+ * http_error - why a request got no reply, and what to do about it
+ *
+ * Sources: the codes of libcurl-errors(3); the X509_V_ERR_ codes of OpenSSL's
+ * x509_vfy.h, which CURLINFO_SSL_VERIFYRESULT gives.
+ */
+#include "http_call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <openssl/x509_vfy.h>
+
+#include "mem.h"
+#include "text.h"
+
+/* curl's own words, or its name for the code. */
+static const char *words_of(const http_call_t *call)
+{
+    return *call->error_text ? call->error_text : curl_easy_strerror(call->result);
+}
+
+static bool mentions(const http_call_t *call, const char *words)
+{
+    return strstr(call->error_text, words) != NULL;
+}
+
+static void explain_timeout(const http_call_t *call, err_t *err)
+{
+    bool is_connecting = !call->was_sent;
+    bool is_whole = !is_connecting || (call->timeout_ms > 0 &&
+                                       call->timeout_ms < call->connect_timeout_ms);
+    int64_t limit_ms = is_whole ? call->timeout_ms : call->connect_timeout_ms;
+    char *limit = text_duration((double) limit_ms / 1000);
+
+    if (is_connecting)
+        err_set(err, ERR_TIMEOUT,
+                "No connection to %s within %s. Check the address, and whether a firewall "
+                "or a proxy is in the way.",
+                call->place, limit);
+    else if (call->got > 0)
+        err_set(err, ERR_TIMEOUT, "%s did not end its reply within %s (%zu bytes came).",
+                call->place, limit, call->got);
+    else
+        err_set(err, ERR_TIMEOUT, "%s took the request and did not answer within %s.",
+                call->place, limit);
+    free(limit);
+}
+
+static void explain_connect(const http_call_t *call, err_t *err)
+{
+    long reason = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &reason);
+    if (reason == ECONNREFUSED)
+        err_set(err, ERR_CONNECT,
+                "%s refused the connection: nothing listens there. Check the address and "
+                "whether the server runs.",
+                call->place);
+    else
+        err_set(err, ERR_CONNECT, "%s can't be reached: %s.", call->place,
+                reason ? strerror((int) reason) : words_of(call));
+}
+
+/* Why a certificate is not trusted, and what to do. NULL = only curl's words. */
+static const char *verdict_on(const http_call_t *call)
+{
+    long verdict = X509_V_OK;
+
+    curl_easy_getinfo(call->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+    switch (verdict) {
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "it is self-signed. If you trust the server, give its certificate with "
+               "--ca-file";
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return "its authority is not known on this machine. Give the authority's "
+               "certificate with --ca-file (or in SSL_CERT_FILE)";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "it has expired. Its owner must renew it; if it should be valid, check "
+               "this machine's clock";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "it is not valid yet. Check this machine's clock";
+    case X509_V_ERR_CERT_REVOKED:
+        return "it was revoked";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "it is for another host. Use the name that the certificate carries";
+    }
+    if (mentions(call, "subject name") || mentions(call, "does not match target"))
+        return "it is for another host. Use the name that the certificate carries";
+    return NULL;
+}
+
+static void explain_tls(const http_call_t *call, err_t *err)
+{
+    const char *verdict = verdict_on(call);
+
+    if (verdict)
+        err_set(err, ERR_TLS, "The certificate of %s is not to be trusted: %s.",
+                call->place, verdict);
+    else if (mentions(call, "wrong version number") || mentions(call, "http request"))
+        err_set(err, ERR_TLS, "%s does not speak TLS. Try http:// instead of https://.",
+                call->place);
+    else
+        err_set(err, ERR_TLS, "No secure connection to %s: %s.", call->place,
+                words_of(call));
+}
+
+static void explain_cut(const http_call_t *call, err_t *err)
+{
+    if (call->got > 0)
+        err_set(err, ERR_PROTOCOL,
+                "%s broke off in the middle of its reply, after %zu bytes.", call->place,
+                call->got);
+    else
+        err_set(err, ERR_CONNECT, "%s closed the connection without a reply.",
+                call->place);
+}
+
+void http_call_explain(const http_call_t *call, err_t *err)
+{
+    if (call->refusal.code) {
+        *err = call->refusal;
+        return;
+    }
+    switch (call->result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        err_set(err, ERR_CONNECT,
+                "The name of %s is not known. Check the address, and whether this machine "
+                "has a network and its DNS.",
+                call->place);
+        break;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        err_set(err, ERR_CONNECT,
+                "The name of the proxy for %s is not known: check --proxy or the variables "
+                "https_proxy and http_proxy.",
+                call->place);
+        break;
+    case CURLE_COULDNT_CONNECT:
+        explain_connect(call, err);
+        break;
+    case CURLE_OPERATION_TIMEDOUT:
+        explain_timeout(call, err);
+        break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+        explain_tls(call, err);
+        break;
+    case CURLE_SSL_CACERT_BADFILE:
+        err_set(err, ERR_TLS,
+                "The file of certificate authorities for %s can't be used (%s). Check "
+                "--ca-file, SSL_CERT_FILE and REQUESTS_CA_BUNDLE.",
+                call->place, words_of(call));
+        break;
+    case CURLE_WRITE_ERROR:
+        if (call->is_too_large) {
+            char *limit = text_bytes((double) call->limit);
+            err_set(err, ERR_LIMIT, "The reply of %s is larger than %s.", call->place,
+                    limit);
+            free(limit);
+            break;
+        }
+        goto other;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_ABORTED_BY_CALLBACK: /* http_setup.c: not sent a second time */
+        explain_cut(call, err);
+        break;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* an answer of "HTTP/0.9" */
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+        err_set(err, ERR_PROTOCOL, "What %s answers is not HTTP: %s.", call->place,
+                words_of(call));
+        break;
+    default:
+    other:
+        err_set(err, ERR_CONNECT, "No reply from %s: %s.", call->place, words_of(call));
+    }
+}
