@@ -32,53 +32,65 @@ TAP_PRINTF(1, 2) static inline void note(const char *fmt, ...)
     va_end(args);
 }
 
-TAP_PRINTF(4, 5)
-static inline bool tap_ok(bool holds, const char *file, int line, const char *fmt, ...)
+static inline bool tap_claim(bool holds, const char *place, const char *fmt, va_list args)
 {
-    va_list args;
-
-    va_start(args, fmt);
     printf("%sok %d - ", holds ? "" : "not ", ++tap_count);
     vprintf(fmt, args);
     printf("\n");
-    va_end(args);
     if (!holds) {
         tap_failed++;
-        note("at %s:%d", file, line);
+        note("at %s", place);
     }
     fflush(stdout);
     return holds;
 }
 
+TAP_PRINTF(3, 4)
+static inline void tap_ok(const char *place, bool holds, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    tap_claim(holds, place, fmt, args);
+    va_end(args);
+}
+
 /* Strings may be NULL. */
-static inline bool tap_same(const char *got, const char *want)
+TAP_PRINTF(4, 5)
+static inline void tap_is_str(const char *place, const char *got, const char *want,
+    const char *fmt, ...)
 {
-    return got && want ? strcmp(got, want) == 0 : got == want;
+    va_list args;
+    bool is_same = got && want ? strcmp(got, want) == 0 : got == want;
+
+    va_start(args, fmt);
+    if (!tap_claim(is_same, place, fmt, args)) {
+        note(" got: %s", got ? got : "(null)");
+        note("want: %s", want ? want : "(null)");
+    }
+    va_end(args);
 }
 
-static inline void tap_values(bool holds, const char *got, const char *want)
+TAP_PRINTF(4, 5)
+static inline void tap_is_int(const char *place, long long got, long long want,
+    const char *fmt, ...)
 {
-    if (holds)
-        return;
-    note(" got: %s", got ? got : "(null)");
-    note("want: %s", want ? want : "(null)");
-}
+    va_list args;
 
-static inline void tap_numbers(bool holds, long long got, long long want)
-{
-    if (!holds)
+    va_start(args, fmt);
+    if (!tap_claim(got == want, place, fmt, args))
         note("got %lld, want %lld", got, want);
+    va_end(args);
 }
 
-/* Each takes a claim with printf's arguments last. Arguments are evaluated once or more
- * than once: keep them free of effects. */
-#define ok(holds, ...) ((void) tap_ok((holds), __FILE__, __LINE__, __VA_ARGS__))
-#define is_str(got, want, ...) \
-    tap_values(tap_ok(tap_same((got), (want)), __FILE__, __LINE__, __VA_ARGS__), (got), \
-        (want))
-#define is_int(got, want, ...) \
-    tap_numbers(tap_ok((long long) (got) == (long long) (want), __FILE__, __LINE__, \
-        __VA_ARGS__), (long long) (got), (long long) (want))
+#define TAP_TEXT(line) #line
+#define TAP_LINE(line) TAP_TEXT(line)
+#define TAP_PLACE __FILE__ ":" TAP_LINE(__LINE__)
+
+/* Each takes a claim with printf's arguments last, and its arguments once. */
+#define ok(holds, ...) tap_ok(TAP_PLACE, (holds), __VA_ARGS__)
+#define is_str(got, want, ...) tap_is_str(TAP_PLACE, (got), (want), __VA_ARGS__)
+#define is_int(got, want, ...) tap_is_int(TAP_PLACE, (got), (want), __VA_ARGS__)
 
 /* The plan and the verdict: `return done_testing();` */
 static inline int done_testing(void)
