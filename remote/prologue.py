@@ -105,6 +105,22 @@ def __synapse_kernel__(posted_in):
         except (AttributeError, OSError, ValueError):
             return ""
 
+    def divert_threads(kind):
+        """What a thread prints between two cells goes into string streams of the server
+        that nobody reads: have their class hand it to the next cell."""
+        write = kind.__dict__.get("write")
+        if write is None or getattr(write, "is_diverted", False):
+            return
+
+        def diverted(stream, text):
+            if threading.current_thread() is threading.main_thread():
+                return write(stream, text)
+            capture.put("stderr" if stream is sys.stderr else "stdout", str(text))
+            return len(text)
+
+        diverted.is_diverted = True
+        kind.write = diverted
+
     # ---- what a cell shows, in the order it happened ---------------------------------
 
     class Recorder:
@@ -991,6 +1007,8 @@ def __synapse_kernel__(posted_in):
             ).startswith("IPython"):
                 self.user["display"] = display
             os.environ.setdefault("MPLBACKEND", "agg")
+            if isinstance(sys.stdout, io.StringIO):
+                divert_threads(type(sys.stdout))
             for name, patch in PATCHES.items():
                 if name in sys.modules:
                     patch(sys.modules[name])
@@ -1298,7 +1316,11 @@ def __synapse_kernel__(posted_in):
                 kind.send_command = with_catch_up(send)
         if hasattr(module, "logging"):  # it would log the stack of every interrupt
             module.logging = types.ModuleType("logging")
-            vars(module.logging).update(vars(logging), exception=logging.debug)
+            vars(module.logging).update(vars(logging), exception=log_but_interrupts)
+
+    def log_but_interrupts(message, *args, **options):
+        if not message.startswith("KeyboardInterrupt"):
+            logging.exception(message, *args, **options)
 
     def with_catch_up(send):
         @functools.wraps(send)

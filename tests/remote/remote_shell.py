@@ -1,4 +1,4 @@
-"""shell - an interpreter process that behaves as Livy's Python shell does
+"""remote_shell - an interpreter process that behaves as Livy's Python shell does
 
 One JSON line in, one JSON line out, over the process's own fds 0 and 1, whose Python
 objects the loop keeps in local variables. Text of a statement is collected in a string
@@ -11,11 +11,21 @@ as submit-job does. Written from the described behaviour, for tests.
 import ast
 import io
 import json
+import os
 import socket
 import sys
 import threading
 
 global_dict = {"__name__": "__main__"}
+for hidden in os.environ.get("SHELL_WITHOUT", "").split():
+    sys.modules[hidden] = None  # as if it were not installed
+
+
+class Text(io.StringIO):
+    """A Python class, as Livy's own is."""
+
+    def write(self, text):
+        return super().write(text)
 
 
 def run(code):
@@ -34,7 +44,7 @@ def answer(code):
     text = sys.stdout.getvalue() + sys.stderr.getvalue()
     sys.stdout.close()
     sys.stderr.close()
-    sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
+    sys.stdout, sys.stderr = Text(), Text()
     if reply["status"] == "ok":
         reply["text"] = text.rstrip()
     return reply
@@ -55,11 +65,12 @@ def main():
     source, target = sys.stdin, sys.stdout
     channel = socket.socket(fileno=int(sys.argv[1]))
     threading.Thread(target=side_channel, args=(channel,), daemon=True).start()
-    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), io.StringIO(), io.StringIO()
+    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), Text(), Text()
     while True:
         line = source.readline()
         if not line:
             return
+        answer("")  # Livy sets the job group first, and drops what that prints
         print(json.dumps(answer(json.loads(line))), file=target)
         target.flush()
 

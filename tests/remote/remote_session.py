@@ -1,8 +1,9 @@
-"""session - what the kernel does with the shell: post, read the marked line, parts"""
+"""remote_session - what the kernel does with the shell: post, read the marked line, parts"""
 
 import json
 import os
 import pathlib
+import re
 import select
 import socket
 import subprocess
@@ -40,7 +41,8 @@ class Cell:
         return last
 
     def trace(self):
-        return "\n".join(self.error["traceback"])
+        """The traceback without its colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(self.error["traceback"]))
 
 
 def call(n, text, method="run", extra=""):
@@ -66,14 +68,17 @@ class Session:
         ours, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [*python, str(HERE / "shell.py"), str(theirs.fileno())],
+            [*python, str(HERE / "remote_shell.py"), str(theirs.fileno())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
             pass_fds=[theirs.fileno()], env=dict(os.environ, **(env or {})))
         theirs.close()
         self.channel = ours.makefile("rw", encoding="utf-8")
         self.n = 0
         if prologue:
-            assert self.post(PROLOGUE) == {"status": "ok", "text": ""}
+            self.add_prologue()
+
+    def add_prologue(self):
+        assert self.post(PROLOGUE) == {"status": "ok", "text": ""}
 
     def post(self, code, seconds=60):
         self.send(code)

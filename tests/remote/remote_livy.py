@@ -1,0 +1,65 @@
+"""remote_livy - the same conversation with a Livy server, over its REST API"""
+
+import base64
+import json
+import os
+import pickle
+import time
+import urllib.request
+
+from remote_session import Session
+
+
+class LivySession(Session):
+    """A PySpark session of the server at LIVY_URL with the prologue in it."""
+
+    def __init__(self):
+        self.base = os.environ["LIVY_URL"].rstrip("/")
+        self.n = 0
+        self.path = "/sessions"
+        made = self.ask("POST", "", {"kind": "pyspark", "conf": {"spark.ui.enabled": "false"}})
+        self.path = "/sessions/%s" % made["id"]
+        self.wait("", lambda s: s["state"] in ("idle", "dead", "error", "killed"), 90)
+        self.add_prologue()
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.base + self.path + path,
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"Content-Type": "application/json", "X-Requested-By": "test"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.loads(reply.read() or b"null")
+
+    def wait(self, path, is_done, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = self.ask("GET", path)
+            if is_done(answer):
+                return answer
+            time.sleep(0.02)
+        raise AssertionError("%s: not done after %d s: %s" % (path, seconds, answer))
+
+    def send(self, code):
+        self.statement = self.ask("POST", "/statements", {"code": code, "kind": "pyspark"})
+
+    def read(self, seconds=60):
+        path = "/statements/%d" % self.statement["id"]
+        output = self.wait(path, lambda s: s["state"] == "available", seconds)["output"]
+        if output["status"] == "ok":
+            return {"status": "ok", "text": output["data"].get("text/plain", "")}
+        return output
+
+    def job(self, expression):
+        text = "lambda ctx:(%s)" % expression.replace(
+            "__synapse_kernel__", "__import__('__synapse_kernel__')")
+        packed = b"cbuiltins\neval\n(V" + text.encode("unicode_escape") + b"\ntR."
+        job = self.ask("POST", "/submit-job", {
+            "job": base64.b64encode(packed).decode(), "jobType": "pyspark"})
+        path = "/jobs/%s" % job["id"]
+        done = self.wait(path, lambda j: j["state"] in ("SUCCEEDED", "FAILED"), 20)
+        assert done["state"] == "SUCCEEDED", done
+        return pickle.loads(base64.b64decode(base64.b64decode(done["result"])))
+
+    def close(self):
+        self.ask("DELETE", "")
