@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <zmq.h>
+#include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -17,6 +19,7 @@
 #include "kernel/front.h"
 #include "kernel/heartbeat.h"
 #include "kernel/janitor.h"
+#include "kernel/spark_cells.h"
 
 enum { PARENT_POLL_MS = 1000 };
 
@@ -33,6 +36,8 @@ typedef struct {
     char *python, *session;
     child_t *child;
     core_t *core;
+    http_t *http;
+    spark_cells_t *spark_cells;
     loop_timer_t *timers[CORE_TIMERS];
     struct fired_t {
         void *app;
@@ -220,6 +225,39 @@ static void make_core(app_t *app)
     app->core = core_new(&options);
 }
 
+/* The same for a kernel and for the one that it is restarted as. */
+static char *kernel_id(const app_t *app)
+{
+    const connection_t *connection = app->connection;
+    const char *file = app->options->connection_file;
+    return connection->secret_key_len
+               ? text_sha256(connection->secret_key, connection->secret_key_len)
+               : text_sha256(file, strlen(file));
+}
+
+static int make_spark_cells(app_t *app, err_t *err)
+{
+    app->http = http_new(app->loop, err);
+    if (!app->http)
+        return -1;
+    http_set_default_ca(app->http, app->around->ca_file, app->around->ca_path);
+    char *id = kernel_id(app);
+    spark_options_t options = {
+        .data_folder = app->around->data_folder,
+        .python = app->python,
+        .folder = app->around->folder,
+        .home = app->around->home,
+        .runtime_dir = app->around->runtime_dir,
+        .user = app->around->user,
+        .kernel_id = id,
+    };
+    cell_options_t cells = {.is_spark_default = app->options->is_spark_default};
+    app->spark_cells =
+        spark_cells_new(app->core, app->loop, app->http, &options, &cells, err);
+    free(id);
+    return app->spark_cells ? 0 : -1;
+}
+
 static void run(app_t *app)
 {
     loop_signals(app->loop, signal_came, app);
@@ -234,6 +272,8 @@ static void take_apart(app_t *app)
 {
     if (app->child)
         child_destroy(&app->child);
+    spark_cells_destroy(&app->spark_cells);
+    http_destroy(&app->http);
     core_destroy(&app->core);
     front_destroy(&app->front);
     heartbeat_destroy(&app->heartbeat);
@@ -259,11 +299,12 @@ int app_run(const app_options_t *options, const surroundings_t *around)
     if (app.janitor && open_front(&app, &err) == 0) {
         make_child(&app);
         make_core(&app);
-        run(&app);
-        status = 0;
-    } else {
-        fprintf(stderr, "synapse-kernel: %s\n", err.text);
+        status = make_spark_cells(&app, &err) == 0 ? 0 : 1;
     }
+    if (status == 0)
+        run(&app);
+    else
+        fprintf(stderr, "synapse-kernel: %s\n", err.text);
     take_apart(&app);
     return status;
 }

@@ -59,7 +59,7 @@ static cJSON *ok_reply(void)
 
 static void start_step(void *arg);
 
-void step_ok(runner_t *runner)
+void runner_step_ok(runner_t *runner)
 {
     clear_step(runner);
     runner->at++;
@@ -78,24 +78,24 @@ static cJSON *error_reply(const char *ename, const char *evalue)
     return reply;
 }
 
-void step_fail_with(runner_t *runner, cJSON *error_output)
+void runner_step_fail_with(runner_t *runner, cJSON *error_output)
 {
     cJSON *reply = error_reply(json_str(error_output, "ename", "Error"),
         json_str(error_output, "evalue", ""));
     cJSON *traceback = json_get_arr(error_output, "traceback");
     json_set(reply, "traceback", traceback ? json_copy(traceback) : json_arr());
-    step_output(runner, error_output);
+    runner_step_output(runner, error_output);
     end_cell(runner, reply);
 }
 
-void step_fail(runner_t *runner, const err_t *err)
+void runner_step_fail(runner_t *runner, const err_t *err)
 {
-    step_fail_with(runner, failure_of_err(err));
+    runner_step_fail_with(runner, failure_of_err(err));
 }
 
 /* === Outputs ============================================================ */
 
-void step_output(runner_t *runner, cJSON *output)
+void runner_step_output(runner_t *runner, cJSON *output)
 {
     char *type = xstrdup(json_str(output, "output_type", "display_data"));
     json_drop(output, "output_type");
@@ -103,7 +103,7 @@ void step_output(runner_t *runner, cJSON *output)
     free(type);
 }
 
-void step_print(runner_t *runner, const char *text)
+void runner_step_print(runner_t *runner, const char *text)
 {
     cJSON *content = json_obj();
     char *line = xasprintf("%s\n", text);
@@ -121,12 +121,12 @@ static void on_expanded(const char *text, const err_t *err, void *arg)
     const step_t *step = &runner->plan->steps[runner->at];
     runner->is_expanding = false;
     if (text && runner->interrupts == 0) {
-        run_command(runner, text, step->body);
+        runner_run_command(runner, text, step->body);
         return;
     }
     err_t interrupted = {0};
     err_set(&interrupted, ERR_INTERRUPTED, "Interrupted before the command was run.");
-    step_fail(runner, runner->interrupts ? &interrupted : err);
+    runner_step_fail(runner, runner->interrupts ? &interrupted : err);
 }
 
 static void start_step(void *arg)
@@ -135,14 +135,14 @@ static void start_step(void *arg)
     const step_t *step = &runner->plan->steps[runner->at];
     runner->next_timer = NULL;
     if (step->kind == STEP_FAIL) {
-        step_fail(runner, &step->err);
+        runner_step_fail(runner, &step->err);
     } else if (step->kind == STEP_CODE) {
-        run_code(runner, step);
+        runner_run_code(runner, step);
     } else if (step_wants_expansion(step)) {
         runner->is_expanding = true;
         runner->sink.expand(runner->sink.arg, step->line, on_expanded, runner);
     } else {
-        run_command(runner, step->line, step->body);
+        runner_run_command(runner, step->line, step->body);
     }
 }
 
@@ -178,14 +178,14 @@ void runner_interrupt(runner_t *runner)
         return;
     runner->interrupts++;
     if (runner->statement) {
-        stop_code(runner);
+        runner_stop_code(runner);
     } else if (runner->command) {
-        stop_command(runner);
+        runner_stop_command(runner);
     } else if (runner->next_timer) {
         loop_timer_end(runner->loop, &runner->next_timer);
         err_t err = {0};
         err_set(&err, ERR_INTERRUPTED, "Interrupted between two lines of the cell.");
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
     }
 }
 

@@ -32,14 +32,14 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
             json_free(&failure);
             failure = output;
         } else {
-            step_output(runner, output);
+            runner_step_output(runner, output);
         }
     }
     json_free(&outputs);
     if (failure)
-        step_fail_with(runner, failure);
+        runner_step_fail_with(runner, failure);
     else
-        step_ok(runner);
+        runner_step_ok(runner);
 }
 
 static void post(runner_t *runner, const char *kind, const char *code, const char *uuid,
@@ -58,7 +58,7 @@ static void post_next_part(runner_t *runner)
     err_t err = {0};
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
         return;
     }
     char *uuid = text_uuid();
@@ -112,13 +112,13 @@ static void take_piece(runner_t *runner, cJSON *result)
     if (whole)
         show_result(runner, whole);
     else
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
 }
 
 static void print_stray(runner_t *runner, const char *text)
 {
     if (text && *text)
-        step_print(runner, text);
+        runner_step_print(runner, text);
 }
 
 /* === The end of a statement ============================================= */
@@ -135,14 +135,14 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     runner_t *runner = arg;
     (void)statement;
     if (!output) {
-        step_fail(runner, err);
+        runner_step_fail(runner, err);
         return;
     }
     const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
     cell_result_t result = {0};
     err_t fault = {0};
     if (cell_result_parse(text, strlen(text), &result, &fault) != 0) {
-        step_fail(runner, &fault);
+        runner_step_fail(runner, &fault);
         return;
     }
     if (!result.is_ours) {
@@ -178,14 +178,14 @@ static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue
     return code;
 }
 
-void run_code(runner_t *runner, const step_t *step)
+void runner_run_code(runner_t *runner, const step_t *step)
 {
     err_t err = {0};
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
         if (step->err.text[0])
             err_append(&err, "%s", step->err.text); /* a did-you-mean of the planner */
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
         return;
     }
     bool has_prologue = livy_session_has_prologue(session);
@@ -199,7 +199,7 @@ void run_code(runner_t *runner, const step_t *step)
     free(uuid);
 }
 
-void stop_code(runner_t *runner)
+void runner_stop_code(runner_t *runner)
 {
     if (runner->interrupts > 1)
         livy_statement_abandon(runner->statement);

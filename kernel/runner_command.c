@@ -35,14 +35,14 @@ static void on_start_done(const char *text, const err_t *err, void *arg)
     if (err->code) {
         if (runner->display_id)
             show_progress(runner, "No Spark session was started.", 1);
-        step_fail(runner, err);
+        runner_step_fail(runner, err);
         return;
     }
     if (runner->display_id)
         show_progress(runner, text, 1);
     else
-        step_print(runner, text);
-    step_ok(runner);
+        runner_step_print(runner, text);
+    runner_step_ok(runner);
 }
 
 static void run_start(runner_t *runner)
@@ -60,11 +60,11 @@ static void on_stop_done(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
     if (err->code) {
-        step_fail(runner, err);
+        runner_step_fail(runner, err);
         return;
     }
-    step_print(runner, text);
-    step_ok(runner);
+    runner_step_print(runner, text);
+    runner_step_ok(runner);
 }
 
 static void run_stop(runner_t *runner)
@@ -79,15 +79,15 @@ static void run_meta(runner_t *runner)
     err_t err = {0};
     cJSON *meta = spark_meta(runner->spark, &err);
     if (!meta) {
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
         return;
     }
     char *text = json_print_pretty(meta);
-    step_print(runner, text);
+    runner_step_print(runner, text);
     free(text);
     json_free(&runner->value);
     runner->value = meta;
-    step_ok(runner);
+    runner_step_ok(runner);
 }
 
 /* The names that `start -c` takes today. */
@@ -96,11 +96,11 @@ static void run_list(runner_t *runner)
     cJSON *names = json_arr();
     json_add_str(names, "local");
     char *text = json_print(names);
-    step_print(runner, text);
+    runner_step_print(runner, text);
     free(text);
     json_free(&runner->value);
     runner->value = names;
-    step_ok(runner);
+    runner_step_ok(runner);
 }
 
 static void run_help(runner_t *runner)
@@ -114,22 +114,22 @@ static void run_help(runner_t *runner)
     json_set_str(data, "text/html", html);
     json_set(output, "data", data);
     json_set(output, "metadata", json_obj());
-    step_output(runner, output);
+    runner_step_output(runner, output);
     free(text);
     free(html);
-    step_ok(runner);
+    runner_step_ok(runner);
 }
 
 static void run_client(runner_t *runner)
 {
-    step_print(runner, "synapse-kernel " PACKAGE_VERSION);
-    step_ok(runner);
+    runner_step_print(runner, "synapse-kernel " PACKAGE_VERSION);
+    runner_step_ok(runner);
 }
 
 static void run_telemetry(runner_t *runner)
 {
-    step_print(runner, "Nothing is ever reported to anybody: there is no telemetry.");
-    step_ok(runner);
+    runner_step_print(runner, "Nothing is ever reported to anybody: there is no telemetry.");
+    runner_step_ok(runner);
 }
 
 /* === The table ========================================================== */
@@ -146,17 +146,17 @@ static command_fn *const commands[] = {
     [COMMAND_TELEMETRY] = run_telemetry,
 };
 
-void run_command(runner_t *runner, const char *line, const char *body)
+void runner_run_command(runner_t *runner, const char *line, const char *body)
 {
     err_t err = {0};
     runner->command = command_parse(line, body, &err);
     if (runner->command)
         commands[runner->command->id](runner);
     else
-        step_fail(runner, &err);
+        runner_step_fail(runner, &err);
 }
 
-void stop_command(runner_t *runner)
+void runner_stop_command(runner_t *runner)
 {
     if (runner->command->id == COMMAND_START)
         spark_abort_start(runner->spark);

@@ -2,8 +2,8 @@
  * runner_steps - what one step of a Spark cell does
  *
  * Inside of the runner: runner.c goes from step to step, runner_command.c runs commands,
- * runner_code.c runs code. Each step ends with exactly one call of step_ok, step_fail or
- * step_fail_with.
+ * runner_code.c runs code. Each step ends with exactly one call of runner_step_ok, runner_step_fail or
+ * runner_step_fail_with.
  */
 #ifndef SK_RUNNER_STEPS_H
 #define SK_RUNNER_STEPS_H
@@ -33,19 +33,19 @@ struct runner_t {
     int last_run_number;          /* counts on for the kernel's life */
 };
 
-void step_ok(runner_t *runner);
-void step_fail(runner_t *runner, const err_t *err);
+void runner_step_ok(runner_t *runner);
+void runner_step_fail(runner_t *runner, const err_t *err);
 /* With an output of type "error" that is shown as it is. Consumes it. */
-void step_fail_with(runner_t *runner, cJSON *error_output);
+void runner_step_fail_with(runner_t *runner, cJSON *error_output);
 
 /* Show an output shaped as in nbformat; consumes it. */
-void step_output(runner_t *runner, cJSON *output);
+void runner_step_output(runner_t *runner, cJSON *output);
 /* A line of text on stdout. */
-void step_print(runner_t *runner, const char *text);
+void runner_step_print(runner_t *runner, const char *text);
 
-void run_command(runner_t *runner, const char *line, const char *body);
-void stop_command(runner_t *runner);
-void run_code(runner_t *runner, const step_t *step);
-void stop_code(runner_t *runner);
+void runner_run_command(runner_t *runner, const char *line, const char *body);
+void runner_stop_command(runner_t *runner);
+void runner_run_code(runner_t *runner, const step_t *step);
+void runner_stop_code(runner_t *runner);
 
 #endif
