@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -73,7 +74,10 @@ def run(source: Path, target: Path) -> int:
     except CellExecutionError:
         show("\nThis cell failed; the ones below it did not run.\n")
         status = 1
-    except (CellTimeoutError, DeadKernelError) as error:
+    except NoSuchKernel as error:
+        show(f"Jupyter does not list the kernel {error.name}. Run scripts/setup.\n")
+        return 1
+    except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
         show(f"\n{error}\n")
         status = 1
     nbformat.write(notebook, target)
