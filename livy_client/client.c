@@ -49,10 +49,16 @@ static bool is_good(long status)
     return status >= 200 && status < 300;
 }
 
-/* DELETE and cancel may answer with nothing at all (204). */
-static bool wants_object(const livy_call_t *call, const http_reply_t *reply)
+/* 2xx, but not from Livy or not whole. DELETE may answer with anything but a web page, and
+ * 204 has no body. */
+static bool is_garbled_reply(const livy_call_t *call, const http_reply_t *reply,
+    const cJSON *json)
 {
-    return reply->status != 204 && strcmp(call->method, "DELETE") != 0;
+    if (!is_good(reply->status) || reply->status == 204)
+        return false;
+    if (strcmp(call->method, "DELETE") == 0)
+        return reply_is_html(reply->body, reply->body_len, reply->content_type);
+    return !cJSON_IsObject(json);
 }
 
 static retry_t decide(livy_call_t *call, const http_reply_t *reply, bool is_garbled)
@@ -80,9 +86,7 @@ static void on_reply(const http_reply_t *reply, void *arg)
     call->http_call = NULL;
     if (is_good(reply->status))
         json = json_parse(reply->body, reply->body_len, "the reply", NULL);
-    bool is_garbled = is_good(reply->status) && wants_object(call, reply) &&
-        !cJSON_IsObject(json);
-    retry_t retry = decide(call, reply, is_garbled);
+    retry_t retry = decide(call, reply, is_garbled_reply(call, reply, json));
     log_debug(LOG_LIVY, "%s %s: HTTP %ld after %.3f s", call->method, call->path,
         reply->status, reply->seconds);
     if (retry.action == RETRY_AGAIN) {

@@ -536,7 +536,7 @@ static void on_deleted(const livy_answer_t *answer, void *arg)
     session->call = NULL;
     session->stop_err = is_gone ? (err_t) {0} : answer->err;
     if (!is_gone)
-        log_warn(LOG_LIVY, "session %s could not be deleted: %s", session->id,
+        log_info(LOG_LIVY, "session %s could not be deleted: %s", session->id,
             answer->err.text);
     bool is_failed = session->is_giving_up && session->err.code != ERR_INTERRUPTED;
     set_phase(session, is_gone && !is_failed ? SESSION_GONE : SESSION_FAILED);

@@ -1,0 +1,330 @@
+/*
+ * fake_livy - a Livy server in memory, for fake_http
+ */
+#include "tests/unit/fake_livy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define OUTPUT "{\"status\":\"ok\",\"execution_count\":1,\"data\":{\"text/plain\":\"2\"}}"
+#define INTERRUPTED "{\"status\":\"ok\",\"execution_count\":1,\"data\":" \
+    "{\"text/plain\":\"interrupted\"}}"
+
+static void say(fake_reply_t *reply, long status, char *body)
+{
+    reply->status = status;
+    reply->body = body;
+}
+
+static void say_json(fake_reply_t *reply, long status, cJSON *json)
+{
+    say(reply, status, json_print(json));
+    json_free(&json);
+}
+
+static void say_msg(fake_reply_t *reply, long status, const char *text)
+{
+    cJSON *json = json_obj();
+
+    json_set_str(json, "msg", text);
+    say_json(reply, status, json);
+}
+
+static cJSON *parse(const char *text)
+{
+    return json_parse(text, strlen(text), "test data", NULL);
+}
+
+static cJSON *session_json(const fake_livy_t *livy, int id)
+{
+    cJSON *json = json_obj();
+
+    json_set_int(json, "id", id);
+    json_set_str(json, "name", livy->sessions[id].name);
+    json_set_str(json, "state", livy->sessions[id].state);
+    json_set_str(json, "kind", "pyspark");
+    json_set(json, "log", parse(livy->log ? livy->log : "[]"));
+    return json;
+}
+
+static cJSON *statement_json(const fake_livy_t *livy, int id)
+{
+    const fake_statement_t *statement = &livy->statements[id];
+    bool is_done = strcmp(statement->state, "available") == 0;
+    cJSON *json = json_obj();
+
+    json_set_int(json, "id", id);
+    json_set_str(json, "code", statement->code);
+    json_set_str(json, "state", statement->state);
+    json_set(json, "output", is_done ? parse(statement->output) : cJSON_CreateNull());
+    json_set_num(json, "progress", is_done ? 1 : 0.25 * (statement->polls % 4));
+    return json;
+}
+
+static void post_session(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
+{
+    const char *name = json_str(body, "name", "");
+    int id = livy->session_count;
+
+    for (int i = 0; i < id; i++)
+        if (!livy->sessions[i].is_deleted && strcmp(livy->sessions[i].name, name) == 0) {
+            say_msg(reply, 400, "Rejected, Reason: Duplicate session name");
+            return;
+        }
+    if (id == FAKE_SESSIONS)
+        abort();
+    livy->sessions[id] = (fake_session_t) {.name = xstrdup(name), .state = "starting"};
+    livy->session_count++;
+    say_json(reply, 201, session_json(livy, id));
+}
+
+static void get_sessions(fake_livy_t *livy, fake_reply_t *reply)
+{
+    cJSON *json = json_obj(), *list = json_arr();
+
+    for (int i = 0; i < livy->session_count; i++)
+        if (!livy->sessions[i].is_deleted)
+            json_add(list, session_json(livy, i));
+    json_set_int(json, "from", 0);
+    json_set_int(json, "total", cJSON_GetArraySize(list));
+    json_set(json, "sessions", list);
+    say_json(reply, 200, json);
+}
+
+static void get_session(fake_livy_t *livy, int id, fake_reply_t *reply)
+{
+    fake_session_t *session = &livy->sessions[id];
+
+    if (strcmp(session->state, "starting") == 0 && ++session->polls > livy->polls_to_idle)
+        session->state = livy->end_state ? livy->end_state : "idle";
+    say_json(reply, 200, session_json(livy, id));
+}
+
+static void post_statement(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
+{
+    int id = livy->statement_count;
+
+    if (id == FAKE_STATEMENTS)
+        abort();
+    fake_statement_t *statement = &livy->statements[id];
+    statement->code = xstrdup(json_str(body, "code", ""));
+    statement->state = livy->polls_to_done ? "waiting" : "available";
+    statement->output = id == 0 && livy->first_output ? livy->first_output
+        : livy->output ? livy->output : OUTPUT;
+    livy->statement_count++;
+    say_json(reply, 201, statement_json(livy, id));
+}
+
+static void get_statements(fake_livy_t *livy, fake_reply_t *reply)
+{
+    cJSON *json = json_obj(), *list = json_arr();
+
+    for (int i = livy->statement_count - 1; i >= 0; i--)
+        json_add(list, statement_json(livy, i));
+    json_set_int(json, "total_statements", livy->statement_count);
+    json_set(json, "statements", list);
+    say_json(reply, 200, json);
+}
+
+static void get_statement(fake_livy_t *livy, int id, fake_reply_t *reply)
+{
+    fake_statement_t *statement = &livy->statements[id];
+
+    if (id >= livy->statement_count) {
+        say(reply, 404, xstrdup("\"Statement not found\""));
+        return;
+    }
+    bool is_waiting = strcmp(statement->state, "waiting") == 0 ||
+        strcmp(statement->state, "running") == 0;
+    if (is_waiting && ++statement->polls >= livy->polls_to_done)
+        statement->state = "available";
+    else if (is_waiting)
+        statement->state = "running";
+    else if (strcmp(statement->state, "cancelling") == 0)
+        statement->state = "cancelled";
+    say_json(reply, 200, statement_json(livy, id));
+}
+
+static void cancel(fake_livy_t *livy, int id, fake_reply_t *reply)
+{
+    livy->cancels++;
+    if (!livy->cancel_works_not && strcmp(livy->statements[id].state, "available") != 0)
+        livy->statements[id].state = "cancelling";
+    say_msg(reply, 200, "canceled");
+}
+
+static char *job_result(const char *text)
+{
+    char pickle[64];
+    int len = snprintf(pickle, sizeof pickle, "\x80\x03X%c%c%c%c%sq", (int) strlen(text), 1,
+        1, 1, text);
+
+    pickle[4] = pickle[5] = pickle[6] = '\0';
+    pickle[len++] = '\0';
+    pickle[len++] = '.';
+    char *inner = text_base64(pickle, (size_t) len);
+    char *outer = text_base64(inner, strlen(inner));
+    free(inner);
+    return outer;
+}
+
+static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
+{
+    size_t len = 0;
+    const char *job = json_str(body, "job", "");
+    char *pickle = text_unbase64(job, strlen(job), &len);
+    bool is_interrupt = strstr(pickle, "k.interrupt(") != NULL;
+    cJSON *json = json_obj();
+
+    free(pickle);
+    json_set_int(json, "id", livy->jobs++);
+    json_set_str(json, "state", "SUCCEEDED");
+    char *result = job_result(is_interrupt ? "{\"interrupted\": true}" : "ok");
+    json_set_str(json, "result", result);
+    free(result);
+    if (is_interrupt) {
+        fake_statement_t *last = &livy->statements[livy->statement_count - 1];
+        livy->interrupts++;
+        if (!livy->ignores_interrupts) {
+            last->state = "available";
+            last->output = INTERRUPTED;
+        }
+    }
+    say_json(reply, 201, json);
+}
+
+static void route_session(fake_livy_t *livy, const char *method, const char *path,
+    const cJSON *body, fake_reply_t *reply)
+{
+    int id = -1, number = -1, used = 0;
+
+    sscanf(path, "/sessions/%d%n", &id, &used);
+    path += used;
+    if (id < 0 || id >= livy->session_count || livy->sessions[id].is_deleted) {
+        say_msg(reply, 404, "Session not found.");
+    } else if (strcmp(method, "DELETE") == 0) {
+        livy->sessions[id].is_deleted = true;
+        livy->deletions++;
+        say_msg(reply, 200, "deleted");
+    } else if (!*path) {
+        get_session(livy, id, reply);
+    } else if (text_starts(path, "/log")) {
+        cJSON *json = json_obj();
+        json_set(json, "log", parse(livy->log ? livy->log : "[]"));
+        say_json(reply, 200, json);
+    } else if (strcmp(livy->sessions[id].state, "dead") == 0) {
+        say(reply, 500, xstrdup("\"java.lang.IllegalStateException: Session is in state "
+            "dead\""));
+    } else if (strcmp(path, "/statements") == 0 && strcmp(method, "POST") == 0) {
+        post_statement(livy, body, reply);
+    } else if (text_starts(path, "/statements?")) {
+        get_statements(livy, reply);
+    } else if (sscanf(path, "/statements/%d", &number) == 1) {
+        if (text_ends(path, "/cancel"))
+            cancel(livy, number, reply);
+        else
+            get_statement(livy, number, reply);
+    } else if (strcmp(path, "/submit-job") == 0 && !livy->has_no_jobs) {
+        post_job(livy, body, reply);
+    } else {
+        say(reply, 404, xstrdup(""));
+    }
+}
+
+static void answer(fake_livy_t *livy, const http_request_t *request, fake_reply_t *reply)
+{
+    const char *path = strstr(request->url, "/sessions");
+    cJSON *body = request->body ? parse(request->body) : NULL;
+
+    if (!path)
+        say_msg(reply, 404, "no such page");
+    else if (strcmp(path, "/sessions") == 0 && strcmp(request->method, "POST") == 0)
+        post_session(livy, body, reply);
+    else if (path[9] == '?' || !path[9])
+        get_sessions(livy, reply);
+    else
+        route_session(livy, request->method, path, body, reply);
+    json_free(&body);
+}
+
+static void lose(fake_reply_t *reply)
+{
+    free(reply->body);
+    *reply = (fake_reply_t) {0};
+}
+
+static void spoil(fault_t fault, fake_reply_t *reply)
+{
+    if (fault == FAULT_DELAY) {
+        reply->delay_ms = 20000;
+    } else if (fault == FAULT_CUT) {
+        if (reply->body)
+            reply->body[strlen(reply->body) / 2] = '\0';
+    } else if (fault == FAULT_HANG) {
+        lose(reply);
+        reply->is_never = true;
+    } else if (fault == FAULT_500_AFTER || fault == FAULT_500) {
+        lose(reply);
+        say(reply, 500, xstrdup("\"java.lang.NullPointerException\""));
+    } else if (fault == FAULT_503) {
+        lose(reply);
+        say_msg(reply, 503, "busy");
+        reply->retry_after_ms = 2000;
+    } else if (fault == FAULT_429) {
+        lose(reply);
+        say_msg(reply, 429, "slow down");
+    } else if (fault == FAULT_HTML) {
+        lose(reply);
+        say(reply, 200, xstrdup("<html><title>Sign in</title></html>"));
+        reply->content_type = "text/html";
+    } else {
+        lose(reply);
+        reply->was_not_sent = fault == FAULT_REFUSE;
+    }
+}
+
+void fake_livy_answer(const http_request_t *request, size_t number, fake_reply_t *reply,
+    void *arg)
+{
+    fake_livy_t *livy = arg;
+    bool is_spoiled = livy->fault && number >= livy->fault_from &&
+        number - livy->fault_from < livy->fault_count;
+    bool is_done = !is_spoiled || (livy->fault != FAULT_REFUSE && livy->fault != FAULT_500 &&
+        livy->fault != FAULT_503 && livy->fault != FAULT_429);
+
+    if (is_done)
+        answer(livy, request, reply);
+    if (is_spoiled)
+        spoil(livy->fault, reply);
+}
+
+void fake_livy_clear(fake_livy_t *livy)
+{
+    for (int i = 0; i < livy->session_count; i++)
+        free(livy->sessions[i].name);
+    for (int i = 0; i < livy->statement_count; i++)
+        free(livy->statements[i].code);
+    *livy = (fake_livy_t) {0};
+}
+
+int fake_livy_living(const fake_livy_t *livy)
+{
+    int count = 0;
+
+    for (int i = 0; i < livy->session_count; i++)
+        count += !livy->sessions[i].is_deleted;
+    return count;
+}
+
+bool fake_livy_ran_twice(const fake_livy_t *livy)
+{
+    for (int i = 0; i < livy->statement_count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(livy->statements[i].code, livy->statements[k].code) == 0)
+                return true;
+    return false;
+}

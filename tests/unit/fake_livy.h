@@ -1,0 +1,73 @@
+/*
+ * fake_livy - a Livy server in memory, for fake_http
+ *
+ * Sessions, statements and jobs as Livy 0.9 has them, as far as a client can tell. It
+ * counts what it did, so that a test can say "made once". One answer in a row, or all
+ * from one on, can be spoiled.
+ */
+#ifndef SK_FAKE_LIVY_H
+#define SK_FAKE_LIVY_H
+
+#include <stdbool.h>
+#include "tests/unit/fake_http.h"
+
+typedef enum {
+    FAULT_NONE,
+    FAULT_DROP,      /* done, the reply is lost */
+    FAULT_HANG,      /* done, no reply until the request's time limit */
+    FAULT_REFUSE,    /* nobody listens: not done */
+    FAULT_500,       /* not done, HTTP 500 */
+    FAULT_500_AFTER, /* done, HTTP 500 */
+    FAULT_503,       /* not done, HTTP 503 with Retry-After 2 s */
+    FAULT_429,       /* not done, HTTP 429 */
+    FAULT_CUT,       /* done, half of the reply's body */
+    FAULT_HTML,      /* done, a web page with HTTP 200 */
+    FAULT_DELAY,     /* done, the reply takes 20 s */
+    FAULT_COUNT
+} fault_t;
+
+enum { FAKE_SESSIONS = 8, FAKE_STATEMENTS = 64 };
+
+typedef struct {
+    char *name;
+    const char *state;
+    int polls;
+    bool is_deleted;
+} fake_session_t;
+
+typedef struct {
+    char *code;
+    const char *state;
+    const char *output;  /* JSON */
+    int polls;
+} fake_statement_t;
+
+typedef struct {
+    /* How it behaves; set before the first request. */
+    int polls_to_idle;        /* of a session */
+    const char *end_state;    /* what it becomes then; NULL = idle */
+    const char *log;          /* JSON array; NULL = [] */
+    int polls_to_done;        /* of a statement; 0 = the POST's reply has it */
+    const char *output;       /* of statements, but for the first; NULL = text 2 */
+    const char *first_output; /* of the first (the prologue) */
+    bool has_no_jobs;         /* submit-job is 404 */
+    bool ignores_interrupts;
+    bool cancel_works_not;
+    fault_t fault;
+    size_t fault_from, fault_count; /* of requests */
+
+    /* What was seen. */
+    fake_session_t sessions[FAKE_SESSIONS];
+    int session_count, deletions;
+    fake_statement_t statements[FAKE_STATEMENTS];
+    int statement_count, cancels, interrupts, jobs;
+} fake_livy_t;
+
+void fake_livy_answer(const http_request_t *request, size_t number, fake_reply_t *reply,
+    void *livy);
+void fake_livy_clear(fake_livy_t *livy);
+int fake_livy_living(const fake_livy_t *livy); /* sessions that were made and not deleted */
+/* Has any code been posted twice? */
+bool fake_livy_ran_twice(const fake_livy_t *livy);
+
+#endif
