@@ -197,9 +197,10 @@ static bool has_server(const char *folder)
     return is_running;
 }
 
+/* As compute/local.c finds it. */
 static char *runtime_folder(const char *runtime_dir)
 {
-    if (runtime_dir && *runtime_dir)
+    if (runtime_dir && *runtime_dir == '/' && path_is_folder(runtime_dir))
         return path_join(runtime_dir, "synapse-kernel");
     return xasprintf("/tmp/synapse-kernel-%u", (unsigned)getuid());
 }
