@@ -58,14 +58,9 @@ static bool is_name_typed(const char *args, size_t before, size_t len)
     size_t start = line_indent(args, before);
     if (start == before)
         return line_is_blank(args + before, len - before);
-    char *typed = xstrndup(args + start, before - start);
     bool is_start = false;
-    for (const char *const *name = command_names(); *name && !is_start; name++) {
-        char *head = xstrndup(*name, before - start);
-        is_start = text_equal_nocase(head, typed);
-        free(head);
-    }
-    free(typed);
+    for (const char *const *name = command_names(); *name && !is_start; name++)
+        is_start = starts_nocase(*name, args + start, before - start);
     return is_start && line_is_blank(args + before, len - before);
 }
 
@@ -154,17 +149,15 @@ typedef struct {
 
 static void add_match(found_t *found, const char *text, const char *type)
 {
-    char *head = xstrndup(text, strlen(found->typed));
-    if (text_equal_nocase(head, found->typed)) {
-        cJSON *match = json_obj();
-        json_set_int(match, "start", (int64_t)found->start);
-        json_set_int(match, "end", (int64_t)found->end);
-        json_set_str(match, "text", text);
-        json_set_str(match, "type", type);
-        json_add(found->types, match);
-        json_add_str(found->matches, text);
-    }
-    free(head);
+    if (!starts_nocase(text, found->typed, strlen(found->typed)))
+        return;
+    cJSON *match = json_obj();
+    json_set_int(match, "start", (int64_t)found->start);
+    json_set_int(match, "end", (int64_t)found->end);
+    json_set_str(match, "text", text);
+    json_set_str(match, "type", type);
+    json_add(found->types, match);
+    json_add_str(found->matches, text);
 }
 
 static void add_names(found_t *found, bool with_languages)

@@ -3,6 +3,7 @@
  */
 #include "magics/lines.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
@@ -87,6 +88,15 @@ size_t line_magic(const char *line, size_t len, const char *name, bool is_cell)
     if (at < len && !is_space(line[at]) && line[at] != '?')
         return 0;
     return at;
+}
+
+bool starts_nocase(const char *text, const char *prefix, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (tolower((unsigned char)text[i]) != tolower((unsigned char)prefix[i]) ||
+            text[i] == '\0')
+            return false;
+    return true;
 }
 
 char *trimmed(const char *text, size_t len)

@@ -34,6 +34,9 @@ size_t line_indent(const char *line, size_t len);
  * `%NAME`; a space, `?` or the end follows. 0 = it isn't there. */
 size_t line_magic(const char *line, size_t len, const char *name, bool is_cell);
 
+/* Does `text` begin with the first `len` bytes of `prefix`, in any case (ASCII)? */
+bool starts_nocase(const char *text, const char *prefix, size_t len);
+
 /* Copy of [text, text+len) without white space at both ends. Caller frees. */
 char *trimmed(const char *text, size_t len);
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/args.h"
+#include "magics/lines.h"
 
 int value_count(const char *name, const char *text, long min, long max, int *value,
     err_t *err)
@@ -107,10 +108,7 @@ int value_url(const char *name, const char *text, err_t *err)
             "give them as --user and --password-file.", name);
     for (size_t i = 0; i < 2; i++) {
         size_t len = strlen(schemes[i]);
-        char *start = xstrndup(text, len);
-        bool is_scheme = text_equal_nocase(start, schemes[i]);
-        free(start);
-        if (!is_scheme)
+        if (!starts_nocase(text, schemes[i], len))
             continue;
         if (strpbrk(text, "?#"))
             return err_set(err, ERR_USAGE, "%s `%s`: give the address of the server alone, "

@@ -1,0 +1,116 @@
+/*
+ * test_magics_cell - cells and their plans, from tests/data/cell.cases
+ */
+#include "magics/cell.h"
+
+#include "tests/unit/cases.h"
+#include "tests/unit/tap.h"
+
+static void add_step(buf_t *out, const step_t *step)
+{
+    switch (step->kind) {
+    case STEP_COMMAND:
+        buf_adds(out, "command ");
+        add_quoted(out, step->line);
+        break;
+    case STEP_CODE:
+        buf_addf(out, "spark lang=%s code=",
+            step->lang == LANG_SCALA ? "scala" : lang_livy_kind(step->lang));
+        break;
+    case STEP_FAIL:
+        buf_addf(out, "fail %s", step->err.text);
+        break;
+    }
+    if (step->body && step->kind == STEP_COMMAND)
+        buf_adds(out, " body=");
+    if (step->body)
+        add_quoted(out, step->body);
+    if (step->suggestion)
+        buf_addf(out, " suggestion=%s", step->suggestion);
+    if (step_wants_expansion(step))
+        buf_adds(out, " expand");
+    if (step->row != 1)
+        buf_addf(out, " row=%zu", step->row);
+    buf_addc(out, '\n');
+}
+
+static char *plan_text(const plan_t *plan)
+{
+    buf_t out = BUF_INIT;
+    if (plan->is_python) {
+        buf_adds(&out, "python");
+        if (plan->python_text) {
+            buf_adds(&out, " text=");
+            add_quoted(&out, plan->python_text);
+        }
+        buf_addc(&out, '\n');
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        add_step(&out, &plan->steps[i]);
+    return buf_take(&out);
+}
+
+/* "fail WORDS row=2": the words are somewhere in the error, the row is the same. */
+static bool is_failure(const char *wanted, const plan_t *plan)
+{
+    const char *row = strstr(wanted, " row=");
+    size_t len = row ? (size_t)(row - wanted) : strlen(wanted);
+    if (plan->count != 1 || plan->steps[0].kind != STEP_FAIL)
+        return false;
+    char *words = xstrndup(wanted + 5, len - 5);
+    bool is_it = strstr(plan->steps[0].err.text, words) != NULL &&
+                 plan->steps[0].err.code == ERR_USAGE &&
+                 plan->steps[0].row == (row ? (size_t)atoi(row + 5) : 1);
+    free(words);
+    return is_it;
+}
+
+static plan_t *plan_of_section(const section_t *cell)
+{
+    cell_options_t options = {.is_spark_default = section_has(cell, "spark-default")};
+    if (!section_has(cell, "magic"))
+        return plan_of_cell(cell->text, cell->len, &options);
+    char *line = xstrndup(cell->text, strcspn(cell->text, "\n"));
+    const char *body = strchr(cell->text, '\n');
+    plan_t *plan = plan_of_magic(line, body ? body + 1 : NULL);
+    free(line);
+    return plan;
+}
+
+static void check_case(const case_t *one)
+{
+    const section_t *cell = case_section(one, "cell"), *wanted = case_section(one, "plan");
+    plan_t *plan = plan_of_section(cell);
+    char *text = plan_text(plan);
+    char *lines = xasprintf("%s\n", wanted->text);
+    bool is_it = strncmp(wanted->text, "fail ", 5) == 0 ? is_failure(wanted->text, plan)
+                                                        : strcmp(text, lines) == 0;
+    ok(is_it, "%s", one->claim);
+    if (!is_it)
+        fprintf(stderr, "# wanted: %s# got:    %s", lines, text);
+    free(lines);
+    free(text);
+    plan_destroy(&plan);
+    if (plan != NULL)
+        ok(false, "plan_destroy nulls the caller");
+}
+
+static void test_languages(void)
+{
+    lang_t lang;
+    ok(lang_of_word("SCALA", &lang) && lang == LANG_SCALA, "words for languages in any case");
+    ok(!lang_of_word("julia", &lang) && !lang_of_word("", &lang), "other words are none");
+    ok(strcmp(lang_livy_kind(LANG_SCALA), "spark") == 0, "Livy calls Scala spark");
+}
+
+int main(void)
+{
+    mem_init();
+    cases_t cases = cases_read("cell.cases");
+    ok(cases.count > 80, "the cases are there");
+    for (size_t i = 0; i < cases.count; i++)
+        check_case(&cases.items[i]);
+    cases_free(&cases);
+    test_languages();
+    return done_testing();
+}
