@@ -208,7 +208,7 @@ def __synapse_kernel__(posted_in):
         def __init__(self):
             self.lock = threading.RLock()  # a signal handler or __del__ may print too
             self.recorder = Recorder(LATE_LIMIT, False)
-            self.forked = False
+            self.forked = self.in_cell = self.is_draining = False
             self.pipes = {}  # read end -> (stream name, decoder)
             self.ready = select.poll()
             self.log = None  # the driver's own fd 2
@@ -235,18 +235,23 @@ def __synapse_kernel__(posted_in):
                 self.recorder.add(output)
 
         def drain(self):
-            """Take what is in the pipes now: one read each holds all of it."""
-            found = self.ready.poll(0)
-            for fd, _ in found:
-                name, decoder = self.pipes[fd]
-                data = os.read(fd, 1 << 16)
-                if name == "stderr" and not self.in_cell:
-                    os.write(self.log, data)
-                else:
-                    self.recorder.add_text(name, decoder.decode(data))
-            return found
-
-        in_cell = False
+            """Take what is in the pipes now: one read each holds all of it. Not again
+            inside itself, from a signal handler of the user that prints."""
+            if self.is_draining:
+                return []
+            try:
+                self.is_draining = True
+                found = self.ready.poll(0)
+                for fd, _ in found:
+                    name, decoder = self.pipes[fd]
+                    data = os.read(fd, 1 << 16)
+                    if name == "stderr" and not self.in_cell:
+                        os.write(self.log, data)
+                    else:
+                        self.recorder.add_text(name, decoder.decode(data))
+                return found
+            finally:
+                self.is_draining = False
 
         def begin(self, stray, late_header):
             with self.lock:
@@ -904,6 +909,8 @@ def __synapse_kernel__(posted_in):
             if not is_syntax:
                 lines = "%s: %s" % (name, message)
             lines = lines.split("\n")
+            if is_syntax and len(lines) == 3:  # Python shows no caret below an indent
+                lines.insert(2, "    ^")
             head = len(lines) - 1 if is_syntax else 0
             lines[head] = lines[head].replace(name, RED + name + PLAIN, 1)
         else:

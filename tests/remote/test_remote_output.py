@@ -117,7 +117,7 @@ stop = True
 [p.exitcode for p in processes]
 """, seconds=60)
     assert cell.value() == str([0] * 10)
-    assert cell.text() == "from the child\n" * 10
+    assert cell.text().count("from the child") == cell.text().count("\n") == 10
 
 
 def test_printing_in_a_signal_handler_or_finalizer_does_not_lock_up(shell):
@@ -144,7 +144,7 @@ def test_many_small_prints(shell):
 
 
 def test_a_flood_is_bounded_and_the_rest_is_in_a_private_file(fresh):
-    cell = fresh.cell("import os\nos.system('yes 0123456 | head -c 72000000')\nprint('end')", seconds=120)
+    cell = fresh.cell("import os\nos.system('yes 0123456 2>/dev/null | head -c 72000000')\nprint('end')", seconds=120)
     limit = 64 << 20
     assert len(cell.text()) == limit
     note = cell.text("stderr")
@@ -210,20 +210,18 @@ A()
 
 def test_display_id_update_and_clear(shell):
     cell = shell.cell("h = display(1, display_id=True)\nh.update(2)\ndisplay({'a/b': 'c'}, raw=True)\n"
-                      "from IPython.display import clear_output\nclear_output(wait=True)"
-                      if shell.cell("import IPython").status == "ok" else
-                      "h = display(1, display_id=True)\nh.update(2)\ndisplay({'a/b': 'c'}, raw=True)\n"
                       "display(clear=True)")
     assert cell.kinds() == ["display_data", "update_display_data", "display_data", "clear_output"]
     assert cell.outputs[0]["transient"] == cell.outputs[1]["transient"] != {}
-    assert cell.data()[1] == {"a/b": "c"}
+    assert cell.outputs[2]["data"] == {"a/b": "c"}
     assert cell.outputs[3] == {"output_type": "clear_output", "wait": True}
 
 
 def test_display_of_ipython_is_ours(fresh):
     cell = fresh.cell("from IPython.display import display, HTML, Image\nimport IPython.display as D\n"
-                      "display(HTML('<i>h</i>'))\nD.display(Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + b'0' * 40))\n"
+                      "D.clear_output(wait=True)\ndisplay(HTML('<i>h</i>'))\nD.display(Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + b'0' * 40))\n"
                       "HTML('<b>')")
+    assert cell.outputs[0] == {"output_type": "clear_output", "wait": True}
     assert [list(d) for d in cell.data("display_data")] == [["text/html", "text/plain"], ["image/png", "text/plain"]]
     assert cell.data()[0]["text/html"] == "<b>"
 
