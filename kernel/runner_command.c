@@ -34,12 +34,12 @@ static void on_start_done(const char *text, const err_t *err, void *arg)
     runner_t *runner = arg;
     if (err->code) {
         if (runner->display_id)
-            show_progress(runner, "No Spark session was started.", 1);
+            show_progress(runner, "No Spark session was started.", -1);
         runner_step_fail(runner, err);
         return;
     }
     if (runner->display_id)
-        show_progress(runner, text, 1);
+        show_progress(runner, text, -1);
     else
         runner_step_print(runner, text);
     runner_step_ok(runner);

@@ -57,7 +57,10 @@ def serve(options: argparse.Namespace) -> int:
         return 0  # one is alive already
     leave_terminal(options.log)
     try:
-        return run(options, path)
+        code = run(options, path)
+        if code == 0 and options.log:
+            os.unlink(options.log)  # nothing in it that anybody needs
+        return code
     finally:
         os.unlink(path + ".lock")
         os.close(lock)

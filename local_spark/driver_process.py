@@ -69,6 +69,11 @@ class DriverProcess:
         self.started_at = time.time()
 
     def start(self) -> None:
+        with self.lock:  # an end that comes meanwhile finds the process
+            if not self.asked_to_end:
+                self.spawn()
+
+    def spawn(self) -> None:
         ours, theirs = socket.socketpair()
         try:
             os.makedirs(self.private, mode=0o700)

@@ -42,6 +42,7 @@ class Registry:
         self.sessions: dict = {}
         self.batches: dict = {}
         self.standbys: list = []
+        self.endings: list = []  # threads that end stand-bys
         self.next_session = 0
         self.next_batch = 0
         self.next_folder = 0
@@ -107,8 +108,9 @@ class Registry:
             ends += [batch.end for batch in self.batches.values()]
             ends.append(self.archive.end)
             self.standbys = []
+            endings = self.endings
         threads = [in_background(end) for end in ends]
-        for thread in threads:
+        for thread in threads + endings:
             thread.join(8)
         shutil.rmtree(self.private, ignore_errors=True)
 
@@ -213,7 +215,9 @@ class Registry:
             if standby not in self.standbys:
                 return
             self.standbys.remove(standby)
-        in_background(standby.driver.end)
+        with self.lock:
+            self.endings = [thread for thread in self.endings if thread.is_alive()]
+            self.endings.append(in_background(standby.driver.end))
 
     def standby_list(self) -> list:
         now = time.monotonic()

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import sys
 import time
 
@@ -10,6 +11,7 @@ from jupyter_client.manager import KernelManager
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("SYNAPSE_KERNEL_BINARY", str(ROOT / "build" / "synapse-kernel"))
 CELL_LIMIT = 120  # seconds that a cell may take
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def write_kernelspec(folder, python=sys.executable, extra=()):
@@ -71,12 +73,16 @@ class Cell:
     @property
     def text(self):
         """All that a reader sees, errors with their traceback."""
-        tracebacks = [
-            "\n".join(o["content"]["traceback"])
-            for o in self.outputs
-            if o["msg_type"] == "error"
-        ]
-        return "\n".join([self.stdout, self.stream("stderr")] + self.data() + tracebacks)
+        return "\n".join(
+            [self.stdout, self.stream("stderr")] + self.data() + [self.traceback]
+        )
+
+    @property
+    def traceback(self):
+        """The lines of every error output, without colours."""
+        errors = [o["content"] for o in self.outputs if o["msg_type"] == "error"]
+        lines = [line for error in errors for line in error["traceback"]]
+        return COLOUR.sub("", "\n".join(lines))
 
 
 class NotebookKernel:
