@@ -14,6 +14,7 @@ import decimal
 import io
 import json
 import keyword
+import os
 import re
 import sys
 import traceback
@@ -22,9 +23,14 @@ from typing import Any, Callable
 TABLE_MIME = "application/vnd.livy.table.v1+json"
 TOP_FRAME = re.compile(r'\s*File "<stdin>".*in <module>')
 
+# The handler that raises an interrupt is the last frame of its traceback.
+OUR_FRAME = '  File "%s%s' % (os.path.dirname(os.path.abspath(__file__)), os.sep)
+
 
 class UnknownMagic(Exception):
-    """Raised for a `%name` that is none of ours; its class name is part of the reply."""
+    """Raised for a `%name` that is none of ours; its bare name is part of the reply."""
+
+    __module__ = "__main__"
 
 
 class Capture(io.StringIO):
@@ -65,6 +71,7 @@ def error_of(problem: BaseException, with_frames: bool = True) -> dict:
         if TOP_FRAME.match(line):
             lines = lines[:1] + lines[index + 1 :]
             break
+    lines = [line for line in lines if not line.startswith(OUR_FRAME)]
     return error(type(problem).__name__, text_of(problem), lines)
 
 

@@ -31,7 +31,7 @@ def pieces(code: str) -> list:
             found.append((kind, text))
             continue
         last, kind = kind, kind_of(text, kind)
-        if found and found[-1][0] == "code" and kind == last:
+        if found and found[-1][0] == "code" and last in (kind, "comment"):
             found[-1] = ("code", found[-1][1] + "\n" + text)
         else:
             found.append(("code", text))
@@ -39,10 +39,10 @@ def pieces(code: str) -> list:
 
 
 def kind_of(text: str, before: str) -> str:
-    """Definition or not; comments and blank lines go with what they follow."""
+    """Definition or not; comments go with what they follow, else with what follows."""
     bare = re.sub(r"//[^\n]*|/\*(?:.|\n)*?\*/", "", text).strip()
     if not bare:
-        return before if before in ("definition", "other") else "other"
+        return before if before in ("definition", "other") else "comment"
     return "definition" if DEFINITION.match(bare) else "other"
 
 

@@ -17,6 +17,8 @@ DEFAULTS = {
     "spark.app.name": "synapse-kernel",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # A cancelled task's Python worker gives its slot back after this (2 s otherwise).
+    "spark.python.task.killTimeout": "200ms",
     "spark.sql.shuffle.partitions": "{shuffle}",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.execution.arrow.pyspark.fallback.enabled": "true",
