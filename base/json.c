@@ -99,123 +99,6 @@ cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
     return tree;
 }
 
-/* --- printing --- */
-
-char *json_print(const cJSON *tree)
-{
-    char *text = tree ? cJSON_PrintUnformatted(tree) : NULL;
-
-    return text ? text : xstrdup("null");
-}
-
-/* The shortest text that reads back as the same double. */
-static void print_number(buf_t *out, double value)
-{
-    char text[40];
-
-    if (!isfinite(value)) {
-        buf_adds(out, "null");
-        return;
-    }
-    if (value == trunc(value) && fabs(value) < SAFE_INTEGER) {
-        buf_addf(out, "%.0f", value);
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    buf_adds(out, text);
-}
-
-static void print_pretty(buf_t *out, const cJSON *node, size_t depth);
-
-static void new_line(buf_t *out, size_t depth)
-{
-    buf_addf(out, "\n%*s", (int) (4 * depth), "");
-}
-
-static void print_string(buf_t *out, const char *s)
-{
-    cJSON node = {.type = cJSON_String | cJSON_IsReference, .valuestring = (char *) s};
-    char *text = json_print(&node);
-
-    buf_adds(out, text);
-    free(text);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    const cJSON *left = *(const cJSON *const *) a, *right = *(const cJSON *const *) b;
-
-    return strcmp(left->string, right->string);
-}
-
-static void print_object(buf_t *out, const cJSON *object, size_t depth)
-{
-    size_t count = 0;
-    const cJSON *child, **children;
-
-    cJSON_ArrayForEach(child, object)
-        count++;
-    children = xcalloc(count, sizeof *children);
-    count = 0;
-    cJSON_ArrayForEach(child, object) {
-        if (json_get(object, child->string) == child)
-            children[count++] = child;
-    }
-    qsort(children, count, sizeof *children, compare_keys);
-    for (size_t i = 0; i < count; i++) {
-        buf_adds(out, i ? "," : "");
-        new_line(out, depth + 1);
-        print_string(out, children[i]->string);
-        buf_adds(out, ": ");
-        print_pretty(out, children[i], depth + 1);
-    }
-    free(children);
-}
-
-static void print_array(buf_t *out, const cJSON *array, size_t depth)
-{
-    const cJSON *child;
-
-    cJSON_ArrayForEach(child, array) {
-        buf_adds(out, child == array->child ? "" : ",");
-        new_line(out, depth + 1);
-        print_pretty(out, child, depth + 1);
-    }
-}
-
-static void print_pretty(buf_t *out, const cJSON *node, size_t depth)
-{
-    bool is_object = cJSON_IsObject(node);
-
-    if (cJSON_IsNumber(node)) {
-        print_number(out, node->valuedouble);
-    } else if (cJSON_IsString(node)) {
-        print_string(out, node->valuestring);
-    } else if (!is_object && !cJSON_IsArray(node)) {
-        char *text = json_print(node);
-        buf_adds(out, text);
-        free(text);
-    } else {
-        buf_addc(out, is_object ? '{' : '[');
-        (is_object ? print_object : print_array)(out, node, depth);
-        if (node->child)
-            new_line(out, depth);
-        buf_addc(out, is_object ? '}' : ']');
-    }
-}
-
-char *json_print_pretty(const cJSON *tree)
-{
-    buf_t out = BUF_INIT;
-
-    print_pretty(&out, tree, 0);
-    return buf_take(&out);
-}
-
 /* --- building --- */
 
 void json_free(cJSON **tree_p)
@@ -417,14 +300,11 @@ bool json_bool(const cJSON *obj, const char *key, bool fallback)
 
 char *json_scalar_text(const cJSON *value)
 {
-    buf_t out = BUF_INIT;
-
     if (cJSON_IsString(value) || (cJSON_IsRaw(value) && json_is_num(value)))
         return xstrdup(value->valuestring);
     if (cJSON_IsBool(value))
         return xstrdup(cJSON_IsTrue(value) ? "true" : "false");
     if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble))
         return NULL;
-    print_number(&out, value->valuedouble);
-    return buf_take(&out);
+    return json_print(value);
 }

@@ -25,7 +25,8 @@
 cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
     SK_WARN_UNUSED;
 
-/* Compact text, malloc'd. Never NULL. */
+/* Compact text, malloc'd. Never NULL; NULL prints as null, as do NaN and infinity.
+ * Doubles are written so that they read back as the same. */
 char *json_print(const cJSON *tree);
 
 /* Indented text with sorted keys, as Python's json.dumps(indent=4, sort_keys=True,
