@@ -11,10 +11,14 @@ WIDE = {"width": 1100, "height": 900}
 
 
 @pytest.fixture(scope="module")
-def notebook(browser, lab):
+def notebook(browser, lab, screenshots):
     page = browser.new_page(viewport=WIDE, device_scale_factor=1)
-    notebook = NotebookPage(page, lab, "titanic.ipynb")
-    notebook.run_all(timeout_s=180)
+    try:
+        notebook = NotebookPage(page, lab, "titanic.ipynb")
+        notebook.run_all(timeout_s=180)
+    except Exception:
+        page.screenshot(path=screenshots / "failed.png")
+        raise
     yield notebook
     page.close()
 
