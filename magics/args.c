@@ -163,8 +163,9 @@ static int set_choice(char **field, const option_t *option, const char *value, e
             return 0;
         }
     }
-    err_set(err, ERR_USAGE, "--%s can't be `%s`: it is %s.", option->name,
-        shown(value).text, option->value);
+    err_set(err, ERR_USAGE, "--%s can't be `%s`: it is", option->name, shown(value).text);
+    for (const char *const *choice = option->choices; *choice; choice++)
+        err_append(err, "%s%s", *choice, choice[1] == NULL ? "." : choice[2] ? "," : " or");
     const char *near = text_nearest(value, option->choices, 2);
     return near ? err_append(err, "Did you mean `%s`?", near) : -1;
 }

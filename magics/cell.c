@@ -5,15 +5,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/lines.h"
 #include "magics/step.h"
 
+enum { STEP_LIMIT = 1000 };
+
 static plan_t *plan_new(void)
 {
-    plan_t *plan = xcalloc(1, sizeof *plan);
-    return plan;
+    return xcalloc(1, sizeof(plan_t));
 }
 
 void plan_destroy(plan_t **plan_p)
@@ -45,6 +47,7 @@ static void keep_only_failure(plan_t *plan)
         if (plan->steps[i].kind != STEP_FAIL)
             continue;
         step_t failed = plan->steps[i];
+        failed.line = failed.line ? failed.line : xstrdup("");
         for (size_t k = 0; k < plan->count; k++)
             if (k != i)
                 step_free(&plan->steps[k]);
@@ -62,29 +65,31 @@ static plan_t *plan_python(const char *text)
     return plan;
 }
 
-/* Line `i` and those that a backslash at the end of a line joins to it, as IPython joins
- * them: without the backslash, a space between. *next is the line after them. */
+/* The line after line `i` and those that a backslash at the end of a line joins to it. */
+static size_t joined_end(const lines_t *lines, size_t i)
+{
+    size_t len;
+    const char *line = lines_get(lines, i, &len);
+    while (++i < lines->count && len > 0 && line[len - 1] == '\\')
+        line = lines_get(lines, i, &len);
+    return i;
+}
+
+/* Those lines as one, as IPython joins them: without the backslash, a space between.
+ * *next is the line after them. Caller frees. */
 static char *joined_line(const lines_t *lines, size_t i, size_t *next)
 {
-    size_t len, out = 0;
-    const char *line = lines_get(lines, i, &len);
-    char *joined = xmalloc(lines->len - lines->starts[i] + 1);
-    while (len > 0 && line[len - 1] == '\\') {
-        memcpy(joined + out, line, len - 1);
-        out += len - 1;
-        joined[out++] = ' ';
-        if (++i == lines->count)
-            break;
-        line = lines_get(lines, i, &len);
+    buf_t joined = BUF_INIT;
+    *next = joined_end(lines, i);
+    for (; i < *next; i++) {
+        size_t len;
+        const char *line = lines_get(lines, i, &len);
+        bool goes_on = len > 0 && line[len - 1] == '\\';
+        buf_add(&joined, line, len - goes_on);
+        if (goes_on)
+            buf_addc(&joined, ' ');
     }
-    if (i < lines->count) {
-        memcpy(joined + out, line, len);
-        out += len;
-        i++;
-    }
-    joined[out] = '\0';
-    *next = i;
-    return joined;
+    return buf_take(&joined);
 }
 
 /* The first line of a cell magic with what a backslash joins; the text below it. */
@@ -122,7 +127,7 @@ static bool is_only_magic_lines(const lines_t *lines)
             i++;
         } else if (line_magic(line + indent, len - indent, "synapse", false)) {
             has_magic = true;
-            free(joined_line(lines, i, &i));
+            i = joined_end(lines, i);
         } else {
             return false;
         }
@@ -144,9 +149,16 @@ static plan_t *plan_magic_lines(const lines_t *lines)
         const char *start = joined + line_indent(joined, strlen(joined));
         const char *args = start + line_magic(start, strlen(start), "synapse", false);
         char *text = trimmed(args, strlen(args));
-        step_of_line(plan_add(plan, row), text);
+        step_t *step = plan_add(plan, row);
+        if (plan->count > STEP_LIMIT)
+            step_fail(step, "The cell has more than %d %%synapse lines: put them in "
+                "several cells.", STEP_LIMIT);
+        else
+            step_of_line(step, text);
         free(text);
         free(joined);
+        if (plan->count > STEP_LIMIT)
+            break;
     }
     keep_only_failure(plan);
     return plan;

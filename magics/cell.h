@@ -4,7 +4,8 @@
  * Pure. A cell is Spark's when its first line is `%%synapse …` (blank lines above are
  * dropped, `%% synapse` is accepted) or when it holds nothing but `%synapse` lines,
  * comments and blank lines, with one `%synapse` line at least. All else is Python's, where
- * the magic that is registered in the child takes what is left.
+ * the magic that is registered in the child takes what is left. 1000 `%synapse` lines in
+ * one cell at most.
  * Source: the table in docs/magics.md; IPython's own dispatch of cells.
  */
 #ifndef SK_CELL_H

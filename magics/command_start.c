@@ -52,8 +52,8 @@ static const option_t options[] = {
      .heading = "Session"},
     {0, "start-timeout", "SECONDS", OPTION_COUNT, FIELD(start_timeout_s), .min = 1,
      .max = 86400, .help = "give up when it is not ready by then; without it, never"},
-    {0, "kind", "pyspark, spark or sql", OPTION_CHOICE, FIELD(kind), .choices = kinds,
-     .help = "language of the session; pyspark, the default, runs all three"},
+    {0, "kind", "KIND", OPTION_CHOICE, FIELD(kind), .choices = kinds,
+     .help = "pyspark (the default; it runs Scala and SQL cells too), spark or sql"},
     {0, "reuse", .offset = offsetof(command_t, start.reuse),
      .help = "keep the active session when its settings are the same"},
     {'e', "environment", "NAME", OPTION_TEXT, FIELD(environment),
@@ -61,7 +61,7 @@ static const option_t options[] = {
     {0, "environment-version", "VERSION", OPTION_TEXT, FIELD(environment_version),
      .help = "its version; without it the latest"},
 
-    {0, "auth", "none, basic or bearer", OPTION_CHOICE, FIELD(auth), .choices = auths,
+    {0, "auth", "none|basic|bearer", OPTION_CHOICE, FIELD(auth), .choices = auths,
      .help = "how to log in; without it, as the options below say",
      .heading = "Log in to a Livy server"},
     {0, "user", "NAME", OPTION_SECRET, FIELD(secret_user), .help = "user, for basic"},
@@ -94,12 +94,12 @@ static const char *const examples[] = {
 /* Options that only make sense with another one. */
 static int fail_needs(const char *option, const char *other, const char *why, err_t *err)
 {
-    return err_set(err, ERR_USAGE, "%s needs %s: %s.", option, other, why);
+    return err_set(err, ERR_USAGE, "%s needs %s: %s", option, other, why);
 }
 
 static int fail_both(const char *one, const char *other, const char *why, err_t *err)
 {
-    return err_set(err, ERR_USAGE, "%s and %s contradict each other: %s.", one, other, why);
+    return err_set(err, ERR_USAGE, "%s and %s contradict each other: %s", one, other, why);
 }
 
 static int check_workspace(const start_options_t *start, err_t *err)
@@ -124,7 +124,7 @@ static int check_workspace(const start_options_t *start, err_t *err)
         return fail_needs("--environment-version", "-e NAME",
             "which environment has that version?", err);
     if (start->environment && start->compute_target == NULL && start->livy_url == NULL)
-        return fail_needs("-e", "-c NAME", "environments belong to an Azure ML workspace",
+        return fail_needs("-e", "-c NAME", "environments belong to an Azure ML workspace.",
             err);
     return 0;
 }
@@ -140,7 +140,7 @@ static int check_target(const start_options_t *start, err_t *err)
                                               : NULL;
     if (start->livy_url && azure)
         return fail_both("--livy", azure, "the one names a server, the other a compute of "
-            "an Azure ML workspace", err);
+            "an Azure ML workspace.", err);
     if (start->livy_url || start->compute_target)
         return 0;
     const char *login = start->auth ? "--auth"
@@ -154,7 +154,7 @@ static int check_target(const start_options_t *start, err_t *err)
         : start->proxy              ? "--proxy"
                                     : NULL;
     return login ? fail_needs(login, "--livy URL", "Spark on this machine needs none of "
-        "it", err) : 0;
+        "it.", err) : 0;
 }
 
 static bool has_authorization(char *const *headers)
@@ -179,29 +179,29 @@ static int check_login(const start_options_t *start, err_t *err)
     const char *any = basic ? basic : token;
     const char *auth = start->auth ? start->auth : basic ? "basic" : token ? "bearer" : "";
     if (start->secret_password && start->password_file)
-        return fail_both("--password", "--password-file", "give one", err);
+        return fail_both("--password", "--password-file", "give one.", err);
     if (start->secret_token && start->token_file)
-        return fail_both("--token", "--token-file", "give one", err);
+        return fail_both("--token", "--token-file", "give one.", err);
     if (basic && token)
-        return fail_both(basic, token, "log in with a password or with a token", err);
+        return fail_both(basic, token, "log in with a password or with a token.", err);
     if (strcmp(auth, "none") == 0 && any)
-        return fail_both("--auth none", any, "leave one out", err);
+        return fail_both("--auth none", any, "leave one out.", err);
     if (strcmp(auth, "bearer") == 0 && basic)
-        return fail_both("--auth bearer", basic, "bearer logs in with a token", err);
+        return fail_both("--auth bearer", basic, "bearer logs in with a token.", err);
     if (strcmp(auth, "basic") == 0 && token)
-        return fail_both("--auth basic", token, "basic logs in with user and password",
+        return fail_both("--auth basic", token, "basic logs in with user and password.",
             err);
     if (strcmp(auth, "basic") == 0 && start->secret_user == NULL)
         return fail_needs(start->auth ? "--auth basic" : basic, "--user NAME",
             "who logs in?", err);
     if (strcmp(auth, "basic") == 0 && password == NULL)
         return fail_needs(start->auth ? "--auth basic" : basic, "--password-file FILE",
-            "or --password", err);
+            "or --password.", err);
     if (strcmp(auth, "bearer") == 0 && token == NULL)
-        return fail_needs("--auth bearer", "--token-file FILE", "or --token", err);
+        return fail_needs("--auth bearer", "--token-file FILE", "or --token.", err);
     if ((strcmp(auth, "basic") == 0 || strcmp(auth, "bearer") == 0) &&
         has_authorization(start->headers))
-        return fail_both("--header Authorization", any, "both log in", err);
+        return fail_both("--header Authorization", any, "both log in.", err);
     return 0;
 }
 

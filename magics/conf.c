@@ -51,65 +51,32 @@ static const struct {
 
 enum { FIELD_TOTAL = sizeof fields / sizeof *fields, COUNT_MAX = 10000 };
 
-/* What stands at the next byte of JSON text: is it within a string? */
-typedef struct {
-    bool is_string, is_escaped;
-} json_scan_t;
-
-static void scan_step(json_scan_t *scan, char c)
-{
-    if (scan->is_escaped)
-        scan->is_escaped = false;
-    else if (scan->is_string && c == '\\')
-        scan->is_escaped = true;
-    else if (c == '"' || (scan->is_string && c == '\n'))
-        scan->is_string = c == '"' && !scan->is_string;
-}
-
 void conf_blank_comments(char *json)
 {
-    json_scan_t scan = {0};
+    bool is_string = false;
     for (char *p = json; *p; p++) {
-        if (!scan.is_string && p[0] == '/' && p[1] == '/')
+        if (!is_string && p[0] == '/' && p[1] == '/')
             while (*p && *p != '\n')
                 *p++ = ' ';
         if (*p == '\0')
             return;
-        scan_step(&scan, *p);
+        if (is_string && p[0] == '\\' && p[1])
+            p++;
+        else if (*p == '"' || *p == '\n') /* no string goes over a line's end */
+            is_string = *p == '"' && !is_string;
     }
-}
-
-/* What is often wrong in JSON that is written by hand. */
-static const char *json_hint(const char *json)
-{
-    json_scan_t scan = {0};
-    for (const char *p = json; *p; p++) {
-        if (!scan.is_string && *p == '\'')
-            return "JSON wants double quotes.";
-        if (!scan.is_string && *p == ',') {
-            size_t gap = 1 + strspn(p + 1, " \t\n");
-            if (p[gap] == '}' || p[gap] == ']')
-                return "No comma goes before the closing bracket.";
-        }
-        if (!scan.is_string && (strncmp(p, "True", 4) == 0 || strncmp(p, "None", 4) == 0 ||
-            strncmp(p, "False", 5) == 0))
-            return "JSON writes true, false and null.";
-        scan_step(&scan, *p);
-    }
-    return NULL;
 }
 
 static cJSON *parse_json(const char *body, err_t *err)
 {
     char *text = xstrdup(body);
     conf_blank_comments(text);
-    cJSON *tree = json_parse(text, strlen(text), "the text below the magic", err);
+    cJSON *tree = json_parse(text, strlen(text), "The text below the magic", err);
     if (tree == NULL) {
-        const char *hint = json_hint(text);
         if (err)
             err->code = ERR_USAGE;
-        err_append(err, "%s", hint ? hint : "Expected is a JSON object of Spark settings, "
-            "such as {\"spark.sql.shuffle.partitions\": 8}.");
+        err_append(err, "Expected is a JSON object of Spark settings, such as "
+            "{\"spark.sql.shuffle.partitions\": 8}.");
     } else if (!cJSON_IsObject(tree)) {
         json_free(&tree);
         err_set(err, ERR_USAGE, "The text below the magic is JSON, but no object: write "

@@ -25,10 +25,7 @@ char *option_usage(const option_t *option)
     if (option->letter)
         buf_addf(&out, "-%c, ", option->letter);
     buf_addf(&out, "--%s", option->name);
-    if (option->type == OPTION_CHOICE)
-        for (const char *const *choice = option->choices; *choice; choice++)
-            buf_addf(&out, "%s%s", choice == option->choices ? " " : "|", *choice);
-    else if (option->value)
+    if (option->value)
         buf_addf(&out, " %s", option->value);
     return buf_take(&out);
 }
@@ -195,6 +192,7 @@ static void add_row_html(buf_t *out, const command_row_t *row)
     buf_adds(out, "</h4>\n");
     free(usage);
     add_element(out, "p", row->summary);
+    buf_addc(out, '\n');
     if (row->text)
         add_element(out, "p", row->text);
     buf_addc(out, '\n');

@@ -67,6 +67,8 @@ static const char *forced_code(const char *line)
 static bool is_option_use(const char *line)
 {
     words_t words;
+    if (line[0] != '-')
+        return false;
     words_of_line(&words, line, strlen(line));
     bool is_use = args_has_option(&command_start_row, &words, 0);
     words_free(&words);

@@ -39,7 +39,9 @@ static size_t read_word(words_t *words, const char *line, size_t len, size_t at)
             buf_addc(&text, c);
         }
     }
-    words->items = xrealloc(words->items, (words->count + 1) * sizeof *words->items);
+    if ((words->count & (words->count - 1)) == 0) /* room doubles at powers of two */
+        words->items = xrealloc(words->items,
+            (words->count ? 2 * words->count : 1) * sizeof *words->items);
     words->items[words->count++] = (word_t){.text = buf_take(&text), .start = at,
         .end = i, .is_quoted = line[at] == '\'' || line[at] == '"'};
     words->open_quote = quote;

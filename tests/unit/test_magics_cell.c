@@ -103,6 +103,34 @@ static void test_languages(void)
     ok(strcmp(lang_livy_kind(LANG_SCALA), "spark") == 0, "Livy calls Scala spark");
 }
 
+/* Big cells are planned in one go: their size is not the plan's problem. */
+static void test_big(void)
+{
+    buf_t text = BUF_INIT;
+    for (int i = 0; i < 200000; i++)
+        buf_adds(&text, "%synapse f(x) \\\n");
+    plan_t *plan = plan_of_cell(buf_str(&text), text.len, NULL);
+    ok(plan->count == 1 && plan->steps[0].kind == STEP_CODE, "200,000 joined lines");
+    plan_destroy(&plan);
+
+    buf_clear(&text);
+    for (int i = 0; i < 200000; i++)
+        buf_adds(&text, "%synapse meta\n");
+    plan = plan_of_cell(buf_str(&text), text.len, NULL);
+    ok(plan->count == 1 && strstr(plan->steps[0].err.text, "more than 1000 %synapse lines"),
+        "too many %%synapse lines are refused");
+    plan_destroy(&plan);
+
+    buf_clear(&text);
+    buf_adds(&text, "%%synapse\n");
+    for (int i = 0; i < 1000000; i++)
+        buf_adds(&text, "x = 1\n");
+    plan = plan_of_cell(buf_str(&text), text.len, NULL);
+    ok(strlen(plan->steps[0].body) == 6000000, "a long body is whole");
+    plan_destroy(&plan);
+    buf_free(&text);
+}
+
 int main(void)
 {
     mem_init();
@@ -112,5 +140,6 @@ int main(void)
         check_case(&cases.items[i]);
     cases_free(&cases);
     test_languages();
+    test_big();
     return done_testing();
 }
