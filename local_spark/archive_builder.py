@@ -93,7 +93,7 @@ def train(target: str, found: java.Java, home: str, say) -> int:
     private = tempfile.mkdtemp(prefix="synapse-kernel-archive-")
     machine = sizes.Machine()
     values = dict(memory="1g", cores=2, small=True, conf={}, jars=[], pyFiles=[])
-    values.update(files=[], archives=[], train=part)
+    values.update(files=[], archives=[], train=part, umask=0o077)
     spec = Spec(private, sys.executable, {}, **values)
     process = DriverProcess(spec, os.path.join(private, "driver"), machine)
     try:

@@ -51,7 +51,7 @@ def create(registry: Registry, request: dict, lease_name: Optional[str]) -> "Bat
             raise replies.message(400, text % (name, number))
         registry.next_folder += 1
         private = os.path.join(registry.private, "batch-%d" % registry.next_folder)
-        batch = Batch(number, request, lease, private, registry.machine)
+        batch = Batch(number, request, lease, private, registry)
         registry.batches[number] = batch
     registry.on_main_thread(batch.start)
     return batch
@@ -72,7 +72,7 @@ class Batch:
         request: dict,
         lease: Optional[Lease],
         private: str,
-        machine: sizes.Machine,
+        registry: Registry,
     ):
         self.number = number
         self.request = request
@@ -83,8 +83,9 @@ class Batch:
         self.name: Optional[str] = request["name"]
         self.private = private
         self.size = sizes.effective(
-            request["driverMemory"], request["driverCores"], machine
+            request["driverMemory"], request["driverCores"], registry.machine
         )
+        self.umask = registry.umask
         self.state = RUNNING
         self.log_ring = LogRing()
         self.process: Optional[subprocess.Popen] = None
@@ -134,8 +135,12 @@ class Batch:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=gateway.set_death_signal,
+            preexec_fn=self.prepare,
         )
+
+    def prepare(self) -> None:
+        gateway.set_death_signal()
+        os.umask(self.umask)
 
     def spark_home(self, environment: dict) -> str:
         """Where pyspark is in the lease's Python, which need not be ours."""

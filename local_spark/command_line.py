@@ -4,11 +4,14 @@ import argparse
 import fcntl
 import os
 import secrets
+import shutil
 import stat
 import sys
 import tempfile
 import threading
 from typing import Optional
+
+DRIVERS = ".drivers-"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list) -> int:
     options = parser().parse_args(arguments)
-    os.umask(0o077)
+    options.umask = os.umask(0o077)
     if options.command == "archive":
         import signal
 
@@ -128,8 +131,10 @@ def run(options: argparse.Namespace, path: str) -> int:
         os.unlink(path)  # stale: the lock says that nobody listens
     except FileNotFoundError:
         pass
-    private = tempfile.mkdtemp(prefix="drivers-", dir=os.path.dirname(path))
-    registry = Registry(private, options.no_lease_exit, log=write_log)
+    remove_leftovers(path)
+    private = tempfile.mkdtemp(prefix=path + DRIVERS)
+    stay, umask = options.no_lease_exit, options.umask
+    registry = Registry(private, stay, write_log, umask)
     servers = [UnixServer(path, registry)]
     if options.tcp:
         token = secrets.token_urlsafe(24)
@@ -148,6 +153,14 @@ def run(options: argparse.Namespace, path: str) -> int:
             pass
         registry.shut_down()
     return 0
+
+
+def remove_leftovers(path: str) -> None:
+    """Folders of drivers whose server was killed: the lock says that it is gone."""
+    folder, name = os.path.split(path)
+    for entry in os.listdir(folder):
+        if entry.startswith(name + DRIVERS):
+            shutil.rmtree(os.path.join(folder, entry), ignore_errors=True)
 
 
 def write_log(text: str) -> None:

@@ -77,6 +77,7 @@ class Driver:
         self.gateway: Any = None
         self.sc: Any = None
         self.interpreters: dict = {}
+        self.start_lock = threading.Lock()
         self.jobs: Any = None
         self.lock = threading.Lock()
         self.running: Optional[int] = None  # the statement that the main thread is in
@@ -253,6 +254,10 @@ class Driver:
         return interpreter.execute(code)
 
     def interpreter(self, kind: str) -> Any:
+        with self.start_lock:
+            return self.started_interpreter(kind)
+
+    def started_interpreter(self, kind: str) -> Any:
         if kind not in self.interpreters:
             if kind == "sql":
                 from .sql_interpreter import SqlInterpreter as factory
@@ -400,6 +405,7 @@ def main() -> None:
     spec = channel.receive()
     if spec is None:
         return
+    os.umask(spec["umask"])  # the user's own, for what the user's code writes
     driver = Driver(channel, spec)
     try:
         driver.start()

@@ -179,13 +179,14 @@ class DriverProcess:
             return "Spark's JVM ended: %s." % describe_exit(self.jvm_code)
         return "The driver process ended: %s." % describe_exit(code or 0)
 
-    def end(self) -> None:
+    def end(self, busy: bool = False) -> None:
         """Ends it now: an idle one by itself, within a second, a busy one by force."""
         with self.lock:
             first, self.asked_to_end = not self.asked_to_end, True
         if self.process is None or self.ended.is_set():
             return
-        if first and self.ready is not None and self.send(op="exit"):
+        polite = first and not busy and self.ready is not None
+        if polite and self.send(op="exit"):
             try:
                 self.process.wait(GOODBYE)
             except subprocess.TimeoutExpired:

@@ -31,10 +31,17 @@ class Standby:
 
 
 class Registry:
-    def __init__(self, private: str, stay: bool = False, log: Callable = print):
+    def __init__(
+        self,
+        private: str,
+        stay: bool = False,
+        log: Callable = print,
+        umask: int = 0o077,
+    ):
         now = time.monotonic()
         self.private = private
         self.stay = stay
+        self.umask = umask  # the user's, for drivers; ours is stricter
         self.log = log
         self.machine = sizes.Machine()
         self.lock = threading.RLock()
@@ -175,6 +182,8 @@ class Registry:
             memory=memory,
             cores=cores,
             small=small,
+            scala=request["kind"] == "spark",
+            umask=self.umask,
             **{key: request[key] for key in ("conf", "jars", "pyFiles", "files")},
             archives=request["archives"],
         )

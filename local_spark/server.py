@@ -33,10 +33,13 @@ STATUS_TEXT = {
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     413: "Payload Too Large",
     500: "Server Error",
     503: "Service Unavailable",
 }
+API_VERSION = re.compile(r"application/vnd\.livy\.v([\d.]+)(?:\+json)?")
+API_VERSIONS = ("0.1",)
 ROUTES: list = []
 
 
@@ -108,6 +111,9 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = do_HEAD = do_OPTIONS = answer
 
     def check(self, request: Request) -> None:
+        asked = API_VERSION.search(self.headers.get("Accept", ""))
+        if asked and asked.group(1) not in API_VERSIONS:
+            raise Refusal(406, {"msg": "API version %s is unknown." % asked.group(1)})
         token = self.server.token
         if token:
             given = self.headers.get("Authorization", "").encode("utf-8", "replace")

@@ -122,6 +122,8 @@ class Session:
         if limit > 0 and self.last_heartbeat and now - self.last_heartbeat > limit:
             return "no heartbeat for %d s" % limit
         idle = self.request["idleTimeout"]
+        if self.state == BUSY:
+            self.last_activity = now  # a session at work is not idle, unlike on Livy
         if idle and now - self.last_activity > replies.parse_time(idle):
             return "idle for more than %s" % idle
         ttl = self.request["ttl"]
@@ -133,8 +135,9 @@ class Session:
         with self.lock:
             if self.server_state in ALIVE:
                 self.server_state = SHUTTING_DOWN
+            busy = self.current is not None
         if self.driver is not None:
-            self.driver.end()
+            self.driver.end(busy)
 
     def ensure_active(self) -> None:
         if self.server_state not in ALIVE:

@@ -20,8 +20,6 @@ DEFAULTS = {
     # A cancelled task's Python worker gives its slot back after this (2 s otherwise).
     "spark.python.task.killTimeout": "200ms",
     "spark.sql.shuffle.partitions": "{shuffle}",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.execution.arrow.pyspark.fallback.enabled": "true",
 }
 # Taken out of the environment: another Spark's settings would end up in ours.
 SCRUBBED = ("SPARK_", "PYSPARK_", "_PYSPARK_", "HIVE_CONF_DIR", "LIVY_")

@@ -26,7 +26,10 @@ class Warmer(threading.Thread):
             with open(self.path, "w", encoding="ascii") as file:
                 file.write(ROWS)
             self.driver.sc.setJobGroup(GROUP, "warming up")
-            for step in (self.read, self.aggregate, self.worker):
+            steps = [self.read, self.aggregate, self.worker]
+            if self.driver.spec.get("scala"):
+                steps.insert(0, lambda: self.driver.interpreter("spark"))
+            for step in steps:
                 self.make_way()
                 step()
         except Exception as problem:

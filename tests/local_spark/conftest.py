@@ -133,6 +133,7 @@ class Server:
         try:
             return self.client.get("/ping")[0] == 200
         except OSError:
+            self.client = Client(self.path)
             return False
 
     def stop(self):
