@@ -126,9 +126,11 @@ class NotebookPage:
         expect(self.notebook).to_be_visible(timeout=60_000)
         self.wait_for_idle()
 
-    def wait_for_idle(self, timeout_s: float = 60) -> None:
-        status = self.page.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator")
-        expect(status).to_have_attribute("data-status", "idle", timeout=timeout_s * 1000)
+    def wait_for_idle(self, timeout_s: float = 90) -> None:
+        """The status bar knows; the dot at the kernel's name says idle before there is a
+        kernel, and running a cell then asks which kernel is meant."""
+        status = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
+        expect(status).to_be_visible(timeout=timeout_s * 1000)
 
     def menu(self, *labels: str) -> None:
         for index, label in enumerate(labels):
@@ -159,7 +161,7 @@ class NotebookPage:
     def restart_and_run_all(self, timeout_s: float) -> None:
         self.menu("Kernel", "Restart Kernel and Run All Cells…")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        self.page.wait_for_timeout(1000)
+        expect(self.notebook.get_by_text("[*]:").first).to_be_visible(timeout=30_000)
         self.wait_for_numbers(timeout_s)
 
     def wait_for_numbers(self, timeout_s: float) -> None:

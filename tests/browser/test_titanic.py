@@ -7,14 +7,15 @@ from playwright.sync_api import expect
 
 from lab import NotebookPage
 
-WIDE = {"width": 1100, "height": 900}
+WIDE = {"width": 900, "height": 760}
 
 
 @pytest.fixture(scope="module")
 def notebook(browser, lab, screenshots):
-    page = browser.new_page(viewport=WIDE, device_scale_factor=1)
+    page = browser.new_page(viewport=WIDE)
     try:
         notebook = NotebookPage(page, lab, "titanic.ipynb")
+        page.keyboard.press("Control+b")  # the file browser folds away
         notebook.run_all(timeout_s=180)
     except Exception:
         page.screenshot(path=screenshots / "failed.png")
@@ -70,7 +71,11 @@ def test_picture_is_shown(notebook, screenshots):
 
 def test_whole_notebook_for_the_eye(notebook, screenshots):
     """No assertion but that it can be drawn: people look at this file."""
-    notebook.page.set_viewport_size({"width": 1100, "height": 5200})
+    notebook.page.set_viewport_size({"width": 900, "height": 4600})
+    notebook.code_cell(0).scroll_into_view_if_needed()
+    notebook.page.locator(".jp-WindowedPanel-outer").first.evaluate(
+        "outer => { outer.scrollTop = 0 }"
+    )
     notebook.page.wait_for_timeout(500)
     notebook.page.screenshot(path=screenshots / "titanic.png")
     notebook.page.set_viewport_size(WIDE)
