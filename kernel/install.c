@@ -95,7 +95,8 @@ cJSON *install_kernel_json(const cJSON *template_json, const char *program,
         json_add_str(argv, "pyspark");
     }
     replace(spec, "argv", argv);
-    replace(spec, "display_name", cJSON_CreateString(display_name));
+    json_drop(spec, "display_name");
+    json_set_str(spec, "display_name", display_name);
     cJSON *metadata = json_get_obj(spec, "metadata");
     if (metadata) {
         replace(metadata, "debugger", cJSON_CreateBool(has_debugger));

@@ -532,8 +532,7 @@ static void copy_size(cJSON *meta, const char *key, const cJSON *info, const cJS
     const char *name)
 {
     const cJSON *told = json_get(info, name);
-    bool says = told && !cJSON_IsNull(told)
-                && !(cJSON_IsNumber(told) && told->valuedouble == 0);
+    bool says = told && !cJSON_IsNull(told) && json_num(info, name, 1) != 0;
     copy_key(meta, key, says ? info : body, name);
 }
 
