@@ -334,7 +334,7 @@ static void on_poll_time(void *arg)
 
 static void poll_later(livy_session_t *session)
 {
-    int64_t delay_ms = (livy_now_ms(session->client) - session->started_ms) / 20;
+    int64_t delay_ms = (livy_now_ms(session->client) - session->started_ms) / 64;
 
     if (delay_ms < POLL_FIRST_MS)
         delay_ms = POLL_FIRST_MS;

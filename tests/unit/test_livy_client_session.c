@@ -1,0 +1,345 @@
+/*
+ * test_livy_client_session - a session from POST to DELETE, request by request
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "livy_client/session.h"
+#include "livy_client/sidechannel.h"
+#include "tests/unit/fake_livy.h"
+#include "tests/unit/tap.h"
+
+#define NAME "synapse-me-0123456789ab-1"
+
+typedef struct {
+    fake_livy_t livy;
+    fake_http_t *fake;
+    livy_client_t *client;
+    livy_session_t *session;
+    int changes, starts, losses, stops, looks;
+    bool is_started, is_lost, is_stopped, is_looked;
+    err_t start_err, lost_err, stop_err, look_err;
+} scene_t;
+
+static void on_change(livy_session_t *session, void *arg)
+{
+    (void) session;
+    ((scene_t *) arg)->changes++;
+}
+
+static void on_started(livy_session_t *session, const err_t *err, void *arg)
+{
+    scene_t *scene = arg;
+
+    (void) session;
+    scene->starts++;
+    scene->is_started = true;
+    scene->start_err = *err;
+}
+
+static void on_lost(livy_session_t *session, const err_t *err, void *arg)
+{
+    scene_t *scene = arg;
+
+    (void) session;
+    scene->losses++;
+    scene->is_lost = true;
+    scene->lost_err = *err;
+}
+
+static void on_stopped(livy_session_t *session, const err_t *err, void *arg)
+{
+    scene_t *scene = arg;
+
+    (void) session;
+    scene->stops++;
+    scene->is_stopped = true;
+    scene->stop_err = *err;
+}
+
+static void on_looked(livy_session_t *session, const err_t *err, void *arg)
+{
+    scene_t *scene = arg;
+
+    (void) session;
+    scene->looks++;
+    scene->is_looked = true;
+    scene->look_err = *err;
+}
+
+static const session_events_t events = {on_change, on_started, on_lost};
+
+static scene_t *scene_new(const dialect_t *dialect, const char *prologue)
+{
+    static const char *const headers[] = {"X-Own: 1", NULL};
+    scene_t *scene = xcalloc(1, sizeof *scene);
+    livy_endpoint_t endpoint = {.url = "http://h", .dialect = dialect,
+        .http = {.headers = headers}};
+    cJSON *body = json_obj();
+
+    scene->livy.polls_to_idle = 1;
+    scene->fake = fake_http_new(fake_livy_answer, &scene->livy);
+    scene->client = livy_client_new(&endpoint, &fake_http_ops, scene->fake);
+    json_set_str(body, "kind", "pyspark");
+    json_set_str(body, "name", NAME);
+    scene->session = livy_session_new(scene->client, body, prologue, &events, scene);
+    return scene;
+}
+
+static void scene_start(scene_t *scene, int64_t limit_ms)
+{
+    livy_session_start(scene->session, limit_ms);
+    fake_http_run(scene->fake, &scene->is_started, 3600000);
+}
+
+static void scene_end(scene_t *scene)
+{
+    livy_session_destroy(&scene->session);
+    is_int((long) fake_http_pending(scene->fake), 0, "nothing stays behind");
+    livy_client_destroy(&scene->client);
+    fake_http_destroy(&scene->fake);
+    fake_livy_clear(&scene->livy);
+    free(scene);
+}
+
+static void is_lines(const scene_t *scene, const char *const *lines, const char *claim)
+{
+    size_t i = 0;
+
+    for (; lines[i]; i++)
+        is_str(fake_http_line(scene->fake, i), lines[i], "%s: request %zu", claim, i);
+    is_int((long) fake_http_count(scene->fake), (long) i, "%s: no more", claim);
+}
+
+static void check_plain(void)
+{
+    static const char *const lines[] = {
+        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" NAME "\","
+        "\"heartbeatTimeoutInSecond\":150}",
+        "GET http://h/sessions/0", "GET http://h/sessions/0",
+        "DELETE http://h/sessions/0?standby=false", NULL};
+    scene_t *scene = scene_new(&dialect_livy, NULL);
+
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_NONE, "a session without Python starts");
+    is_int(livy_session_phase(scene->session), SESSION_READY, "and is ready");
+    is_str(livy_session_id(scene->session), "0", "it has an id");
+    is_str(livy_session_url(scene->session), "http://h/sessions/0", "and a URL");
+    is_str(livy_session_name(scene->session), NAME, "and its name");
+    is_int(livy_session_state(scene->session), LIVY_IDLE, "it is idle");
+    ok(!livy_session_has_prologue(scene->session), "without a prologue");
+    livy_session_stop(scene->session, "standby=false", on_stopped, scene);
+    fake_http_run(scene->fake, &scene->is_stopped, 60000);
+    is_int(scene->stop_err.code, ERR_NONE, "it stops");
+    is_int(livy_session_phase(scene->session), SESSION_GONE, "and is gone");
+    is_lines(scene, lines, "start and stop");
+    is_str(fake_http_header(scene->fake, 0, "X-Requested-By"), "synapse-kernel",
+        "X-Requested-By is sent");
+    is_str(fake_http_header(scene->fake, 3, "X-Own"), "1", "and the endpoint's headers");
+    scene_end(scene);
+}
+
+static void check_prologue(void)
+{
+    scene_t *scene = scene_new(&dialect_local, "prologue()");
+
+    scene_start(scene, 0);
+    ok(scene->start_err.code == ERR_NONE && livy_session_has_prologue(scene->session),
+        "the prologue runs before the session is ready");
+    is_str(fake_http_line(scene->fake, 0),
+        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" NAME "\"}",
+        "no heartbeat is asked of the local server");
+    const char *code = scene->livy.statements[0].code;
+    ok(strncmp(code, "# synapse-kernel ", 17) == 0 && text_ends(code, "\nprologue()"),
+        "it is posted below its id");
+    fake_http_run(scene->fake, NULL, 1000);
+    is_int(sidechannel_state(livy_session_sidechannel(scene->session)), SIDECHANNEL_WORKS,
+        "the side channel was probed meanwhile");
+    scene_end(scene);
+}
+
+static void check_no_python(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, "prologue()");
+
+    scene->livy.first_output = "{\"status\":\"error\",\"ename\":\"InterpreterError\","
+        "\"evalue\":\"Fail to start interpreter pyspark\"}";
+    scene_start(scene, 0);
+    ok(scene->start_err.code == ERR_NONE && !livy_session_has_prologue(scene->session),
+        "a session without a Python is used without the prologue");
+    scene_end(scene);
+    scene = scene_new(&dialect_livy, "prologue()");
+    scene->livy.first_output = "{\"status\":\"error\",\"ename\":\"SyntaxError\","
+        "\"evalue\":\"invalid syntax\"}";
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_START, "a prologue that fails is a start that fails");
+    ok(strstr(scene->start_err.text, "SyntaxError: invalid syntax"), "with its error");
+    is_int(fake_livy_living(&scene->livy), 0, "and the session is deleted");
+    scene_end(scene);
+}
+
+static void check_dead_start(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, "prologue()");
+
+    scene->livy.end_state = "dead";
+    scene->livy.log = "[\"stdout: \",\"\\nstderr: \",\"Invalid maximum heap size: -Xmx0\","
+        "\"Error: Could not create the Java Virtual Machine.\"]";
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_START, "a session that dies while it starts");
+    ok(strstr(scene->start_err.text, "Invalid maximum heap size: -Xmx0. Check "
+        "--driver-memory"), "is told with its cause and the next step");
+    is_int(livy_session_phase(scene->session), SESSION_FAILED, "has failed");
+    is_int(fake_livy_living(&scene->livy), 0, "and is deleted");
+    is_int((long) fake_http_count_of(scene->fake, "POST"), 1, "nothing else was posted");
+    scene_end(scene);
+}
+
+static void check_refused(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, NULL);
+
+    scene->livy.fault = FAULT_REFUSE;
+    scene->livy.fault_count = 1000;
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_CONNECT, "nobody listens: told");
+    ok(fake_http_now(scene->fake) < 1000000 + 100, "and told at once");
+    is_int((long) fake_http_count(scene->fake), 1, "after one request");
+    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    ok(fake_http_run(scene->fake, &scene->is_stopped, 1000) && !scene->stop_err.code,
+        "there is nothing to stop");
+    scene_end(scene);
+}
+
+static void check_lost_post(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, NULL);
+
+    scene->livy.fault = FAULT_DROP;
+    scene->livy.fault_count = 1;
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_NONE, "a lost reply to the POST is found by looking");
+    is_str(fake_http_line(scene->fake, 1), "GET http://h/sessions?from=0&size=100",
+        "in the list");
+    is_int(scene->livy.session_count, 1, "one session was made");
+    scene_end(scene);
+    scene = scene_new(&dialect_livy, NULL);
+    scene->livy.fault = FAULT_500;
+    scene->livy.fault_count = 1;
+    scene_start(scene, 0);
+    is_int(scene->start_err.code, ERR_HTTP, "a 500 that made nothing is told");
+    ok(strstr(scene->start_err.text, "NullPointerException"), "in the server's words");
+    is_int((long) fake_http_count_of(scene->fake, "POST"), 1, "not posted again");
+    is_int((long) fake_http_count_of(scene->fake, "GET"), 3, "after three looks");
+    scene_end(scene);
+}
+
+static void check_abort(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, "prologue()");
+
+    scene->livy.polls_to_idle = 100000;
+    livy_session_start(scene->session, 0);
+    fake_http_run(scene->fake, NULL, 5000);
+    ok(scene->changes >= 5, "changes are told each second");
+    livy_session_abort(scene->session);
+    is_int(scene->starts, 0, "not from inside the call");
+    ok(fake_http_run(scene->fake, &scene->is_started, 3000), "an abort is told soon");
+    is_int(scene->start_err.code, ERR_INTERRUPTED, "as an interrupt");
+    is_int(fake_livy_living(&scene->livy), 0, "the session is deleted");
+    is_int(livy_session_phase(scene->session), SESSION_GONE, "and gone");
+    scene_end(scene);
+
+    scene = scene_new(&dialect_livy, NULL);
+    scene->livy.fault = FAULT_DELAY;
+    scene->livy.fault_count = 1;
+    livy_session_start(scene->session, 0);
+    fake_http_run(scene->fake, NULL, 100);
+    livy_session_abort(scene->session);
+    fake_http_run(scene->fake, &scene->is_started, 3000);
+    is_int(scene->start_err.code, ERR_INTERRUPTED, "an abort while the POST is under way");
+    is_int(livy_session_phase(scene->session), SESSION_STOPPING, "goes on stopping");
+    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    fake_http_run(scene->fake, &scene->is_stopped, 60000);
+    is_int(fake_livy_living(&scene->livy), 0, "until what it made is deleted");
+    is_int(scene->starts + scene->stops, 2, "each told once");
+    scene_end(scene);
+}
+
+static void check_start_limit(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, NULL);
+
+    scene->livy.polls_to_idle = 100000;
+    scene_start(scene, 30000);
+    is_int(scene->start_err.code, ERR_TIMEOUT, "the asked limit of a start");
+    ok(strstr(scene->start_err.text, "30 s") && strstr(scene->start_err.text, "starting"),
+        "says how long, and the state");
+    is_int(fake_livy_living(&scene->livy), 0, "the session is deleted");
+    scene_end(scene);
+}
+
+static void check_keep_alive(void)
+{
+    scene_t *scene = scene_new(&dialect_livy, NULL);
+
+    scene_start(scene, 0);
+    size_t before = fake_http_count(scene->fake);
+    fake_http_run(scene->fake, NULL, 300500);
+    is_int((long) (fake_http_count(scene->fake) - before), 5, "a sign of life a minute");
+    scene->livy.fault = FAULT_REFUSE;
+    scene->livy.fault_from = fake_http_count(scene->fake);
+    scene->livy.fault_count = 3;
+    fake_http_run(scene->fake, NULL, 200000);
+    is_int(scene->losses, 0, "an outage is no loss");
+    scene->livy.sessions[0].state = "dead";
+    scene->livy.log = "[\"OutOfMemoryError: heap\"]";
+    ok(fake_http_run(scene->fake, &scene->is_lost, 100000), "a death is noticed");
+    ok(scene->lost_err.code == ERR_SESSION_DEAD &&
+        strstr(scene->lost_err.text, "OutOfMemoryError: heap. Ask for more"), "with its cause");
+    fake_http_run(scene->fake, NULL, 300000);
+    is_int(scene->losses, 1, "and told once");
+    scene_end(scene);
+}
+
+static void check_look(void)
+{
+    scene_t *scene = scene_new(&dialect_local, NULL);
+
+    scene_start(scene, 0);
+    livy_session_look(scene->session, on_looked, scene);
+    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) && !scene->look_err.code,
+        "a look finds a session that lives");
+    scene->is_looked = false;
+    scene->livy.fault = FAULT_REFUSE;
+    scene->livy.fault_from = fake_http_count(scene->fake);
+    scene->livy.fault_count = 1000;
+    livy_session_look(scene->session, on_looked, scene);
+    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) &&
+        scene->look_err.code == ERR_SESSION_DEAD, "a local server that is gone took it along");
+    fake_http_run(scene->fake, NULL, 1000);
+    is_int(scene->losses, 1, "that is told as a loss too");
+    scene->is_looked = false;
+    livy_session_look(scene->session, on_looked, scene);
+    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) &&
+        scene->look_err.code == ERR_SESSION_DEAD, "a later look says the same");
+    scene_end(scene);
+}
+
+int main(void)
+{
+    mem_init();
+    check_plain();
+    check_prologue();
+    check_no_python();
+    check_dead_start();
+    check_refused();
+    check_lost_post();
+    check_abort();
+    check_start_limit();
+    check_keep_alive();
+    check_look();
+    return done_testing();
+}
