@@ -310,7 +310,7 @@ static void inspect_words(cJSON *data, const words_t *words, size_t offset)
     const command_row_t *row = row_find(name, strcspn(name, "?"));
     const option_t *option = row ? option_at(row, words, i) : NULL;
     const char *topic = row ? row->name : NULL;
-    if (row && row->argument && i == 1) {
+    if (row && row->argument && i == 1 && i < words->count) {
         const command_row_t *other = row_find(words->items[1].text,
             strlen(words->items[1].text));
         topic = other ? other->name : topic;

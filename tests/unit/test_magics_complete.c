@@ -71,6 +71,8 @@ static void test_inspect(void)
     ok(inspection_has("%synapse help stop", 16, "End the session"), "a topic of help");
     ok(inspection_has("%%synapse start\n{}", 17, "Start a Spark session"),
         "the command above a body");
+    ok(inspection_has("%%synapse help \nx", 15, "all about one command"),
+        "help without its topic");
     cJSON *content = magic_inspect("x = 1", 5, 2);
     ok(!json_bool(content, "found", true), "nothing in Python");
     json_free(&content);
