@@ -185,7 +185,8 @@ char *text_unbase64(const char *text, size_t len, size_t *out_len)
     }
     used -= padding;
     out[used] = '\0';
-    *out_len = used;
+    if (out_len)
+        *out_len = used;
 out:
     free(clean);
     return out;

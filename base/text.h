@@ -27,7 +27,8 @@ size_t text_distance(const char *a, const char *b, size_t limit);
 const char *text_nearest(const char *word, const char *const *words, size_t limit);
 
 /* Base64 (OpenSSL EVP), no line breaks. Caller frees. text_unbase64 gives NULL on bad
- * input; its result ends in a NUL that is not counted in *len. */
+ * input; its result ends in a NUL that is not counted in *out_len
+ * (may be NULL). */
 char *text_base64(const void *data, size_t len);
 char *text_unbase64(const char *text, size_t len, size_t *out_len);
 

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import queue
 import re
 import sys
 import time
@@ -115,7 +116,7 @@ class NotebookKernel:
         outputs, reply, is_idle = [], None, False
         end = time.monotonic() + limit
         while not is_idle:
-            message = self.client.get_iopub_msg(timeout=max(0.01, end - time.monotonic()))
+            message = self._next_iopub(end)
             if message["parent_header"].get("msg_id") != msg_id:
                 continue
             if message["msg_type"] == "status":
@@ -127,6 +128,14 @@ class NotebookKernel:
             if message["parent_header"].get("msg_id") == msg_id:
                 reply = message["content"]
         return Cell(reply, outputs)
+
+    def _next_iopub(self, end):
+        while True:
+            try:
+                return self.client.get_iopub_msg(timeout=2)
+            except queue.Empty:
+                assert self.manager.is_alive(), "the kernel died"
+                assert time.monotonic() < end, "the cell did not end in time"
 
     def run(self, code, limit=CELL_LIMIT, **options):
         return self.finish(self.send(code, **options), limit)

@@ -68,7 +68,7 @@ def test_a_subprocess_prints_into_its_cell_and_breaks_nothing(spark):
     cell = spark.ok("%%synapse\nimport os\nprint('a')\nos.system('echo b')\nprint('c')")
     assert cell.stdout.split() == ["a", "b", "c"]
     for number in range(5):
-        assert spark.ok("%%synapse\n%d + 1" % number).data() == [str(number + 1)]
+        assert spark.ok("%%%%synapse\n%d + 1" % number).data() == [str(number + 1)]
 
 
 def test_outputs_stay_apart_and_in_order(spark):
