@@ -33,7 +33,7 @@ bool sweep_is_ours(const char *name, const char *kernel_id)
     const char *counter = strrchr(name, '-');
     size_t id_len = strlen(kernel_id);
     const char *end_of_user = name + strlen("synapse-");
-    return counter && (size_t)(counter - end_of_user) > id_len
+    return counter > end_of_user && (size_t)(counter - end_of_user) > id_len
            && counter[-(ptrdiff_t)id_len - 1] == '-'
            && strncmp(counter - id_len, kernel_id, id_len) == 0;
 }
