@@ -37,7 +37,8 @@ typedef struct {
     bool is_cell;    /* from %%synapse */
     size_t row;      /* of its first line in the cell, from 1 */
     /* STEP_CODE that is one word like a command's name ("metta"): that command (static),
-     * to be named when there is no session, and after a NameError. Else NULL. */
+     * and err.text asks "Did you mean …?" (err.code stays ERR_NONE), to be said when there
+     * is no session, and after a NameError. Else NULL. */
     const char *suggestion;
     err_t err;
 } step_t;

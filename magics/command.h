@@ -15,12 +15,13 @@
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY } command_id_t;
 
-/* Options of `start`; strings NULL and numbers 0 where not given. */
+/* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
+ * and workspace all are given or none; config_file counts only when none is. */
 typedef struct {
     char *subscription_id, *resource_group, *workspace_name, *config_file;
     char *compute_target;
     char *environment, *environment_version;
-    char *driver_memory, *executor_memory; /* as given, checked: "28g", "512m" */
+    char *driver_memory, *executor_memory; /* as Java and Spark read it: "28g", "512m" */
     int driver_cores, executor_cores, num_executors;
     int session_timeout_min;               /* -t; 0 = not given */
     int start_timeout_s;                   /* 0 = none */
@@ -48,14 +49,16 @@ typedef struct {
 } command_t;
 
 /* Is this line (without "%synapse") a command rather than code? Its first word (any case)
- * is a command and is followed by nothing, by an option, or by arguments that the row
- * accepts. With `suggestion` not NULL: a lone word within two edits of a command gives its
- * name there (static), else NULL. */
+ * is a command and is followed by nothing, by an option, or by a word that no Python
+ * expression could have there (`start pool`: command_parse says what is wrong). With `suggestion` not
+ * NULL: a word within two edits of a command, alone or with an option of that command
+ * (`strat -c pool`), gives its name there (static), else NULL. */
 bool command_is_command(const char *line, const char **suggestion);
 
 /* Parse an expanded line, with the cell's body (NULL = none; a JSON object of Spark conf
- * for start, // comments allowed). NULL with ERR_USAGE: names the word at fault, the
- * nearest right one, and the usage line. */
+ * for start, // comments allowed; Livy's fields as %%configure has them are taken too).
+ * NULL with ERR_USAGE: names the word at fault, the nearest right one, and the usage line;
+ * values of passwords, tokens and headers are never in it. */
 command_t *command_parse(const char *line, const char *body, err_t *err)
     __attribute__((warn_unused_result));
 void command_destroy(command_t **command_p);

@@ -100,6 +100,8 @@ void step_of_line(step_t *step, const char *line)
     } else {
         set_code(step, LANG_PYSPARK, line, line);
         step->suggestion = suggestion;
+        if (suggestion)
+            err_set(&step->err, ERR_NONE, "Did you mean `%%synapse %s`?", suggestion);
     }
     if (step->line == NULL)
         step->line = xstrdup(line);

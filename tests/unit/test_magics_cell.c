@@ -95,6 +95,15 @@ static void check_case(const case_t *one)
         ok(false, "plan_destroy nulls the caller");
 }
 
+static void test_suggestion(void)
+{
+    plan_t *plan = plan_of_magic("metta", NULL);
+    ok(plan->steps[0].err.code == ERR_NONE &&
+       strcmp(plan->steps[0].err.text, "Did you mean `%synapse meta`?") == 0,
+       "a suggestion is no error but its text is there");
+    plan_destroy(&plan);
+}
+
 static void test_languages(void)
 {
     lang_t lang;
@@ -140,6 +149,7 @@ int main(void)
         check_case(&cases.items[i]);
     cases_free(&cases);
     test_languages();
+    test_suggestion();
     test_big();
     return done_testing();
 }
