@@ -22,6 +22,16 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
 
 static const statement_events_t statement_events = {.on_done = on_statement_done};
 
+/* A lone word near a command ran as code and is no name: the planner's did-you-mean. */
+static void add_suggestion(runner_t *runner, cJSON *failure)
+{
+    const step_t *step = &runner->plan->steps[runner->at];
+    cJSON *traceback = json_get_arr(failure, "traceback");
+    if (step->err.text[0] && traceback
+        && strcmp(json_str(failure, "ename", ""), "NameError") == 0)
+        json_add_str(traceback, step->err.text);
+}
+
 /* Show outputs one by one; an error among them ends the step as failed. Consumes. */
 static void show_outputs(runner_t *runner, cJSON *outputs)
 {
@@ -36,10 +46,12 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
         }
     }
     json_free(&outputs);
-    if (failure)
+    if (failure) {
+        add_suggestion(runner, failure);
         runner_step_fail_with(runner, failure);
-    else
+    } else {
         runner_step_ok(runner);
+    }
 }
 
 static void post(runner_t *runner, const char *kind, const char *code, const char *uuid,
@@ -184,7 +196,9 @@ void runner_run_code(runner_t *runner, const step_t *step)
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
         if (step->err.text[0])
-            err_append(&err, "%s", step->err.text); /* a did-you-mean of the planner */
+            err_set(&err, ERR_USAGE,
+                "`%s` is no command of %%synapse, and there is no Spark session to run it "
+                "as code. %s", step->body, step->err.text);
         runner_step_fail(runner, &err);
         return;
     }

@@ -111,8 +111,8 @@ def server():
 @pytest.mark.parametrize(
     "path, words",
     [
-        ("401", ["401", "--auth"]),
-        ("404", ["404", "URL"]),
+        ("401", ["401", "--user", "--token-file"]),
+        ("404", ["404", "--livy"]),
         ("500", ["500", "it said no"]),
         ("html", ["web page", "URL"]),
         ("half", ["JSON"]),

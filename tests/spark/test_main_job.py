@@ -57,6 +57,12 @@ def test_one_line_of_code(spark):
     assert spark.ok("%synapse x").data() == ["42"]
 
 
+def test_a_lone_word_is_code_with_a_did_you_mean(spark):
+    failed = spark.fails("%synapse strat")
+    assert failed.error["ename"] == "NameError"
+    assert "Did you mean `%synapse start`?" in failed.traceback
+
+
 def test_text_before_an_error_is_kept_and_the_cell_fails(spark):
     cell = spark.fails("%%synapse\nprint('before')\n\n1 / 0")
     assert cell.stdout == "before\n"

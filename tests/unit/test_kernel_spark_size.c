@@ -50,7 +50,7 @@ int main(void)
     size_is("{\"numExecutors\":6,\"executorCores\":4,\"executorMemory\":\"28g\","
             "\"driverCores\":4,\"driverMemory\":\"28g\"}",
         "{\"numExecutors\":0}", false,
-        "6 executors × 4 cores, 28g = 24 cores, 168.0 GB, and a driver with 4 cores, 28g",
+        "6 executors × 4 cores, 28g = 24 cores, 168 GB, and a driver with 4 cores, 28g",
         "a cluster shows the sum, the driver extra");
     size_is("{\"numExecutors\":1}", "{}", false, "1 executor", "one executor");
 
