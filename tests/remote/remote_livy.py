@@ -19,8 +19,12 @@ class LivySession(Session):
         self.path = "/sessions"
         made = self.ask("POST", "", {"kind": "pyspark", "conf": {"spark.ui.enabled": "false"}})
         self.path = "/sessions/%s" % made["id"]
-        self.wait("", lambda s: s["state"] in ("idle", "dead", "error", "killed"), 90)
-        self.add_prologue()
+        try:
+            self.wait("", lambda s: s["state"] == "idle", 240)
+            self.add_prologue()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(

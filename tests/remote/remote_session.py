@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROLOGUE = (HERE.parents[1] / "remote" / "prologue.py").read_text("utf-8")
@@ -127,6 +128,15 @@ class Session:
     def interrupt(self, n=None):
         n = self.n if n is None else n
         return json.loads(self.job("__synapse_kernel__.interrupt(%d)" % n))["interrupted"]
+
+    def interrupt_when(self, expression, seconds=60):
+        """Interrupt the running cell once the expression holds beside it."""
+        end = time.monotonic() + seconds
+        while not self.job("(%s) is True" % expression):
+            assert time.monotonic() < end, "never: " + expression
+            time.sleep(0.05)
+        time.sleep(0.2)
+        assert self.interrupt()
 
     def log_text(self):
         self.log.seek(0)

@@ -17,11 +17,10 @@ BUSY = ["import time; time.sleep(60)", "while True: pass", "while True: print('x
 def test_interrupt(shell, text):
     shell.cell("x = 5")
     shell.start("print('before')\n" + text)
-    time.sleep(0.3)
+    shell.interrupt_when("__synapse_kernel__.running == %d" % shell.n)
     begin = time.monotonic()
-    assert shell.interrupt()
-    cell = shell.finish(10)
-    assert time.monotonic() - begin < 3
+    cell = shell.finish(20)
+    assert time.monotonic() - begin < 5  # under load; 0.02 to 0.6 s on a quiet machine
     assert cell.error["ename"] == "KeyboardInterrupt" and cell.text().startswith("before\n")
     assert len(cell.trace()) < 2000
     assert shell.cell("x").value() == "5"
@@ -69,8 +68,7 @@ def test_a_cell_that_takes_the_handler_away_does_not_keep_it(shell):
 
 def test_finally_runs_undisturbed(shell):
     shell.start("import time\ntry:\n    time.sleep(60)\nfinally:\n    time.sleep(0.7); print('cleaned')")
-    time.sleep(0.3)
-    assert shell.interrupt()
+    shell.interrupt_when("__synapse_kernel__.running == %d" % shell.n)
     assert shell.finish(10).text() == "cleaned\n"
 
 

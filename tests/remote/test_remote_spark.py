@@ -119,6 +119,7 @@ def test_java_errors_are_reduced_to_their_cause(spark):
     assert cell.error["ename"] == "AnalysisException" and cell.error["evalue"].startswith("[UNRESOLVED_COLUMN")
 
 
+HAS_JOB = "len(__import__('pyspark').SparkContext._active_spark_context.statusTracker().getActiveJobsIds()) > 0"
 JOBS = [
     "sc.parallelize(range(4), 4).map(lambda v: __import__('time').sleep(60)).count()",
     "spark.sql('select count(*) from range(1000000000000) where sha2(string(id), 256) < \"0\"').collect()",
@@ -132,27 +133,30 @@ def test_interrupt_of_spark(spark, text):
     spark.cell("spark.range(3).count()")
     for _ in range(2):
         spark.start("print('before')\n" + text)
-        time.sleep(1.5)
+        if "Thread" in text:
+            spark.interrupt_when("__synapse_kernel__.running == %d" % spark.n)
+        else:
+            spark.interrupt_when(HAS_JOB)
         begin = time.monotonic()
-        assert spark.interrupt()
-        cell = spark.finish(10)
-        assert time.monotonic() - begin < 2
+        cell = spark.finish(20)
+        assert time.monotonic() - begin < 5  # under load; 0.4 s on a quiet machine
         assert cell.error["ename"] == "KeyboardInterrupt" and cell.text() == "before\n"
         assert cell.text("stderr") == "" and "Java" not in cell.trace()
-        cell = spark.cell("spark.range(5).count(), [j for j in sc.statusTracker().getActiveJobsIds()]")
+        cell = spark.cell("import time\nn, end = spark.range(5).count(), time.time() + 10\n"
+                          "while sc.statusTracker().getActiveJobsIds() and time.time() < end: time.sleep(0.1)\n"
+                          "n, list(sc.statusTracker().getActiveJobsIds())")
         assert cell.value() == "(5, [])"
 
 
 def test_finally_can_use_spark(spark):
     spark.start("try:\n    %s\nfinally:\n    print(spark.range(5).count())" % JOBS[0])
-    time.sleep(1.5)
-    assert spark.interrupt()
+    spark.interrupt_when(HAS_JOB)
     cell = spark.finish(20)
     assert cell.error["ename"] == "KeyboardInterrupt" and cell.text() == "5\n"
 
 
 def test_other_job_groups_go_on(spark):
-    cell = spark.start("""
+    spark.start("""
 import threading
 def other():
     sc.setJobGroup("other", "")
@@ -163,8 +167,7 @@ thread.start()
 import time
 time.sleep(60)
 """)
-    time.sleep(1.5)
-    assert spark.interrupt(cell)
+    spark.interrupt_when(HAS_JOB)
     assert spark.finish(10).error["ename"] == "KeyboardInterrupt"
     assert spark.cell("thread.join(30); done").value() == "[1]"
 
