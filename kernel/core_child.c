@@ -293,6 +293,12 @@ int child_want(core_t *core, err_t *err)
     return -1;
 }
 
+/* ipykernel drops what goes over 1,000 messages on iopub. We read all that comes, and
+ * who reads us too slowly is waited for by our own sockets. */
+static const char DROP_NOTHING[] =
+    "(lambda thread: thread.schedule(lambda: thread.socket.set(\n"
+    "    __import__('zmq').SNDHWM, 0)))(get_ipython().kernel.iopub_thread)";
+
 /* A new child counts on from where we are. */
 static void tell_count(core_t *core)
 {
@@ -313,6 +319,7 @@ void core_child_ready(core_t *core, const cJSON *kernel_info, const char *folder
     core->child_info = json_copy(kernel_info);
     if (core->end != END_NOT)
         return;
+    core_tell_child(core, DROP_NOTHING);
     tell_count(core);
     if (core->spark)
         core->spark->child_started(core->spark_ctx, folder);

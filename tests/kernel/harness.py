@@ -83,12 +83,10 @@ class Result:
 class Client:
     """A front end: jupyter_client's, with the waiting that tests need."""
 
-    def __init__(self, manager: KernelManager):
-        self.manager = manager
-        self.kc: BlockingKernelClient = manager.client()
+    def __init__(self, kc: BlockingKernelClient):
+        self.kc = kc
         self.kc.start_channels()
         self.seen: dict[str, list[dict[str, Any]]] = {}
-        self.welcomes: list[dict[str, Any]] = []
 
     def close(self) -> None:
         self.kc.stop_channels()
@@ -99,8 +97,6 @@ class Client:
     def iopub(self, timeout: float = PATIENCE) -> dict[str, Any]:
         """The next message of iopub; remembered under its parent."""
         message = self.kc.get_iopub_msg(timeout=timeout)
-        if message["msg_type"] == "iopub_welcome":
-            self.welcomes.append(message)
         parent = message["parent_header"].get("msg_id", "")
         self.seen.setdefault(parent, []).append(message)
         return message
@@ -140,13 +136,18 @@ class Client:
         reply = self.ask("control", "interrupt_request").reply
         assert reply["content"]["status"] == "ok"
 
-    def wait_running(self, msg_id: str) -> None:
-        """Until the cell says that its code runs, with `print('running')` or an input."""
-        while not any(
-            m["msg_type"] == "stream" and "running" in m["content"]["text"]
+    def until_text(self, msg_id: str, text: str) -> None:
+        """Until a stream output of this request holds a text, also after its idle."""
+        while text not in "".join(
+            m["content"]["text"]
             for m in self.seen.get(msg_id, [])
+            if m["msg_type"] == "stream"
         ):
             self.iopub()
+
+    def wait_running(self, msg_id: str) -> None:
+        """Until the cell says that its code runs, by `print('running')`."""
+        self.until_text(msg_id, "running")
 
     def is_silent(self, channel: str = "shell", seconds: float = 0.5) -> bool:
         """Does nothing more come?"""
@@ -167,17 +168,22 @@ class Kernel(Client):
     """A kernel with its first front end."""
 
     def __init__(self, name: str = "synapse", **options: Any):
-        env = options.pop("env", None)
-        manager = KernelManager(kernel_name=name, **options)
-        manager.start_kernel(**({"env": env} if env else {}))
-        super().__init__(manager)
+        env = {**os.environ, **options.pop("env", {})}
+        # ipykernel captures no output of child processes when it sees this one.
+        env.pop("PYTEST_CURRENT_TEST", None)
+        self.manager = KernelManager(kernel_name=name, **options)
+        self.manager.start_kernel(env=env)
+        super().__init__(self.manager.client())
 
     @property
     def process(self) -> psutil.Process:
         return psutil.Process(self.manager.provisioner.pid)
 
     def another_client(self) -> Client:
-        return Client(self.manager)
+        """A second front end: with a session, and so an identity, of its own."""
+        kc = BlockingKernelClient(connection_file=self.manager.connection_file)
+        kc.load_connection_file()
+        return Client(kc)
 
     def child_pid(self) -> int:
         return int(self.run("import os; os.getpid()").value)
