@@ -88,7 +88,7 @@ def count_step(folder: Path, name: str, exit_code: int) -> Counts:
 def main() -> int:
     folder = Path(sys.argv[1])
     total = Counts()
-    for status in sorted(folder.glob("*.status"), key=lambda file: file.stat().st_mtime_ns):
+    for status in sorted(folder.glob("*.status"), key=lambda path: path.stat().st_mtime):
         exit_code, seconds = map(int, status.read_text().split())
         counts = count_step(folder, status.stem, exit_code)
         print(f"{status.stem:12} {counts.line():40} {seconds:4d} s")

@@ -35,7 +35,12 @@ def text_of_bundle(data: dict) -> str:
 
 
 class TerminalClient(NotebookClient):
-    """A NotebookClient that prints outputs when they arrive, not when the cell ends."""
+    """A NotebookClient that prints outputs when they arrive, not when the cell ends.
+
+    But for displays that are updated in place, as progress is: their last state counts.
+    """
+
+    changing: list = []
 
     def output(self, outs, msg, display_id, cell_index):
         content = msg["content"]
@@ -44,9 +49,17 @@ class TerminalClient(NotebookClient):
             show(content["text"])
         elif kind == "error":
             show("\n".join(content["traceback"]) + "\n")
-        elif kind in ("display_data", "execute_result"):
+        elif kind in ("display_data", "execute_result") and not display_id:
             show(text_of_bundle(content["data"]))
-        return super().output(outs, msg, display_id, cell_index)
+        output = super().output(outs, msg, display_id, cell_index)
+        if display_id and output:
+            self.changing = [*self.changing, output]
+        return output
+
+    def show_changing(self) -> None:
+        for output in self.changing:
+            show(text_of_bundle(output["data"]))
+        self.changing = []
 
 
 def head_of(source: str, lines: int = 4) -> str:
@@ -66,6 +79,7 @@ def run(source: Path, target: Path) -> int:
         startup_timeout=60,
         resources={"metadata": {"path": str(target.parent)}},
         on_cell_execute=lambda cell, cell_index: show(f"\n{head_of(cell.source)}\n"),
+        on_cell_executed=lambda cell, cell_index, execute_reply: client.show_changing(),
     )
     began = time.monotonic()
     status = 0
