@@ -46,6 +46,18 @@ static void is_output(proc_t proc, const char *command, const char *want,
     free(text);
 }
 
+/* A mask of signals of a child, without glibc's own 32 and 33, which nobody can set. */
+static unsigned long long signal_mask(proc_t proc, const char *field)
+{
+    char command[80];
+
+    snprintf(command, sizeof command, "grep %s /proc/self/status | cut -f 2", field);
+    char *text = output_of(proc, command);
+    unsigned long long mask = *text ? strtoull(text, NULL, 16) : ~0ULL;
+    free(text);
+    return mask & ~0x180000000ULL;
+}
+
 static void test_inherited(void)
 {
     static const char *const env[] = {"SK_NEW=a=b", "HOME=/elsewhere", "SK_GONE", NULL};
@@ -68,9 +80,8 @@ static void test_inherited(void)
     sigprocmask(SIG_BLOCK, &mask, &old);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGUSR1, SIG_IGN);
-    is_output(plain, "grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\t\\n'",
-        "SigBlk:0000000000000000SigIgn:0000000000000000",
-        "no signal is blocked or ignored in it");
+    is_int(signal_mask(plain, "SigBlk"), 0, "no signal is blocked in it");
+    is_int(signal_mask(plain, "SigIgn"), 0, "nor ignored");
     sigprocmask(SIG_SETMASK, &old, NULL);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGUSR1, SIG_DFL);
