@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("SYNAPSE_KERNEL_PROGRAM", ROOT / "build/synapse-kernel"))
+PROGRAM = Path(os.environ.get("SYNAPSE_KERNEL_BINARY", ROOT / "build/synapse-kernel"))
 
 
 @pytest.fixture

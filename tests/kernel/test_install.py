@@ -13,7 +13,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("SYNAPSE_KERNEL_PROGRAM", ROOT / "build/synapse-kernel"))
+PROGRAM = Path(os.environ.get("SYNAPSE_KERNEL_BINARY", ROOT / "build/synapse-kernel"))
 
 
 @pytest.fixture
