@@ -19,7 +19,7 @@ const dialect_t dialect_livy = {
 
 /* The lease says whether the kernel lives, so no heartbeat is asked for; the keep-alive is
  * there to notice a driver that died while idle. A server that is gone took its drivers
- * with it: no outage is sat out. */
+ * with it: hardly any outage is sat out. */
 const dialect_t dialect_local = {
     .name = "local",
     .has_side_channel = true,
@@ -27,7 +27,7 @@ const dialect_t dialect_local = {
     .heartbeat_timeout_s = 0,
     .keep_alive_s = 10,
     .cancel_reaches_python = true,
-    .outage_s = 2,
+    .outage_s = 1, /* a full backlog, no more */
     .ends_with_server = true,
     .has_reason_line = true,
 };

@@ -19,7 +19,7 @@ typedef struct {
     int outage_s;                  /* how long nobody's answering is sat out while
                                       something runs there */
     bool ends_with_server;         /* nobody answers: its sessions are gone too */
-    bool has_reason_line;          /* a dead session's first log line is for the user */
+    bool has_reason_line;          /* a dead session's log has a sentence for the user */
 } dialect_t;
 
 extern const dialect_t dialect_livy, dialect_local;

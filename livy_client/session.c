@@ -548,11 +548,13 @@ static void on_deleted(const livy_answer_t *answer, void *arg)
 static void delete_it(livy_session_t *session, const char *query)
 {
     char *path = xasprintf("%s%s%s", session->path, query ? "?" : "", query ? query : "");
+    bool ends_with_server = endpoint_of(session)->dialect->ends_with_server;
     livy_ask_t ask = {
         .method = "DELETE",
         .path = path,
         .timeout_ms = DELETE_TIMEOUT_MS,
-        .policy = {.kind = RETRY_READ, .patience_ms = DELETE_PATIENCE_MS},
+        .policy = {.kind = RETRY_READ,
+            .patience_ms = ends_with_server ? outage_ms(session) : DELETE_PATIENCE_MS},
     };
 
     session->call = livy_call(session->client, &ask, on_deleted, session);

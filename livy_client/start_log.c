@@ -97,18 +97,40 @@ static const char *find_mark(const cJSON *log, size_t mark, size_t *found_len)
     return found;
 }
 
+/* The local server's own word: the first line of stderr when a start failed, the last one
+ * when a driver ended. */
+static const char *find_reason(const cJSON *log, size_t *found_len)
+{
+    const char *first = NULL, *last = NULL;
+    const cJSON *line = NULL;
+    size_t len = 0, first_len = 0;
+
+    cJSON_ArrayForEach(line, log) {
+        const char *text = text_of_line(line, &len);
+        if (cJSON_IsString(line) && strstr(line->valuestring, "stderr:") && !text)
+            first = NULL; /* what came before was stdout */
+        if (!text)
+            continue;
+        if (!first) {
+            first = text;
+            first_len = len;
+        }
+        last = text;
+        *found_len = len;
+    }
+    if (last && (text_starts(last, "The driver ") || text_starts(last, "Spark's JVM ended")))
+        return last;
+    *found_len = first_len;
+    return first;
+}
+
 char *log_cause(const cJSON *log, bool has_reason_line)
 {
-    const cJSON *line = NULL;
     size_t len = 0;
 
     if (has_reason_line) {
-        cJSON_ArrayForEach(line, log) {
-            const char *text = text_of_line(line, &len);
-            if (text)
-                return cut(text, len, 2 * CAUSE_MAX);
-        }
-        return xstrdup("");
+        const char *text = find_reason(log, &len);
+        return text ? cut(text, len, 2 * CAUSE_MAX) : xstrdup("");
     }
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         const char *text = find_mark(log, i, &len);

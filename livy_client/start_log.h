@@ -11,8 +11,8 @@
 #include <cjson/cJSON.h>
 
 /* The cause in one line, "" when none is recognised. `log` is an array of strings, or
- * NULL. With `has_reason_line` the first line is a sentence for the user and is taken as
- * it is. Caller frees. */
+ * NULL. With `has_reason_line` the server's own sentence for the user is taken: the first
+ * line of stderr when the start failed, the last one when the driver ended. Caller frees. */
 char *log_cause(const cJSON *log, bool has_reason_line);
 
 /* The last lines, at most `lines` of them and `room` bytes, each on a line of its own and
