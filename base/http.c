@@ -69,6 +69,7 @@ static void free_call(http_call_t *call)
         curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
     buf_free(&call->body);
+    free(call->host);
     free(call->place);
     free(call);
 }

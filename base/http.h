@@ -57,8 +57,10 @@ typedef struct {
     const char *location;        /* of the Location header; NULL = none */
     double seconds;
     err_t err;                   /* set when status is 0: ERR_CONNECT, ERR_TLS,
-                                    ERR_TIMEOUT, ERR_LIMIT, ERR_PROTOCOL; the text names
-                                    the host, the cause and the next step */
+                                    ERR_TIMEOUT, ERR_LIMIT, ERR_PROTOCOL; ERR_USAGE for
+                                    an address or header that can't be, ERR_AUTH for
+                                    credentials over plain http; the text names the
+                                    host, the cause and the next step */
 } http_reply_t;
 
 /* The reply is borrowed: it lives until the callback returns. */

@@ -19,6 +19,7 @@ struct http_call_t {
     uint64_t number;       /* of its start */
     CURL *easy;
     struct curl_slist *headers;
+    char *host;            /* of the address; NULL with a Unix socket */
     char *place;           /* for sentences: "host:port", "the socket PATH" */
     buf_t body;            /* kept, or the pieces on_data has not seen yet */
     size_t limit, got;     /* bytes of body, unpacked; limit 0 = none */

@@ -47,12 +47,30 @@ static void explain_timeout(const http_call_t *call, err_t *err)
     free(limit);
 }
 
+/* Was it the proxy, not the host, that curl could not reach? It names whom it tried. */
+static bool is_proxy_fault(const http_call_t *call)
+{
+    static const char phrase[] = "Failed to connect to ";
+    const char *tried = strstr(call->error_text, phrase);
+
+    if (!tried || !call->host)
+        return false;
+    tried += sizeof phrase - 1;
+    const char *host = *call->host == '[' ? call->host + 1 : call->host;
+    return strncmp(tried, host, strcspn(host, "]")) != 0;
+}
+
 static void explain_connect(const http_call_t *call, err_t *err)
 {
     long reason = 0;
 
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &reason);
-    if (reason == ECONNREFUSED)
+    if (is_proxy_fault(call))
+        err_set(err, ERR_CONNECT,
+                "The proxy for %s can't be reached: %s. Check --proxy or the variables "
+                "https_proxy and http_proxy.",
+                call->place, reason ? strerror((int) reason) : words_of(call));
+    else if (reason == ECONNREFUSED)
         err_set(err, ERR_CONNECT,
                 "%s refused the connection: nothing listens there. Check the address and "
                 "whether the server runs.",
@@ -111,7 +129,10 @@ static void explain_tls(const http_call_t *call, err_t *err)
 
 static void explain_cut(const http_call_t *call, err_t *err)
 {
-    if (call->got > 0)
+    if (mentions(call, "CONNECT tunnel failed"))
+        err_set(err, ERR_CONNECT, "The proxy does not let us through to %s: %s.",
+                call->place, words_of(call));
+    else if (call->got > 0)
         err_set(err, ERR_PROTOCOL,
                 "%s broke off in the middle of its reply, after %zu bytes.", call->place,
                 call->got);
@@ -162,7 +183,7 @@ void http_call_explain(const http_call_t *call, err_t *err)
         break;
     case CURLE_WRITE_ERROR:
         if (call->is_too_large) {
-            char *limit = text_bytes((double) call->limit);
+            char *limit = text_bytes((double) (call->limit ? call->limit : call->got));
             err_set(err, ERR_LIMIT, "The reply of %s is larger than %s.", call->place,
                     limit);
             free(limit);

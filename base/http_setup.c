@@ -255,8 +255,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     http_call_t *call = arg;
     size_t len = size * count;
+    /* A stream has no limit, but what its owner has not seen yet has. */
+    size_t room = call->limit ? call->limit - call->got : LIMIT_BYTES - call->body.len;
 
-    if (call->limit && len > call->limit - call->got) {
+    if (len > room) {
         call->is_too_large = true;
         return 0;
     }
@@ -301,6 +303,7 @@ int http_call_setup(http_call_t *call, const http_request_t *request, const char
     if (parse_url(request->url, &target, &call->refusal) < 0)
         goto out;
     call->place = place_of(options, &target);
+    call->host = options->unix_socket ? NULL : xstrdup(target.host);
     if (check(options, &target, &call->refusal) < 0)
         goto out;
     call->is_once = strcmp(request->method, "POST") == 0 ||

@@ -260,7 +260,8 @@ bool json_is_num(const cJSON *value)
 {
     if (!cJSON_IsRaw(value))
         return cJSON_IsNumber(value);
-    return value->valuestring && strchr("-0123456789", *value->valuestring);
+    return value->valuestring && *value->valuestring &&
+           strchr("-0123456789", *value->valuestring);
 }
 
 static double double_of(const cJSON *value)

@@ -13,7 +13,7 @@
 #include "err.h"
 
 typedef struct {
-    const char *const *argv;       /* NULL-ended; argv[0] is looked up in PATH */
+    const char *const *argv;       /* NULL-ended; argv[0] is looked up in our PATH */
     const char *const *extra_env;  /* "NAME=value" over the inherited ones; or NULL.
                                       "NAME" without "=" takes the variable away */
     const char *folder;            /* working folder; NULL = ours */

@@ -352,6 +352,36 @@ static void test_failures(world_t *world)
     free(tls);
 }
 
+static void test_proxies(world_t *world)
+{
+    char *refused = xasprintf("http://127.0.0.1:%d", unused_port());
+    char *proxy = xasprintf("http://127.0.0.1:%d", tiny_server_port(world->server));
+    http_options_t options = {.proxy = refused};
+    http_request_t request = {.options = &options};
+
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+        "The proxy for spark.test can't be reached: Connection refused", false);
+    options.proxy = proxy;
+    is_failure(world, request, "https://spark.test/", ERR_CONNECT,
+        "The proxy does not let us through to spark.test", false);
+    answer_t answer = fetch(world, request, "http://spark.test/echo");
+    ok(answer.status == 200 && has(&answer, "GET http://spark.test/echo HTTP/1.1"),
+        "another proxy is asked for the address");
+    answer_free(&answer);
+    setenv("http_proxy", refused, 1);
+    options.proxy = NULL;
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+        "The proxy for spark.test can't be reached", false);
+    setenv("no_proxy", "spark.test", 1);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    unsetenv("no_proxy");
+    options.proxy = "";
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    unsetenv("http_proxy");
+    free(refused);
+    free(proxy);
+}
+
 /* A kept connection that closes under a request. */
 static void test_not_twice(world_t *world)
 {
@@ -585,6 +615,7 @@ int main(void)
     test_gzip(&world);
     test_keep_alive(&world);
     test_failures(&world);
+    test_proxies(&world);
     test_not_twice(&world);
     test_streams(&world);
     test_cancel(&world, "/hang", "a request that hangs");

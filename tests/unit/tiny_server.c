@@ -166,6 +166,8 @@ static bool answer(tiny_server_t *server, int fd, const char *path, const buf_t 
         return trickle(fd);
     else if (strcmp(path, "/second") == 0 && number == 0)
         reply(fd, 200, "", "fresh", 5);
+    else if (strcmp(path, "spark.test:443") == 0)
+        reply(fd, 403, "", "", 0);
     else if (strcmp(path, "/close") == 0 || strcmp(path, "/second") == 0)
         return false;
     else
@@ -188,6 +190,10 @@ static size_t request_len(const buf_t *in)
 static char *note_path(tiny_server_t *server, const char *request)
 {
     const char *start = strchr(request, ' ') + 1;
+    const char *host = strncmp(start, "http://", 7) == 0 ? start + 7 : NULL; /* a proxy's */
+
+    if (host)
+        start = host + strcspn(host, "/");
     char *path = xstrndup(start, strcspn(start, " ?"));
 
     pthread_mutex_lock(&server->lock);

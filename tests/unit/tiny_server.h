@@ -16,6 +16,8 @@
  *   /close     closes without a reply
  *   /second    200 on a fresh connection, closes without a reply on a used one
  *   /garbage   bytes that are not HTTP
+ *   CONNECT    403: a proxy that lets nobody through to spark.test:443
+ *   TLS        400 in plain text, as servers do that expect no TLS
  */
 #ifndef SK_TINY_SERVER_H
 #define SK_TINY_SERVER_H
