@@ -263,6 +263,8 @@ static void on_prepared(livy_statement_t *statement, const cJSON *output, const 
             "cells: %s: %s. It is deleted. Python 3.8 or later is needed there.", ename,
             evalue);
     }
+    if (why.code == ERR_HTTP && means_no_python("", why.text))
+        err_clear(&why); /* such a kind of statement is refused */
     livy_statement_destroy(&session->preparing);
     if (why.code == ERR_SESSION_DEAD) {
         poll_later(session); /* finds it dead, and says why it did not start */
