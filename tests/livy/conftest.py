@@ -1,8 +1,8 @@
 """Fixtures of the conformance suite: an endpoint, and sessions on it.
 
-LIVY_URL names the endpoint: http://…, https://…, or unix:/path/to.sock. Without it the
-local server of this project is started in a temporary folder, with a lease, and stopped at
-the end; what it leaves behind is an error.
+LIVY_URL names the endpoint: http://…, https://…, or unix:/path/to.sock. Without it
+the local server of this project is started in a temporary folder, with a lease, and
+stopped at the end; what it leaves behind is an error.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Sessions:
     def is_usable(self, session: Session) -> bool:
         """Idle, or idle after one more statement.
 
-        Livy goes on saying "busy" when the newest statement was cancelled while it waited.
+        Livy goes on saying "busy" when the newest statement was cancelled while it
+        waited.
         """
         try:
             state = session.state()
@@ -107,7 +108,7 @@ def scala(sessions: Sessions) -> Session:
 
 @pytest.fixture
 def new_session(endpoint: Endpoint) -> Iterator[Callable[..., Session]]:
-    """Make sessions that end with the test: new_session(wait=False, kind="pyspark", …)."""
+    """Make sessions that end with the test: new_session(wait=False, kind="sql")."""
     made: list[Session] = []
 
     def make(wait: bool = True, **body: object) -> Session:

@@ -1,7 +1,7 @@
-"""HTTP to a Livy endpoint, over TCP, TLS or a Unix socket, with nothing but the library.
+"""HTTP to a Livy endpoint over TCP, TLS or a Unix socket; standard library only.
 
-The suite talks plain `http.client`, not requests, so that what is sent and what comes back
-is what the test says: no session cookies, no retries, no silent decoding.
+The suite talks plain `http.client`, so that what is sent and what comes back is what
+the test says: no cookies, no retries, no silent decoding.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REQUESTED_BY = "synapse-kernel-tests"
 
 @dataclass
 class Reply:
-    """A reply: status, headers with lower-case names, decoded body (None when not JSON)."""
+    """A reply: status, headers by lower-case name, decoded body (None if not JSON)."""
 
     status: int
     headers: dict[str, str]
@@ -85,7 +85,7 @@ class Endpoint:
         timeout: float = 30,
         connection: http.client.HTTPConnection | None = None,
     ) -> Reply:
-        """Send one request. A `str` or `bytes` body goes as it is, anything else as JSON.
+        """Send one request. A `str` or `bytes` body goes as it is, another as JSON.
 
         A header given as None is left out. The reply's body is unpacked from gzip.
         """
@@ -137,7 +137,7 @@ def wait_for(
     seconds: float,
     what: str,
 ) -> Any:
-    """Call `probe` until its value satisfies `until`; fail with the last value when late."""
+    """Call `probe` until its value satisfies `until`; when late, fail and show it."""
     deadline = time.monotonic() + seconds
     pause = 0.01
     while True:

@@ -1,4 +1,4 @@
-"""Start and stop the local server of this project, and see that nothing of it is left."""
+"""Start and stop the local server of this project; see that nothing of it is left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MARK = "SYNAPSE_LIVY_SUITE"
 
 
 class Lease:
-    """An open `POST /leases`: its reply has no end, and the end of it ends the lease."""
+    """An open `POST /leases`: its reply has no end, and closing it ends the lease."""
 
     def __init__(self, endpoint: Endpoint, folder: Path):
         self.id = uuid.uuid4().hex
@@ -124,7 +124,7 @@ class LocalServer:
         assert not files, f"files left by the local server: {files}"
 
     def processes(self) -> list[str]:
-        """Every process that has our mark in its environment: descendants, adopted or not.
+        """Every process with our mark in its environment: descendants, adopted or not.
 
         Reads /proc, so it sees nothing elsewhere than on Linux.
         """

@@ -10,7 +10,10 @@ from typing import Any
 from livy_http import Endpoint, Reply, wait_for
 
 START_SECONDS = 120
-RUN_SECONDS = 60
+RUN_SECONDS = 90
+
+# Where the user's names are, seen from a job.
+NAMES = "__import__('sys').modules['__main__'].global_dict"
 
 ENDED = ("dead", "error", "killed", "success", "shutting_down")
 DONE = ("available", "cancelled")
@@ -27,7 +30,7 @@ class Session:
 
     @classmethod
     def post(cls, endpoint: Endpoint, **body: Any) -> "Session":
-        """Ask for a session and return at once. A name is made up when none is given."""
+        """Ask for a session and return at once. It has a name, made up if need be."""
         body.setdefault("name", f"suite-{uuid.uuid4().hex[:12]}")
         reply = endpoint.post("/sessions", body, timeout=60)
         assert reply.status == 201, reply
@@ -63,7 +66,7 @@ class Session:
         return state
 
     def wait_gone_from_list(self, seconds: float) -> None:
-        """Wait without touching the session: only the list does not count as activity."""
+        """Wait without touching the session: looking at the list is no activity."""
 
         def ids() -> list[Any]:
             reply = self.endpoint.get("/sessions?size=1000")
@@ -72,7 +75,7 @@ class Session:
         wait_for(ids, lambda seen: self.id not in seen, seconds, "session expires")
 
     def submit(self, code: str, kind: str | None = None) -> dict[str, Any]:
-        """Post a statement and return it as the reply shows it (it may be over already)."""
+        """Post a statement and return what the reply shows (it may be over already)."""
         body = {"code": code}
         if kind:
             body["kind"] = kind
@@ -152,13 +155,48 @@ class Session:
         )
 
     def ask(self, expression: str, seconds: float = 30) -> Any:
-        """Run an expression as a job, beside what the session runs; return its value."""
+        """Run an expression as a job, beside any statement; return its value."""
         status = self.wait_job(self.submit_job(expression)["id"], seconds)
         assert status["state"] == "SUCCEEDED", status
         return value_of(status["result"])
 
+    def hold(self) -> "Held":
+        """Post Python that runs until it is released, and wait until it runs."""
+        return Held(self)
+
     def end(self) -> Reply:
         return self.endpoint.delete(self.path, timeout=60)
+
+
+class Held:
+    """A statement that runs for as long as a test wants: no test guesses a time.
+
+    It is released by a job, beside it, and by itself after a minute.
+    """
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.name = f"hold_{uuid.uuid4().hex[:8]}"
+        session.ask("1")
+        code = (
+            "import time\n"
+            f"{self.name} = []\n"
+            "for _ in range(3000):\n"
+            f"    if {self.name}: break\n"
+            "    time.sleep(0.02)\n"
+            "'released'"
+        )
+        self.id = session.submit(code, "pyspark")["id"]
+        wait_for(
+            lambda: session.ask(f"'{self.name}' in {NAMES}"), bool, 30, "statement runs"
+        )
+
+    def release(self) -> None:
+        """Let it end, and see that it ran until now."""
+        assert self.session.statement(self.id)["state"] == "running"
+        self.session.ask(f"{NAMES}['{self.name}'].append(1)")
+        output = self.session.wait_statement(self.id, "available")["output"]
+        assert output["data"] == {"text/plain": "'released'"}, output
 
 
 def job_of(expression: str) -> str:

@@ -1,8 +1,8 @@
 """Check a decoded reply against a shape of shapes.json.
 
-A shape is a type name ("int", "str", "number", "bool", "any"; "?" appended: or null), a
-reference ("@statement"; "@statement?"), a list of one shape, or an object of fields. Fields
-that a shape does not name are allowed: newer servers add some.
+A shape is a type name ("int", "str", "number", "bool", "any"; "?" appended: or null),
+a reference ("@statement"; "@statement?"), a list of one shape, or an object of fields.
+Fields that a shape does not name are allowed: newer servers add some.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Batches:
         self.paths: list[str] = []
 
     def post(self, code: str, **more: Any) -> dict[str, Any]:
-        """Hand over `code` as a program. Skips where the server can't read our files."""
+        """Hand over `code` as a program. Skips where the server can't read our file."""
         file = self.folder / "program.py"
         file.write_text(code, "utf-8")
         file.chmod(0o644)
@@ -183,7 +183,7 @@ def is_running(pid: int) -> bool:
     "body, word",
     [
         ({"args": []}, "File is required"),
-        ({"file": "/tmp/a.py", "nope": 1}, "nope"),
+        ({"file": "program.py", "nope": 1}, "nope"),
         ("{", ""),
     ],
 )

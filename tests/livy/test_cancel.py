@@ -7,11 +7,16 @@ import uuid
 from livy_http import Endpoint, wait_for
 from livy_session import DONE, Session
 
-SLOW_JOB = "import time\nsc.parallelize(range(4), 4).map(lambda v: time.sleep(8)).count()"
+# Far longer than CANCEL_SECONDS on any number of cores that a test machine has.
+SLOW_JOB = (
+    "import time\n"
+    "sc.parallelize(range(64), 64).map(lambda v: time.sleep(20)).count()"
+)
+CANCEL_SECONDS = 30
 
 
 def wait_for_job(session: Session) -> None:
-    """Wait until a Spark job runs in the session; asked beside the running statement."""
+    """Wait until a Spark job runs in the session; asked beside the statement."""
     wait_for(
         lambda: session.ask("len(ctx.sc.statusTracker().getActiveJobsIds())"),
         lambda count: count > 0,
@@ -27,26 +32,20 @@ def test_a_running_spark_job_is_cancelled(pyspark: Session) -> None:
     assert (reply.status, reply.json) == (200, {"msg": "canceled"})
     early = pyspark.statement(statement["id"])["state"]
     assert early in ("cancelling", "cancelled")
-    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=12)
+    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
     # Livy keeps the error of the cancelled job as the output.
     if told["output"] is not None:
         assert told["output"]["status"] == "error", told
     assert pyspark.text("40+2") == "42"
-    pyspark.wait_state("idle", seconds=10)
+    pyspark.wait_state("idle", seconds=20)
 
 
 def test_a_cancelled_scala_job_ends(scala: Session) -> None:
     code = "sc.parallelize(0 to 3, 4).map { i => Thread.sleep(8000); i }.collect"
     statement = scala.submit(code)
-    wait_for(
-        lambda: scala.statement(statement["id"])["state"],
-        lambda state: state == "running",
-        30,
-        "statement runs",
-    )
     wait_for_job(scala)
     assert scala.cancel(statement["id"]).status == 200
-    told = scala.wait_statement(statement["id"], "cancelled", seconds=12)
+    told = scala.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
     if told["output"] is not None:
         assert told["output"]["status"] == "error", told
     assert scala.text("val after = 42") == "after: Int = 42\n"
@@ -54,18 +53,15 @@ def test_a_cancelled_scala_job_ends(scala: Session) -> None:
 
 def test_a_waiting_statement_is_cancelled(pyspark: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    first = pyspark.submit("import time\ntime.sleep(1.5)\n11")
+    held = pyspark.hold()
     second = pyspark.submit(f"{name} = 1")
-    pyspark.wait_statement(first["id"], "running")
     assert pyspark.statement(second["id"])["state"] == "waiting"
     assert pyspark.cancel(second["id"]).status == 200
-    told = pyspark.wait_statement(second["id"], "cancelled", seconds=1)
+    told = pyspark.wait_statement(second["id"], "cancelled", seconds=20)
     assert told["output"] is None
-    kept = pyspark.wait_statement(first["id"])
-    assert kept["state"] == "available"
-    assert kept["output"]["data"] == {"text/plain": "11"}
+    held.release()
     assert pyspark.run(name)["ename"] == "NameError"
-    pyspark.wait_state("idle", seconds=10)
+    pyspark.wait_state("idle", seconds=20)
 
 
 def test_python_that_sleeps_is_cancelling_at_once(pyspark: Session) -> None:
@@ -75,7 +71,7 @@ def test_python_that_sleeps_is_cancelling_at_once(pyspark: Session) -> None:
     assert pyspark.cancel(statement["id"]).status == 200
     told = pyspark.statement(statement["id"])
     assert told["state"] in ("cancelling", "cancelled")
-    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=20)
+    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=40)
     assert told["progress"] == 1.0
     pyspark.run("0")
     assert pyspark.text("40+2") == "42"
@@ -94,7 +90,7 @@ def test_cancelling_twice_is_harmless(pyspark: Session) -> None:
     wait_for_job(pyspark)
     assert pyspark.cancel(statement["id"]).status == 200
     assert pyspark.cancel(statement["id"]).status == 200
-    pyspark.wait_statement(statement["id"], "cancelled", seconds=12)
+    pyspark.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
     assert pyspark.text("40+2") == "42"
 
 

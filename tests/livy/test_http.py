@@ -42,7 +42,7 @@ def test_a_bad_session_request_is_refused_and_starts_nothing(
 
 def test_a_word_for_a_number_is_refused(endpoint: Endpoint, total: int) -> None:
     reply = endpoint.post("/sessions", {"kind": "pyspark", "numExecutors": "two"})
-    # Apache Livy answers 500 with a ClassCastException here; 400 says whose fault it is.
+    # Apache Livy: 500 with a ClassCastException; 400 says whose fault it is.
     assert reply.status in (400, 500), reply
     assert endpoint.get("/sessions").json["total"] == total
 
@@ -53,7 +53,7 @@ def test_a_word_for_a_number_is_refused(endpoint: Endpoint, total: int) -> None:
         ("nope", {400}),
         ("", {400}),
         ({"code": "1", "colour": 1}, {400}),
-        # Apache Livy: 500 with the driver's Java exception; a better server may say 400.
+        # Apache Livy: 500 with the driver's Java exception; 400 is better.
         ({}, {400, 500}),
         ({"code": "1", "kind": "cobol"}, {400, 500}),
     ],
@@ -144,7 +144,9 @@ def test_a_large_request_is_taken(pyspark: Session) -> None:
     assert pyspark.text(f"len('{'x' * size}')") == str(size)
 
 
-def test_unicode_is_sent_as_it_is_or_escaped(endpoint: Endpoint, pyspark: Session) -> None:
+def test_unicode_is_sent_as_it_is_or_escaped(
+    endpoint: Endpoint, pyspark: Session
+) -> None:
     code = 'print("é ✓ 漢字 🙂")'
     for is_ascii in (True, False):
         body = json.dumps({"code": code}, ensure_ascii=is_ascii)

@@ -28,7 +28,10 @@ def test_a_kind_is_called_by_two_names(pyspark: Session) -> None:
     [
         ("1 + 2", r"res\d+: Int = 3\n"),
         ("val x = 1", r"x: Int = 1\n"),
-        ("val x = 1\n\nval y = 2\n\nx + y", r"x: Int = 1\ny: Int = 2\nres\d+: Int = 3\n"),
+        (
+            "val x = 1\n\nval y = 2\n\nx + y",
+            r"x: Int = 1\ny: Int = 2\nres\d+: Int = 3\n",
+        ),
         ('println("Hello World")', r"Hello World\n"),
         ("print(1)\nprint(2)", r"12"),
         ("println(1)\nprintln(2)", r"1\n2\n"),
@@ -37,7 +40,10 @@ def test_a_kind_is_called_by_two_names(pyspark: Session) -> None:
         ("", r""),
         ("val r = 1\n// comment", r"r: Int = 1\n"),
         ("val r = 1\n/*\ncomment\n*/", r"r: Int = 1\n"),
-        ("def twice(n: Int): Int = {\n  n * 2\n}\ntwice(21)", r"(?s).*res\d+: Int = 42\n"),
+        (
+            "def twice(n: Int): Int = {\n  n * 2\n}\ntwice(21)",
+            r"(?s).*res\d+: Int = 42\n",
+        ),
         ('"é ✓ 漢字"', r"res\d+: String = é ✓ 漢字\n"),
         ("sc", r"res\d+: org\.apache\.spark\.SparkContext = .*\n"),
         ("spark.range(5).count()", r"res\d+: Long = 5\n"),
@@ -45,7 +51,10 @@ def test_a_kind_is_called_by_two_names(pyspark: Session) -> None:
             "sc.parallelize(0 to 1).map { i => i + 1 }.collect",
             r"res\d+: Array\[Int\] = Array\(1, 2\)\n",
         ),
-        ("val n = 3\nspark.range(2).rdd.map(_ + n).sum", r"(?s).*res\d+: Double = 7\.0\n"),
+        (
+            "val n = 3\nspark.range(2).rdd.map(_ + n).sum",
+            r"(?s).*res\d+: Double = 7\.0\n",
+        ),
     ],
 )
 def test_what_scala_shows(scala: Session, code: str, pattern: str) -> None:
@@ -66,7 +75,8 @@ def test_scala_has_datasets_of_its_own_classes(scala: Session) -> None:
         "people.filter(_.age > 1).map(_.name).collect()"
     )
     assert re.search(r"res\d+: Array\[String\] = Array\(y\)\n$", text), text
-    again = scala.text("people.map(p => p.copy(age = p.age + 1)).collect().map(_.age).sum")
+    older = "people.map(p => p.copy(age = p.age + 1))"
+    again = scala.text(older + ".collect().map(_.age).sum")
     assert re.fullmatch(r"res\d+: Int = 5\n", again), again
 
 
@@ -94,8 +104,8 @@ def test_what_a_scala_error_shows(scala: Session, code: str, evalue: str) -> Non
 
 
 def test_a_scala_error_shows_where(scala: Session) -> None:
-    trace = "".join(scala.run("def paf() { throw new Exception() }\npaf()")["traceback"])
-    assert "paf(<console>:" in trace
+    output = scala.run("def paf() { throw new Exception() }\npaf()")
+    assert "paf(<console>:" in "".join(output["traceback"])
     trace = "".join(scala.run('val y: Int = "s"')["traceback"])
     assert 'found   : String("s")' in trace and "^" in trace
 
@@ -208,7 +218,8 @@ def test_sql_shows_a_thousand_rows(pyspark: Session) -> None:
 
 def test_sql_makes_views(pyspark: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    made = pyspark.data(f"create temporary view {name} as select 7 as seven", JSON, "sql")
+    code = f"create temporary view {name} as select 7 as seven"
+    made = pyspark.data(code, JSON, "sql")
     assert made == {"schema": {"type": "struct", "fields": []}, "data": []}
     assert pyspark.data(f"select * from {name}", JSON, "sql")["data"] == [[7]]
 
@@ -234,7 +245,8 @@ def test_what_a_sql_error_shows(pyspark: Session, code: str, words: str) -> None
 def test_the_kinds_share_views(pyspark: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
     pyspark.text(
-        f"spark.createDataFrame([('jerry', 20), ('michael', 21)], 'name string, age int')"
+        "spark.createDataFrame([('jerry', 20), ('michael', 21)],"
+        " 'name string, age int')"
         f".createOrReplaceTempView('{name}')"
     )
     rows = pyspark.data(f"select * from {name} order by age", JSON, "sql")["data"]
@@ -247,7 +259,8 @@ def test_the_kinds_share_views(pyspark: Session) -> None:
 
 
 def test_r_runs_or_is_refused(endpoint: Endpoint, pyspark: Session) -> None:
-    reply = endpoint.post(pyspark.path + "/statements", {"code": "1+1", "kind": "sparkr"})
+    body = {"code": "1+1", "kind": "sparkr"}
+    reply = endpoint.post(pyspark.path + "/statements", body)
     if reply.status >= 400:
         assert reply.text
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Callable
 
 import pytest
@@ -30,7 +31,8 @@ def test_a_new_session_is_created_with_its_location(
         "ttl": "10m",
         "idleTimeout": "20m",
     }
-    body = {**asked, "name": "suite-created"}
+    name = f"suite-created-{uuid.uuid4().hex[:8]}"
+    body = {**asked, "name": name}
     reply = endpoint.post("/sessions", body, timeout=60)
     assert reply.status == 201, reply
     created = Session(endpoint, reply.json)
@@ -39,20 +41,20 @@ def test_a_new_session_is_created_with_its_location(
         assert reply.headers["location"].endswith(f"/sessions/{created.id}")
         assert reply.headers["content-type"].startswith("application/json")
         assert reply.json["state"] in ("not_started", "starting", "idle")
-        assert reply.json["name"] == "suite-created"
-        for name, value in asked.items():
-            assert reply.json[name] == value, name
+        assert reply.json["name"] == name
+        for field, value in asked.items():
+            assert reply.json[field] == value, field
         check_states_in_order(created)
         told = endpoint.get(created.path).json
         check(told, "session")
-        for name, value in {**asked, "state": "idle"}.items():
-            assert told[name] == value, name
+        for field, value in {**asked, "state": "idle"}.items():
+            assert told[field] == value, field
     finally:
         created.end()
 
 
 def check_states_in_order(session: Session) -> None:
-    """A session goes not_started, starting, idle; some may be missed, none comes back."""
+    """not_started, starting, idle: some may be missed, none comes back."""
     order = ["not_started", "starting", "idle"]
     seen: list[str] = []
 
@@ -207,8 +209,9 @@ def test_ids_are_not_used_twice(new_session: NewSession) -> None:
 def test_a_name_is_free_after_its_session(
     endpoint: Endpoint, new_session: NewSession
 ) -> None:
-    first = new_session(wait=False, kind="pyspark", name="suite-again")
+    name = f"suite-again-{uuid.uuid4().hex[:8]}"
+    first = new_session(wait=False, kind="pyspark", name=name)
     first.end()
     wait_for(first.state, lambda s: s == "gone", 30, "deleted session")
-    second = new_session(wait=False, kind="pyspark", name="suite-again")
-    assert endpoint.get("/sessions/suite-again").json["id"] == second.id
+    second = new_session(wait=False, kind="pyspark", name=name)
+    assert endpoint.get(f"/sessions/{name}").json["id"] == second.id
