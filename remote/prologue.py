@@ -1298,8 +1298,9 @@ def __synapse_kernel__(posted_in):
                 frame = frame.f_back
             if frame is None:
                 return
-            if hasattr(connection, "java_client"):
-                connection.socket = None  # an answer is still due: the next call gets a new one
+            client = getattr(connection, "java_client", None)
+            if client is not None:  # an answer is still due: the next call connects anew
+                client.thread_connection.connection = None
             self.pending = False
             self.interrupted = False  # the next SIGINT counts again
             self.was_interrupted = True

@@ -1,17 +1,20 @@
 """remote_livy - the same conversation with a Livy server, over its REST API"""
 
 import base64
+import http.client
 import json
 import os
 import pickle
+import socket
 import time
-import urllib.request
+import urllib.parse
 
 from remote_session import Session
 
 
 class LivySession(Session):
-    """A PySpark session of the server at LIVY_URL with the prologue in it."""
+    """A PySpark session of the server at LIVY_URL with the prologue in it: http://… or
+    unix:/path/to.sock."""
 
     def __init__(self):
         self.base = os.environ["LIVY_URL"].rstrip("/")
@@ -27,13 +30,21 @@ class LivySession(Session):
             raise
 
     def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            self.base + self.path + path,
-            data=None if body is None else json.dumps(body).encode(),
-            method=method,
-            headers={"Content-Type": "application/json", "X-Requested-By": "test"})
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            return json.loads(reply.read() or b"null")
+        if self.base.startswith("unix:"):
+            connection = http.client.HTTPConnection("localhost", timeout=60)
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(self.base[len("unix:"):])
+        else:
+            parts = urllib.parse.urlsplit(self.base)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        body = None if body is None else json.dumps(body)
+        headers = {"Content-Type": "application/json", "X-Requested-By": "test"}
+        connection.request(method, self.path + path, body, headers)
+        reply = connection.getresponse()
+        text = reply.read()
+        connection.close()
+        assert reply.status < 300, (reply.status, text)
+        return json.loads(text or b"null")
 
     def wait(self, path, is_done, seconds=60):
         end = time.monotonic() + seconds
