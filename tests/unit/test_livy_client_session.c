@@ -268,6 +268,30 @@ static void check_abort(void)
     scene_end(scene);
 }
 
+/* The two paths of a start cross a stop in all ways. */
+static void check_stop_anywhere(void)
+{
+    int bad = 0;
+
+    for (int ms = 0; ms < 150; ms++) {
+        scene_t *scene = scene_new(&dialect_livy, "prologue()");
+        scene->livy.polls_to_done = 2;
+        livy_session_start(scene->session, 0);
+        fake_http_run(scene->fake, NULL, ms);
+        livy_session_stop(scene->session, NULL, on_stopped, scene);
+        fake_http_run(scene->fake, &scene->is_stopped, 60000);
+        fake_http_run(scene->fake, NULL, 100);
+        livy_session_destroy(&scene->session);
+        bad += scene->starts != 1 || scene->stops != 1 || fake_livy_living(&scene->livy) ||
+            fake_http_pending(scene->fake) || scene->stop_err.code;
+        livy_client_destroy(&scene->client);
+        fake_http_destroy(&scene->fake);
+        fake_livy_clear(&scene->livy);
+        free(scene);
+    }
+    is_int(bad, 0, "a stop at any moment of a start ends both, and leaves nothing");
+}
+
 static void check_start_limit(void)
 {
     scene_t *scene = scene_new(&dialect_livy, NULL);
@@ -338,6 +362,7 @@ int main(void)
     check_refused();
     check_lost_post();
     check_abort();
+    check_stop_anywhere();
     check_start_limit();
     check_keep_alive();
     check_look();

@@ -1,0 +1,71 @@
+/*
+ * session_parts - the inside of livy_session_t, for session.c and session_start.c
+ */
+#ifndef SK_SESSION_PARTS_H
+#define SK_SESSION_PARTS_H
+
+#include "livy_client/client.h"
+#include "livy_client/inquiry.h"
+#include "livy_client/look.h"
+#include "livy_client/sidechannel.h"
+#include "livy_client/statement.h"
+
+struct livy_session_t {
+    livy_client_t *client;
+    cJSON *body;
+    char *prologue;
+    session_events_t events;
+    void *arg;
+
+    session_phase_t phase;
+    livy_state_t state;
+    char *id, *name, *url;
+    const char *path;          /* within url */
+    cJSON *info;
+    int64_t started_ms;
+    bool has_prologue;
+    sidechannel_t *channel;
+
+    livy_call_t *call;         /* POST or DELETE */
+    look_t *look;              /* for what a lost POST made */
+    inquiry_t *inquiry;        /* a poll, a keep-alive or a look from outside */
+    livy_statement_t *preparing;
+    loop_timer_t *timer;       /* the next poll or keep-alive */
+    loop_timer_t *abort;       /* an abort is due */
+    loop_timer_t *tick;        /* once a second while starting */
+    loop_timer_t *limit;       /* of the start, then of giving it up */
+    loop_timer_t *changed;     /* on_change is due */
+    loop_timer_t *tell;        /* on_lost or on_stopped is due */
+    loop_timer_t *tell_look;   /* the look's answer is due: no need to ask */
+
+    err_t err;                 /* why the start failed or the session was lost */
+    bool is_told;              /* on_started has fired */
+    bool is_giving_up;         /* the start has failed: delete what the server made */
+    session_stopped_fn *on_stopped;
+    void *stopped_arg;
+    err_t stop_err;
+    session_looked_fn *on_looked;
+    void *looked_arg;
+};
+
+const livy_endpoint_t *session_endpoint(const livy_session_t *session);
+int64_t session_outage_ms(const livy_session_t *session);
+
+/* on_change comes from the loop, so that the owner may do anything in it. */
+void session_note_change(livy_session_t *session);
+void session_set_phase(livy_session_t *session, session_phase_t phase);
+
+/* on_started, once. The last thing that a callback of ours does: the owner may destroy the
+ * session. */
+void session_tell_started(livy_session_t *session);
+void session_tell_stopped_later(livy_session_t *session);
+
+/* What the server says of it. */
+void session_set_id(livy_session_t *session, const char *id);
+void session_set_info(livy_session_t *session, const cJSON *json, livy_state_t state);
+
+void session_delete(livy_session_t *session, const char *query);
+void session_keep_alive_later(livy_session_t *session);
+bool session_is_starting(const livy_session_t *session);
+
+#endif
