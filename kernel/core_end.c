@@ -54,9 +54,9 @@ void core_interrupt(core_t *core)
 
 static void reply_to_end(core_t *core)
 {
-    cJSON *content = json_obj();
     if (!core->end_request)
         return;
+    cJSON *content = json_obj();
     json_set_str(content, "status", "ok");
     json_set_bool(content, "restart", core->is_restart);
     core_publish(core, "shutdown_reply", core->end_request, json_copy(content));
