@@ -32,7 +32,7 @@ static bool make_room(buf_t *buf, size_t len)
 
 void buf_init(buf_t *buf, size_t cap)
 {
-    *buf = (buf_t) BUF_INIT;
+    *buf = (buf_t)BUF_INIT;
     buf->cap = cap;
 }
 
@@ -80,15 +80,15 @@ void buf_addf(buf_t *buf, const char *fmt, ...)
     va_end(args);
     if (len < 0)
         return;
-    if ((size_t) len < sizeof small) {
-        buf_add(buf, small, (size_t) len);
+    if ((size_t)len < sizeof small) {
+        buf_add(buf, small, (size_t)len);
         return;
     }
-    char *large = xmalloc((size_t) len + 1);
+    char *large = xmalloc((size_t)len + 1);
     va_start(args, fmt);
-    vsnprintf(large, (size_t) len + 1, fmt, args);
+    vsnprintf(large, (size_t)len + 1, fmt, args);
     va_end(args);
-    buf_add(buf, large, (size_t) len);
+    buf_add(buf, large, (size_t)len);
     free(large);
 }
 

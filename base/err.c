@@ -19,7 +19,7 @@ static void put_text(char *out, size_t room, const char *text)
         return;
     }
     size_t keep = room - sizeof ELLIPSIS;
-    while (keep > 0 && ((unsigned char) text[keep] & 0xc0) == 0x80)
+    while (keep > 0 && ((unsigned char)text[keep] & 0xc0) == 0x80)
         keep--;
     memcpy(out, text, keep);
     memcpy(out + keep, ELLIPSIS, sizeof ELLIPSIS);
@@ -27,7 +27,7 @@ static void put_text(char *out, size_t room, const char *text)
 
 /* Twice the room of the text: a phrase and the old text side by side. The arguments may
  * point into the err_t that is written, so everything is put together here first. */
-#define SCRATCH (2 * sizeof ((err_t *) 0)->text + 8)
+#define SCRATCH (2 * sizeof((err_t *)0)->text + 8)
 
 int err_set(err_t *err, err_code_t code, const char *fmt, ...)
 {
@@ -68,7 +68,7 @@ int err_append(err_t *err, const char *fmt, ...)
         return -1;
     int used = snprintf(text, sizeof text, "%s%s", err->text, *err->text ? " " : "");
     va_start(args, fmt);
-    vsnprintf(text + used, sizeof text - (size_t) used, fmt, args);
+    vsnprintf(text + used, sizeof text - (size_t)used, fmt, args);
     va_end(args);
     put_text(err->text, sizeof err->text, text);
     return -1;

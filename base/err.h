@@ -13,15 +13,15 @@
 
 typedef enum {
     ERR_NONE = 0,
-    ERR_INTERNAL,     /* a fault of ours: InternalError */
-    ERR_USAGE,        /* the user's text can't be taken: UsageError */
-    ERR_IO,           /* a file, a folder, the disk: IOError */
-    ERR_PROTOCOL,     /* a peer answered something that isn't its protocol: ProtocolError */
-    ERR_CONNECT,      /* nobody answers at that address: ConnectionError */
-    ERR_TLS,          /* the certificate is not to be trusted: CertificateError */
-    ERR_TIMEOUT,      /* no answer in time: TimeoutError */
-    ERR_AUTH,         /* HTTP 401, 403: AuthenticationError */
-    ERR_HTTP,         /* another HTTP status that says no: LivyError */
+    ERR_INTERNAL, /* a fault of ours: InternalError */
+    ERR_USAGE,    /* the user's text can't be taken: UsageError */
+    ERR_IO,       /* a file, a folder, the disk: IOError */
+    ERR_PROTOCOL, /* a peer answered something that isn't its protocol: ProtocolError */
+    ERR_CONNECT,  /* nobody answers at that address: ConnectionError */
+    ERR_TLS,      /* the certificate is not to be trusted: CertificateError */
+    ERR_TIMEOUT,  /* no answer in time: TimeoutError */
+    ERR_AUTH,     /* HTTP 401, 403: AuthenticationError */
+    ERR_HTTP,     /* another HTTP status that says no: LivyError */
     ERR_NO_SESSION,   /* code, meta or stop without a session: NoSparkSession */
     ERR_SESSION_DEAD, /* the session ended by itself: SparkSessionError */
     ERR_START,        /* a session that never came up: SparkStartError */

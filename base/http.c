@@ -2,9 +2,9 @@
  * http - requests over libcurl's multi interface, on the loop
  *
  * curl says which fds and which time it waits for; the loop watches; what happens goes
- * into curl_multi_socket_action (`drive`). curl's callbacks only note what came, so that
- * user code never runs inside curl and may start and cancel calls as it likes. It runs
- * in `deliver`, from a turn of the loop.
+ * into curl_multi_socket_action (`drive`). curl's callbacks only note what came, so
+ * that user code never runs inside curl and may start and cancel calls as it likes. It
+ * runs in `deliver`, from a turn of the loop.
  */
 #include "http.h"
 
@@ -85,7 +85,8 @@ static const char *header_of(CURL *easy, const char *name)
     if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return NULL;
     last = header->amount - 1;
-    if (last && curl_easy_header(easy, name, last, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    if (last &&
+        curl_easy_header(easy, name, last, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return NULL;
     return header->value;
 }
@@ -99,18 +100,20 @@ static int64_t retry_after_ms(const char *text)
         return -1;
     double seconds = strtod(text, &end);
     if (end != text && *end == '\0' && seconds >= 0 && seconds < 1e9)
-        return (int64_t) (seconds * 1000);
+        return (int64_t)(seconds * 1000);
     time_t date = curl_getdate(text, NULL);
     if (date < 0)
         return -1;
     time_t now = time(NULL);
-    return date > now ? (int64_t) (date - now) * 1000 : 0;
+    return date > now ? (int64_t)(date - now) * 1000 : 0;
 }
 
 static void fill_reply(http_call_t *call, http_reply_t *reply)
 {
-    *reply = (http_reply_t) {.body = "", .content_type = "", .retry_after_ms = -1,
-                             .was_sent = call->was_sent};
+    *reply = (http_reply_t){.body = "",
+                            .content_type = "",
+                            .retry_after_ms = -1,
+                            .was_sent = call->was_sent};
     if (call->easy)
         curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME, &reply->seconds);
     if (call->refusal.code || call->result != CURLE_OK) {
@@ -152,7 +155,7 @@ static void deliver_pieces(http_call_t *call)
     buf_t pieces = call->body;
     http_data_fn *on_data = call->on_data;
 
-    call->body = (buf_t) BUF_INIT;
+    call->body = (buf_t)BUF_INIT;
     on_data(pieces.data, pieces.len, call->arg); /* may cancel the call */
     buf_free(&pieces);
 }
@@ -225,7 +228,7 @@ static void note_ended(http_t *http)
             continue;
         CURLcode result = message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        http_call_t *call = (http_call_t *) private;
+        http_call_t *call = (http_call_t *)private;
         call->is_done = true;
         call->result = result;
     }
@@ -243,16 +246,17 @@ static void on_fd(int fd, bool is_readable, bool is_writable, void *arg)
 {
     http_t *http = arg;
 
-    drive(http, fd, (is_readable ? CURL_CSELECT_IN : 0) |
-                        (is_writable ? CURL_CSELECT_OUT : 0));
+    drive(http, fd,
+          (is_readable ? CURL_CSELECT_IN : 0) | (is_writable ? CURL_CSELECT_OUT : 0));
     deliver(http);
 }
 
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+                          void *unused)
 {
     http_t *http = arg;
 
-    (void) easy, (void) unused;
+    (void)easy, (void)unused;
     if (what == CURL_POLL_REMOVE)
         loop_fd_end(http->loop, fd);
     else
@@ -274,7 +278,7 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
 {
     http_t *http = arg;
 
-    (void) multi;
+    (void)multi;
     loop_timer_end(http->loop, &http->curl_timer);
     if (timeout_ms >= 0)
         http->curl_timer = loop_timer(http->loop, timeout_ms, on_curl_time, http);
@@ -298,7 +302,7 @@ http_t *http_new(loop_t *loop, err_t *err)
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long) KEPT_CONNECTIONS);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
     return http;
 }
 
@@ -373,8 +377,8 @@ void http_cancel(http_t *http, http_call_t **call_p)
 
 /* --- what the layers above use --- */
 
-static http_call_t *ops_send(void *http, const http_request_t *request, http_reply_fn *fn,
-                             void *arg)
+static http_call_t *ops_send(void *http, const http_request_t *request,
+                             http_reply_fn *fn, void *arg)
 {
     return http_send(http, request, fn, arg);
 }
@@ -384,19 +388,20 @@ static void ops_cancel(void *http, http_call_t **call_p)
     http_cancel(http, call_p);
 }
 
-static loop_timer_t *ops_timer(void *http, int64_t delay_ms, loop_timer_fn *fn, void *arg)
+static loop_timer_t *ops_timer(void *http, int64_t delay_ms, loop_timer_fn *fn,
+                               void *arg)
 {
-    return loop_timer(((http_t *) http)->loop, delay_ms, fn, arg);
+    return loop_timer(((http_t *)http)->loop, delay_ms, fn, arg);
 }
 
 static void ops_timer_end(void *http, loop_timer_t **timer_p)
 {
-    loop_timer_end(((http_t *) http)->loop, timer_p);
+    loop_timer_end(((http_t *)http)->loop, timer_p);
 }
 
 static int64_t ops_now_ms(void *http)
 {
-    (void) http;
+    (void)http;
     return loop_now_ms();
 }
 
@@ -410,7 +415,7 @@ const http_ops_t *http_ops(void)
 
 char *http_escape(const char *text)
 {
-    char *escaped = curl_easy_escape(NULL, text, (int) strlen(text));
+    char *escaped = curl_easy_escape(NULL, text, (int)strlen(text));
     char *copy = xstrdup(escaped ? escaped : "");
 
     curl_free(escaped);

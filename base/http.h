@@ -1,14 +1,14 @@
 /*
  * http - requests over libcurl's multi interface, on the loop
  *
- * One connection pool a kernel. Replies come by callback from the loop, never from inside
- * http_send. TLS is verified. Redirects are not followed (a token must not travel).
- * Credentials are not sent over plain http but to loopback and Unix sockets. Compressed
- * replies are unpacked; `limit_bytes` counts after unpacking. Loopback hosts and Unix
- * sockets are never asked through a proxy. A POST or PATCH whose kept connection closes
- * without an answer is not sent again.
- * Every request says X-Requested-By and User-Agent, unless `headers` does.
- * Tests drive the layers above through http_ops_t with a script instead of a network.
+ * One connection pool a kernel. Replies come by callback from the loop, never from
+ * inside http_send. TLS is verified. Redirects are not followed (a token must not
+ * travel). Credentials are not sent over plain http but to loopback and Unix sockets.
+ * Compressed replies are unpacked; `limit_bytes` counts after unpacking. Loopback hosts
+ * and Unix sockets are never asked through a proxy. A POST or PATCH whose kept
+ * connection closes without an answer is not sent again. Every request says
+ * X-Requested-By and User-Agent, unless `headers` does. Tests drive the layers above
+ * through http_ops_t with a script instead of a network.
  */
 #ifndef SK_HTTP_H
 #define SK_HTTP_H
@@ -21,81 +21,83 @@
 typedef struct http_t http_t;
 typedef struct http_call_t http_call_t; /* one request under way; owned by http_t */
 
-/* What all requests to one place share. All strings may be NULL; copied by http_send. */
+/* What all requests to one place share. Strings may be NULL; http_send copies them. */
 typedef struct {
-    const char *unix_socket;     /* path: speak HTTP over this instead of TCP */
-    const char *ca_file;         /* PEM; NULL = the system's */
+    const char *unix_socket; /* path: speak HTTP over this instead of TCP */
+    const char *ca_file;     /* PEM; NULL = the system's */
     const char *ca_path;
-    const char *proxy;           /* URL; NULL = the environment's, "" = none */
-    const char *secret_userpwd;  /* "user:password" for basic authentication */
-    const char *secret_bearer;   /* token for "Authorization: Bearer" */
-    const char *const *headers;  /* "Name: value", NULL-ended; may be NULL */
-    const char *client_cert;     /* PEM files for mutual TLS */
+    const char *proxy;          /* URL; NULL = the environment's, "" = none */
+    const char *secret_userpwd; /* "user:password" for basic authentication */
+    const char *secret_bearer;  /* token for "Authorization: Bearer" */
+    const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
+    const char *client_cert;    /* PEM files for mutual TLS */
     const char *client_key;
 } http_options_t;
 
 typedef struct {
-    const char *method;          /* "GET", "POST", "PUT", "DELETE", "PATCH" */
+    const char *method; /* "GET", "POST", "PUT", "DELETE", "PATCH" */
     const char *url;
-    const char *body;            /* NULL = none; copied */
+    const char *body; /* NULL = none; copied */
     size_t body_len;
-    const char *content_type;    /* NULL = application/json when there is a body */
-    int64_t timeout_ms;          /* for the whole call; 0 = none */
-    int64_t connect_timeout_ms;  /* 0 = 15 s */
-    size_t limit_bytes;          /* of the reply's body; 0 = 64 MiB */
+    const char *content_type;      /* NULL = application/json when there is a body */
+    int64_t timeout_ms;            /* for the whole call; 0 = none */
+    int64_t connect_timeout_ms;    /* 0 = 15 s */
+    size_t limit_bytes;            /* of the reply's body; 0 = 64 MiB */
     const http_options_t *options; /* may be NULL */
 } http_request_t;
 
 typedef struct {
-    long status;                 /* 0 = no reply arrived: see err */
-    bool was_sent;               /* could the server have seen the whole request? false
-                                    only when surely not (refused, name not resolved) */
-    const char *body;            /* never NULL, ends in a NUL that is not counted */
+    long status;      /* 0 = no reply arrived: see err */
+    bool was_sent;    /* could the server have seen the whole request? false
+                         only when surely not (refused, name not resolved) */
+    const char *body; /* never NULL, ends in a NUL that is not counted */
     size_t body_len;
-    const char *content_type;    /* "" when there is none */
-    int64_t retry_after_ms;      /* from Retry-After (seconds or date); -1 = none */
-    const char *location;        /* of the Location header; NULL = none */
+    const char *content_type; /* "" when there is none */
+    int64_t retry_after_ms;   /* from Retry-After (seconds or date); -1 = none */
+    const char *location;     /* of the Location header; NULL = none */
     double seconds;
-    err_t err;                   /* set when status is 0: ERR_CONNECT, ERR_TLS,
-                                    ERR_TIMEOUT, ERR_LIMIT, ERR_PROTOCOL; ERR_USAGE for
-                                    an address or header that can't be, ERR_AUTH for
-                                    credentials over plain http; the text names the
-                                    host, the cause and the next step */
+    err_t err; /* set when status is 0: ERR_CONNECT, ERR_TLS,
+                  ERR_TIMEOUT, ERR_LIMIT, ERR_PROTOCOL; ERR_USAGE for
+                  an address or header that can't be, ERR_AUTH for
+                  credentials over plain http; the text names the
+                  host, the cause and the next step */
 } http_reply_t;
 
 /* The reply is borrowed: it lives until the callback returns. */
-typedef void (http_reply_fn)(const http_reply_t *reply, void *arg);
+typedef void(http_reply_fn)(const http_reply_t *reply, void *arg);
 /* Part of an endless body, as it comes. */
-typedef void (http_data_fn)(const char *data, size_t len, void *arg);
+typedef void(http_data_fn)(const char *data, size_t len, void *arg);
 
 http_t *http_new(loop_t *loop, err_t *err) SK_WARN_UNUSED;
 
 /* Cancels what is under way, without callbacks. Not from inside a callback of http. */
 void http_destroy(http_t **http_p);
 
-/* Whose certificates count where the options of a request name none: a PEM file, a folder
- * of them, or NULL for the system's. For main, which knows SSL_CERT_FILE and the like. */
+/* Whose certificates count where the options of a request name none: a PEM file, a
+ * folder of them, or NULL for the system's. For main, which knows SSL_CERT_FILE and the
+ * like. */
 void http_set_default_ca(http_t *http, const char *file, const char *path);
 
 /* Start a request; `fn` fires exactly once unless it is cancelled. Never NULL. */
 http_call_t *http_send(http_t *http, const http_request_t *request, http_reply_fn *fn,
-    void *arg);
+                       void *arg);
 
 /* The same for a reply that streams: `on_data` gets the pieces, and `fn` at its end has
  * an empty body. The body of a reply that is not 2xx comes as a whole, with `fn`.
  * `limit_bytes` 0 = none. */
 http_call_t *http_stream(http_t *http, const http_request_t *request,
-    http_data_fn *on_data, http_reply_fn *fn, void *arg);
+                         http_data_fn *on_data, http_reply_fn *fn, void *arg);
 
 /* Forget a call: its callback never fires. NULL-safe, nulls the caller. Does not block.
- * Allowed in any callback. A call whose `fn` fires or has fired is gone: a callback that
- * keeps its own handle sets it to NULL first thing. */
+ * Allowed in any callback. A call whose `fn` fires or has fired is gone: a callback
+ * that keeps its own handle sets it to NULL first thing. */
 void http_cancel(http_t *http, http_call_t **call_p);
 
-/* What the layers above use, so that a test can script it. http_ops() is the real one. */
+/* What the layers above use, so that a test can script it. http_ops() is the real one.
+ */
 typedef struct {
     http_call_t *(*send)(void *http, const http_request_t *request, http_reply_fn *fn,
-        void *arg);
+                         void *arg);
     void (*cancel)(void *http, http_call_t **call_p);
     loop_timer_t *(*timer)(void *http, int64_t delay_ms, loop_timer_fn *fn, void *arg);
     void (*timer_end)(void *http, loop_timer_t **timer_p);

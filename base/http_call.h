@@ -16,27 +16,27 @@ struct http_call_t {
     http_reply_fn *fn;
     http_data_fn *on_data; /* NULL = the body is kept for `fn` */
     void *arg;
-    uint64_t number;       /* of its start */
+    uint64_t number; /* of its start */
     CURL *easy;
     struct curl_slist *headers;
-    char *host;            /* of the address; NULL with a Unix socket */
-    char *place;           /* for sentences: "host:port", "the socket PATH" */
-    buf_t body;            /* kept, or the pieces on_data has not seen yet */
-    size_t limit, got;     /* bytes of body, unpacked; limit 0 = none */
+    char *host;        /* of the address; NULL with a Unix socket */
+    char *place;       /* for sentences: "host:port", "the socket PATH" */
+    buf_t body;        /* kept, or the pieces on_data has not seen yet */
+    size_t limit, got; /* bytes of body, unpacked; limit 0 = none */
     int64_t timeout_ms, connect_timeout_ms;
-    bool is_once;          /* must not reach a server twice */
-    bool is_added;         /* curl's multi handle has it */
+    bool is_once;  /* must not reach a server twice */
+    bool is_added; /* curl's multi handle has it */
     bool was_sent, is_too_large;
-    bool is_done;          /* `result` or `refusal` holds */
+    bool is_done; /* `result` or `refusal` holds */
     CURLcode result;
-    err_t refusal;         /* why it was not even tried; ERR_NONE = it was */
+    err_t refusal; /* why it was not even tried; ERR_NONE = it was */
     char error_text[CURL_ERROR_SIZE];
     struct http_call_t *next, *previous;
 };
 
 /* http_setup.c: make a handle that does what `request` says. On -1 `refusal` is set. */
-int http_call_setup(http_call_t *call, const http_request_t *request, const char *ca_file,
-    const char *ca_path) SK_WARN_UNUSED;
+int http_call_setup(http_call_t *call, const http_request_t *request,
+                    const char *ca_file, const char *ca_path) SK_WARN_UNUSED;
 
 /* http_error.c: the sentence for a transfer that failed. Reads the call only. */
 void http_call_explain(const http_call_t *call, err_t *err);

@@ -31,16 +31,18 @@ static void explain_timeout(const http_call_t *call, err_t *err)
     bool is_whole = !is_connecting || (call->timeout_ms > 0 &&
                                        call->timeout_ms < call->connect_timeout_ms);
     int64_t limit_ms = is_whole ? call->timeout_ms : call->connect_timeout_ms;
-    char *limit = text_duration((double) limit_ms / 1000);
+    char *limit = text_duration((double)limit_ms / 1000);
 
     if (is_connecting)
-        err_set(err, ERR_TIMEOUT,
-                "No connection to %s within %s. Check the address, and whether a firewall "
-                "or a proxy is in the way.",
-                call->place, limit);
+        err_set(
+            err, ERR_TIMEOUT,
+            "No connection to %s within %s. Check the address, and whether a firewall "
+            "or a proxy is in the way.",
+            call->place, limit);
     else if (call->got > 0)
-        err_set(err, ERR_TIMEOUT, "%s did not end its reply within %s (%zu bytes came).",
-                call->place, limit, call->got);
+        err_set(err, ERR_TIMEOUT,
+                "%s did not end its reply within %s (%zu bytes came).", call->place,
+                limit, call->got);
     else
         err_set(err, ERR_TIMEOUT, "%s took the request and did not answer within %s.",
                 call->place, limit);
@@ -69,15 +71,16 @@ static void explain_connect(const http_call_t *call, err_t *err)
         err_set(err, ERR_CONNECT,
                 "The proxy for %s can't be reached: %s. Check --proxy or the variables "
                 "https_proxy and http_proxy.",
-                call->place, reason ? strerror((int) reason) : words_of(call));
+                call->place, reason ? strerror((int)reason) : words_of(call));
     else if (reason == ECONNREFUSED)
-        err_set(err, ERR_CONNECT,
-                "%s refused the connection: nothing listens there. Check the address and "
-                "whether the server runs.",
-                call->place);
+        err_set(
+            err, ERR_CONNECT,
+            "%s refused the connection: nothing listens there. Check the address and "
+            "whether the server runs.",
+            call->place);
     else
         err_set(err, ERR_CONNECT, "%s can't be reached: %s.", call->place,
-                reason ? strerror((int) reason) : words_of(call));
+                reason ? strerror((int)reason) : words_of(call));
 }
 
 /* Why a certificate is not trusted, and what to do. NULL = only curl's words. */
@@ -134,8 +137,8 @@ static void explain_cut(const http_call_t *call, err_t *err)
                 call->place, words_of(call));
     else if (call->got > 0)
         err_set(err, ERR_PROTOCOL,
-                "%s broke off in the middle of its reply, after %zu bytes.", call->place,
-                call->got);
+                "%s broke off in the middle of its reply, after %zu bytes.",
+                call->place, call->got);
     else
         err_set(err, ERR_CONNECT, "%s closed the connection without a reply.",
                 call->place);
@@ -149,16 +152,18 @@ void http_call_explain(const http_call_t *call, err_t *err)
     }
     switch (call->result) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        err_set(err, ERR_CONNECT,
-                "The name of %s is not known. Check the address, and whether this machine "
-                "has a network and its DNS.",
-                call->place);
+        err_set(
+            err, ERR_CONNECT,
+            "The name of %s is not known. Check the address, and whether this machine "
+            "has a network and its DNS.",
+            call->place);
         break;
     case CURLE_COULDNT_RESOLVE_PROXY:
-        err_set(err, ERR_CONNECT,
-                "The name of the proxy for %s is not known: check --proxy or the variables "
-                "https_proxy and http_proxy.",
-                call->place);
+        err_set(
+            err, ERR_CONNECT,
+            "The name of the proxy for %s is not known: check --proxy or the variables "
+            "https_proxy and http_proxy.",
+            call->place);
         break;
     case CURLE_COULDNT_CONNECT:
         explain_connect(call, err);
@@ -183,7 +188,7 @@ void http_call_explain(const http_call_t *call, err_t *err)
         break;
     case CURLE_WRITE_ERROR:
         if (call->is_too_large) {
-            char *limit = text_bytes((double) (call->limit ? call->limit : call->got));
+            char *limit = text_bytes((double)(call->limit ? call->limit : call->got));
             err_set(err, ERR_LIMIT, "The reply of %s is larger than %s.", call->place,
                     limit);
             free(limit);

@@ -11,7 +11,7 @@
 #include "text.h"
 
 #define CONNECT_TIMEOUT_MS 15000
-#define LIMIT_BYTES ((size_t) 64 << 20)
+#define LIMIT_BYTES ((size_t)64 << 20)
 
 /* What the address says. All strings are malloc'd; free with target_free. */
 typedef struct {
@@ -102,8 +102,8 @@ static bool has_header(const http_options_t *options, const char *name)
 
 static bool has_secret(const http_options_t *options, const target_t *target)
 {
-    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
-                                        "X-Api-Key", "Api-Key"};
+    static const char *const names[] = {"Authorization", "Proxy-Authorization",
+                                        "Cookie", "X-Api-Key", "Api-Key"};
 
     if (options->secret_userpwd || options->secret_bearer || target->has_login)
         return true;
@@ -134,10 +134,11 @@ static int check(const http_options_t *options, const target_t *target, err_t *e
                        target->host);
     if (!target->is_https && !options->unix_socket && !is_loopback(target->host) &&
         has_secret(options, target))
-        return err_set(err, ERR_AUTH,
-                       "Credentials are not sent to %s over plain http, where everybody on "
-                       "the way can read them. Use an https:// address.",
-                       target->host);
+        return err_set(
+            err, ERR_AUTH,
+            "Credentials are not sent to %s over plain http, where everybody on "
+            "the way can read them. Use an https:// address.",
+            target->host);
     return 0;
 }
 
@@ -155,7 +156,8 @@ static void set_headers(http_call_t *call, const http_request_t *request,
 {
     for (const char *const *header = options->headers; header && *header; header++)
         add_header(call, *header);
-    if (!has_header(options, "X-Requested-By")) /* Livy's guard against forged requests */
+    if (!has_header(options,
+                    "X-Requested-By")) /* Livy's guard against forged requests */
         add_header(call, "X-Requested-By: synapse-kernel");
     if (!has_header(options, "User-Agent"))
         add_header(call, "User-Agent: synapse-kernel/" PACKAGE_VERSION);
@@ -163,9 +165,9 @@ static void set_headers(http_call_t *call, const http_request_t *request,
         add_header(call, "Accept: */*");
     add_header(call, "Expect:"); /* curl's "100-continue" costs up to a second */
     if (request->body && !has_header(options, "Content-Type")) {
-        char *header = xasprintf("Content-Type: %s", request->content_type
-                                                         ? request->content_type
-                                                         : "application/json");
+        char *header =
+            xasprintf("Content-Type: %s", request->content_type ? request->content_type
+                                                                : "application/json");
         add_header(call, header);
         free(header);
     } else if (!request->body) {
@@ -181,8 +183,9 @@ static void set_method(CURL *easy, const http_request_t *request)
     if (request->body || is_post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         (curl_off_t) (request->body ? request->body_len : 0));
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
+                         (curl_off_t)(request->body ? request->body_len : 0));
+        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
+                         request->body ? request->body : "");
     }
     if (!is_post && (request->body || strcmp(request->method, "GET") != 0))
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
@@ -191,10 +194,10 @@ static void set_method(CURL *easy, const http_request_t *request)
 static void set_secrets(CURL *easy, const http_options_t *options)
 {
     if (options->secret_bearer) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
         curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, options->secret_bearer);
     } else {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         if (options->secret_userpwd)
             curl_easy_setopt(easy, CURLOPT_USERPWD, options->secret_userpwd);
     }
@@ -223,7 +226,7 @@ static void set_manners(CURL *easy)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     /* Cancelling must not wait for a name that is being looked up. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -232,13 +235,15 @@ static void set_manners(CURL *easy)
 static void set_limits(http_call_t *call, const http_request_t *request)
 {
     call->timeout_ms = request->timeout_ms;
-    call->connect_timeout_ms = request->connect_timeout_ms > 0 ? request->connect_timeout_ms
-                                                               : CONNECT_TIMEOUT_MS;
+    call->connect_timeout_ms = request->connect_timeout_ms > 0
+                                   ? request->connect_timeout_ms
+                                   : CONNECT_TIMEOUT_MS;
     call->limit = request->limit_bytes;
     if (!call->limit && !call->on_data)
         call->limit = LIMIT_BYTES;
-    curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long) call->timeout_ms);
-    curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, (long) call->connect_timeout_ms);
+    curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+    curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)call->connect_timeout_ms);
 }
 
 static char *place_of(const http_options_t *options, const target_t *target)
@@ -273,7 +278,7 @@ static int on_request(void *arg, char *ip, char *local_ip, int port, int local_p
 {
     http_call_t *call = arg;
 
-    (void) ip, (void) local_ip, (void) port, (void) local_port;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
     if (call->was_sent && call->is_once)
         return CURL_PREREQFUNC_ABORT;
     call->was_sent = true;
@@ -292,8 +297,8 @@ static void set_callbacks(http_call_t *call)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
 }
 
-int http_call_setup(http_call_t *call, const http_request_t *request, const char *ca_file,
-                    const char *ca_path)
+int http_call_setup(http_call_t *call, const http_request_t *request,
+                    const char *ca_file, const char *ca_path)
 {
     static const http_options_t no_options;
     const http_options_t *options = request->options ? request->options : &no_options;
@@ -306,8 +311,8 @@ int http_call_setup(http_call_t *call, const http_request_t *request, const char
     call->host = options->unix_socket ? NULL : xstrdup(target.host);
     if (check(options, &target, &call->refusal) < 0)
         goto out;
-    call->is_once = strcmp(request->method, "POST") == 0 ||
-                    strcmp(request->method, "PATCH") == 0;
+    call->is_once =
+        strcmp(request->method, "POST") == 0 || strcmp(request->method, "PATCH") == 0;
     call->easy = curl_easy_init();
     if (!call->easy)
         abort(); /* no memory */

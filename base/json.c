@@ -20,7 +20,7 @@
 
 bool json_is_utf8(const char *text, size_t len)
 {
-    return len == 0 || u8_check((const uint8_t *) text, len) == NULL;
+    return len == 0 || u8_check((const uint8_t *)text, len) == NULL;
 }
 
 /* --- parsing --- */
@@ -81,9 +81,9 @@ cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
         text += 3;
         len -= 3;
     }
-    const uint8_t *bad = len ? u8_check((const uint8_t *) text, len) : NULL;
+    const uint8_t *bad = len ? u8_check((const uint8_t *)text, len) : NULL;
     if (bad) {
-        fault_at(text, (size_t) ((const char *) bad - text), what,
+        fault_at(text, (size_t)((const char *)bad - text), what,
                  "these bytes are not UTF-8", err);
         return NULL;
     }
@@ -95,7 +95,8 @@ cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
     cJSON *tree = build(text, len, &scan);
     free(scan.raws);
     if (!tree)
-        err_set(err, ERR_INTERNAL, "%s passed the check and was refused by cJSON.", what);
+        err_set(err, ERR_INTERNAL, "%s passed the check and was refused by cJSON.",
+                what);
     return tree;
 }
 
@@ -133,17 +134,17 @@ static char *clean_text(const char *s, size_t len)
     if (json_is_utf8(s, len) && !memchr(s, '\0', len))
         return xstrndup(s, len);
     while (len > 0) {
-        const uint8_t *at = (const uint8_t *) s;
+        const uint8_t *at = (const uint8_t *)s;
         int used = u8_mbtoucr(&point, at, len);
         bool is_good = used > 0 && point != 0;
         if (is_good)
-            buf_add(&out, s, (size_t) used);
+            buf_add(&out, s, (size_t)used);
         else
             buf_adds(&out, REPLACEMENT);
         if (used <= 0)
             used = 1;
         s += used;
-        len -= (size_t) used;
+        len -= (size_t)used;
     }
     return buf_take(&out);
 }
@@ -178,11 +179,11 @@ void json_set_int(cJSON *obj, const char *key, int64_t value)
 {
     char text[24];
 
-    if (fabs((double) value) < SAFE_INTEGER) {
-        json_set(obj, key, cJSON_CreateNumber((double) value));
+    if (fabs((double)value) < SAFE_INTEGER) {
+        json_set(obj, key, cJSON_CreateNumber((double)value));
         return;
     }
-    snprintf(text, sizeof text, "%lld", (long long) value);
+    snprintf(text, sizeof text, "%lld", (long long)value);
     json_set(obj, key, cJSON_CreateRaw(text));
 }
 
@@ -228,7 +229,8 @@ cJSON *json_get(const cJSON *obj, const char *key)
 
     if (!cJSON_IsObject(obj))
         return NULL;
-    cJSON_ArrayForEach(child, obj) {
+    cJSON_ArrayForEach(child, obj)
+    {
         if (strcmp(child->string, key) == 0)
             found = child;
     }
@@ -282,7 +284,7 @@ int64_t json_int(const cJSON *obj, const char *key, int64_t fallback)
         return fallback;
     if (number >= 9223372036854775807.0)
         return INT64_MAX;
-    return number <= -9223372036854775808.0 ? INT64_MIN : (int64_t) number;
+    return number <= -9223372036854775808.0 ? INT64_MIN : (int64_t)number;
 }
 
 double json_num(const cJSON *obj, const char *key, double fallback)

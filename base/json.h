@@ -4,10 +4,10 @@
  * cJSON cuts strings at U+0000, rounds 64-bit integers, accepts invalid UTF-8 and bytes
  * after the value, and looks keys up without regard to case. So: bytes are checked as
  * UTF-8 first (libunistring), the whole input is consumed, lookups are case-sensitive,
- * and U+0000 in a string is carried as U+FFFD, as is half a surrogate pair. A number that
- * a double can't carry (integers from 2^53, more than 17 digits) keeps its text: its node
- * is a cJSON_Raw, which prints as it was read; ask json_is_num, not cJSON_IsNumber.
- * Of equal keys the last one counts. Trees are freed with json_free.
+ * and U+0000 in a string is carried as U+FFFD, as is half a surrogate pair. A number
+ * that a double can't carry (integers from 2^53, more than 17 digits) keeps its text:
+ * its node is a cJSON_Raw, which prints as it was read; ask json_is_num, not
+ * cJSON_IsNumber. Of equal keys the last one counts. Trees are freed with json_free.
  */
 #ifndef SK_JSON_H
 #define SK_JSON_H
@@ -22,8 +22,8 @@
  * Returns a tree that the caller frees, or NULL with ERR_PROTOCOL: a sentence with line
  * and column (code points, from 1) of the fault. `what` names the source in it:
  * "the body of the cell". Nesting deeper than 1000 is refused. */
-cJSON *json_parse(const char *text, size_t len, const char *what, err_t *err)
-    SK_WARN_UNUSED;
+cJSON *json_parse(const char *text, size_t len, const char *what,
+                  err_t *err) SK_WARN_UNUSED;
 
 /* Compact text, malloc'd. Never NULL; NULL prints as null, as do NaN and infinity.
  * Doubles are written so that they read back as the same. */
@@ -54,7 +54,7 @@ void json_drop(cJSON *obj, const char *key); /* removes a key if it is there */
 
 /* Typed getters. `obj` may be NULL or of another type: the default comes back. Strings
  * and sub-trees are borrowed from `obj`. */
-cJSON *json_get(const cJSON *obj, const char *key); /* any value, or NULL */
+cJSON *json_get(const cJSON *obj, const char *key);     /* any value, or NULL */
 cJSON *json_get_obj(const cJSON *obj, const char *key); /* an object, or NULL */
 cJSON *json_get_arr(const cJSON *obj, const char *key); /* an array, or NULL */
 const char *json_str(const cJSON *obj, const char *key, const char *fallback);

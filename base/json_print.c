@@ -47,12 +47,12 @@ static void print_escape(buf_t *out, char c)
     if (found)
         buf_addf(out, "\\%c", letters[found - plain]);
     else
-        buf_addf(out, "\\u%04x", (unsigned char) c);
+        buf_addf(out, "\\u%04x", (unsigned char)c);
 }
 
 static bool wants_escape(char c)
 {
-    return (unsigned char) c < 0x20 || c == '"' || c == '\\';
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
 static void print_string(buf_t *out, const char *s)
@@ -62,7 +62,7 @@ static void print_string(buf_t *out, const char *s)
         const char *end = s;
         while (*end && !wants_escape(*end))
             end++;
-        buf_add(out, s, (size_t) (end - s));
+        buf_add(out, s, (size_t)(end - s));
         if (*end)
             print_escape(out, *end++);
         s = end;
@@ -110,13 +110,14 @@ static int compare_entries(const void *a, const void *b)
 
 static void print_sorted(buf_t *out, const cJSON *object, int depth)
 {
-    size_t count = (size_t) cJSON_GetArraySize(object), index = 0;
+    size_t count = (size_t)cJSON_GetArraySize(object), index = 0;
     entry_t *entries = xcalloc(count, sizeof *entries);
     bool is_first = true;
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, object) {
-        entries[index] = (entry_t) {member, index};
+    cJSON_ArrayForEach(member, object)
+    {
+        entries[index] = (entry_t){member, index};
         index++;
     }
     qsort(entries, count, sizeof *entries, compare_entries);

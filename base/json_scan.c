@@ -13,7 +13,8 @@
 
 #include "mem.h"
 
-#define SAFE_INTEGER 9007199254740992.0 /* 2^53: all integers up to here are doubles */
+#define SAFE_INTEGER 9007199254740992.0 /* 2^53: all integers up to here are doubles   \
+                                         */
 #define DOUBLE_DIGITS 17                /* what a program prints for a double at most */
 
 typedef struct {
@@ -96,7 +97,8 @@ static bool is_low(int unit)
     return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/* Bytes of the \u escape at `at` (12 for a pair), and whether a string can't hold it. */
+/* Bytes of the \u escape at `at` (12 for a pair), and whether a string can't hold it.
+ */
 static size_t escape_len(const char *text, size_t len, size_t at, bool *is_bad)
 {
     int unit = utf16_unit(text, len, at);
@@ -133,15 +135,17 @@ static bool scan_string(scan_t *scan)
     size_t start = scan->at++;
 
     while (!is_at_end(scan)) {
-        unsigned char c = (unsigned char) peek(scan);
+        unsigned char c = (unsigned char)peek(scan);
         if (c == '"') {
             scan->at++;
             return true;
         }
         if (c == '\n' || c == '\r')
-            return fail_at(scan, start, "a string starts here and has no end on its line");
+            return fail_at(scan, start,
+                           "a string starts here and has no end on its line");
         if (c < 0x20)
-            return fail(scan, "a control character in a string must be written as \\u00XX");
+            return fail(scan,
+                        "a control character in a string must be written as \\u00XX");
         if (c != '\\')
             scan->at++;
         else if (!scan_escape(scan))
@@ -178,8 +182,8 @@ static void note_number(scan_t *scan, size_t start, bool is_integer)
     if (!is_lossy(scan->text + start, len, is_integer))
         return;
     if ((result->raw_count & (result->raw_count + 1)) == 0) /* 0, 1, 3, 7, …: full */
-        result->raws = xrealloc(result->raws,
-                                (2 * result->raw_count + 1) * sizeof *result->raws);
+        result->raws =
+            xrealloc(result->raws, (2 * result->raw_count + 1) * sizeof *result->raws);
     result->raws[result->raw_count++] = (json_raw_t){index, start, len};
 }
 
@@ -238,7 +242,8 @@ static bool scan_word(scan_t *scan)
     case 'T':
     case 'F':
     case 'N':
-        return fail(scan, "JSON writes true, false and null in small letters, and has no NaN");
+        return fail(
+            scan, "JSON writes true, false and null in small letters, and has no NaN");
     case '\'':
         return fail(scan, "JSON writes strings in double quotes");
     case '#':
@@ -310,8 +315,9 @@ static bool scan_after(scan_t *scan)
                                      : true;
         }
         if (is_at_end(scan))
-            return fail(scan, in_object ? "the text ends inside an object: a \"}\" is missing"
-                                        : "the text ends inside an array: a \"]\" is missing");
+            return fail(
+                scan, in_object ? "the text ends inside an object: a \"}\" is missing"
+                                : "the text ends inside an array: a \"]\" is missing");
         return fail(scan, in_object ? "a comma or \"}\" is missing before this"
                                     : "a comma or \"]\" is missing before this");
     }
@@ -333,8 +339,9 @@ static bool scan_value(scan_t *scan, bool *is_open)
         return false;
     *is_open = peek(scan) != (c == '{' ? '}' : ']');
     if (is_at_end(scan))
-        return fail(scan, c == '{' ? "the text ends inside an object: a \"}\" is missing"
-                                   : "the text ends inside an array: a \"]\" is missing");
+        return fail(scan, c == '{'
+                              ? "the text ends inside an object: a \"}\" is missing"
+                              : "the text ends inside an array: a \"]\" is missing");
     return !*is_open || c == '[' || scan_key(scan);
 }
 

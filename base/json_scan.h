@@ -20,8 +20,8 @@ typedef struct {
 } json_raw_t;
 
 typedef struct {
-    const char *fault;    /* NULL = the text is JSON; static, lower case, no full stop */
-    size_t fault_at;      /* byte offset of the fault */
+    const char *fault; /* NULL = the text is JSON; static, lower case, no full stop */
+    size_t fault_at;   /* byte offset of the fault */
     bool has_bad_escapes; /* \u0000 or half a surrogate pair is in it */
     json_raw_t *raws;     /* caller frees; NULL when there are none */
     size_t raw_count;

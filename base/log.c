@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const area_names[LOG_AREAS] = {"kernel", "message", "route", "child",
-                                                  "livy",   "http",    "compute"};
+static const char *const area_names[LOG_AREAS] = {
+    "kernel", "message", "route", "child", "livy", "http", "compute"};
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace"};
 #define LEVELS (sizeof level_names / sizeof *level_names)
 
@@ -24,7 +24,7 @@ static int find(const char *const *names, size_t count, const char *word, size_t
 {
     for (size_t i = 0; i < count; i++) {
         if (strlen(names[i]) == len && memcmp(names[i], word, len) == 0)
-            return (int) i;
+            return (int)i;
     }
     return -1;
 }
@@ -33,21 +33,22 @@ static int find(const char *const *names, size_t count, const char *word, size_t
 static int set_one(const char *word, size_t len, err_t *err)
 {
     const char *colon = memchr(word, ':', len);
-    size_t area_len = colon ? (size_t) (colon - word) : len;
+    size_t area_len = colon ? (size_t)(colon - word) : len;
     int level = LOG_DEBUG, area = find(area_names, LOG_AREAS, word, area_len);
     bool is_all = area_len == 1 && *word == '*';
 
     if (colon)
         level = find(level_names, LEVELS, colon + 1, len - area_len - 1);
     if ((area < 0 && !is_all) || level < 0)
-        return err_set(err, ERR_USAGE,
-                       "SYNAPSE_KERNEL_LOG: \"%.*s\" is not an area with a level. Areas: "
-                       "kernel, message, route, child, livy, http, compute or *; levels: "
-                       "error, warn, info, debug, trace; example: livy:debug,http.",
-                       (int) len, word);
+        return err_set(
+            err, ERR_USAGE,
+            "SYNAPSE_KERNEL_LOG: \"%.*s\" is not an area with a level. Areas: "
+            "kernel, message, route, child, livy, http, compute or *; levels: "
+            "error, warn, info, debug, trace; example: livy:debug,http.",
+            (int)len, word);
     for (int i = 0; i < LOG_AREAS; i++) {
         if (is_all || i == area)
-            levels[i] = (log_level_t) level;
+            levels[i] = (log_level_t)level;
     }
     return 0;
 }
@@ -84,9 +85,9 @@ void log_write(log_area_t area, log_level_t level, const char *fmt, ...)
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &parts);
     size_t used = strftime(line, sizeof line, "synapse-kernel %H:%M:%S", &parts);
-    used += (size_t) snprintf(line + used, sizeof line - used, ".%03ld %s %s: ",
-                              now.tv_nsec / 1000000, area_names[area],
-                              level_names[level]);
+    used += (size_t)snprintf(line + used, sizeof line - used,
+                             ".%03ld %s %s: ", now.tv_nsec / 1000000, area_names[area],
+                             level_names[level]);
     va_start(args, fmt);
     int len = vsnprintf(line + used, sizeof line - used - 1, fmt, args);
     va_end(args);

@@ -10,8 +10,16 @@
 
 #include "err.h"
 
-typedef enum { LOG_KERNEL, LOG_MESSAGE, LOG_ROUTE, LOG_CHILD, LOG_LIVY, LOG_HTTP,
-    LOG_COMPUTE, LOG_AREAS } log_area_t;
+typedef enum {
+    LOG_KERNEL,
+    LOG_MESSAGE,
+    LOG_ROUTE,
+    LOG_CHILD,
+    LOG_LIVY,
+    LOG_HTTP,
+    LOG_COMPUTE,
+    LOG_AREAS
+} log_area_t;
 typedef enum { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE } log_level_t;
 
 /* Areas are kernel, message, route, child, livy, http, compute, or * for all; an area
@@ -20,7 +28,8 @@ typedef enum { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE } log_level_t
  * of it still holds. */
 int log_setup(const char *spec, err_t *err);
 int log_wants(log_area_t area, log_level_t level);
-void log_write(log_area_t area, log_level_t level, const char *fmt, ...) SK_PRINTF(3, 4);
+void log_write(log_area_t area, log_level_t level, const char *fmt, ...)
+    SK_PRINTF(3, 4);
 
 #define log_error(area, ...) log_write((area), LOG_ERROR, __VA_ARGS__)
 #define log_warn(area, ...) log_write((area), LOG_WARN, __VA_ARGS__)

@@ -1,11 +1,12 @@
 /*
  * loop - the one event loop: timers, sockets, file descriptors, signals, children
  *
- * zloop watches; what is watched stands in our own lists and is looked up by fd, socket or
- * pid when something happens, so that a callback may end anything, itself included.
- * Timers do not use zloop's: a zloop timer that was ended may still fire in the same turn,
- * and one of 0 ms that starts another one never lets the sockets have their turn. They
- * stand in a list by time, and one timerfd, watched like any fd, wakes for the first.
+ * zloop watches; what is watched stands in our own lists and is looked up by fd, socket
+ * or pid when something happens, so that a callback may end anything, itself included.
+ * Timers do not use zloop's: a zloop timer that was ended may still fire in the same
+ * turn, and one of 0 ms that starts another one never lets the sockets have their turn.
+ * They stand in a list by time, and one timerfd, watched like any fd, wakes for the
+ * first.
  */
 #include "loop.h"
 
@@ -32,8 +33,8 @@ struct loop_timer_t {
 };
 
 typedef struct watch_t {
-    int fd;         /* -1 for a ZeroMQ socket */
-    void *socket;   /* NULL for an fd */
+    int fd;       /* -1 for a ZeroMQ socket */
+    void *socket; /* NULL for an fd */
     bool want_read, want_write;
     loop_fd_fn *fd_fn;
     loop_socket_fn *socket_fn;
@@ -158,8 +159,8 @@ static void fire_timers(loop_t *loop)
     uint64_t made = loop->timers_made;
     loop_timer_t *timer;
 
-    while ((timer = loop->first) != NULL && timer->due_ns <= now && timer->number < made &&
-           !loop->is_stopping) {
+    while ((timer = loop->first) != NULL && timer->due_ns <= now &&
+           timer->number < made && !loop->is_stopping) {
         unlink_timer(loop, timer);
         loop_timer_fn *fn = timer->fn;
         void *arg = timer->arg;
@@ -174,7 +175,7 @@ static int on_timer_fd(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
     loop_t *loop = arg;
     uint64_t expirations;
 
-    (void) zloop;
+    (void)zloop;
     if (read(item->fd, &expirations, sizeof expirations) == sizeof expirations) {
         loop->armed_ns = 0;
         fire_timers(loop);
@@ -197,8 +198,8 @@ static zmq_pollitem_t poll_item(const watch_t *watch)
 {
     zmq_pollitem_t item = {.socket = watch->socket, .fd = watch->fd};
 
-    item.events = (short) ((watch->want_read ? ZMQ_POLLIN : 0) |
-                           (watch->want_write ? ZMQ_POLLOUT : 0));
+    item.events = (short)((watch->want_read ? ZMQ_POLLIN : 0) |
+                          (watch->want_write ? ZMQ_POLLOUT : 0));
     return item;
 }
 
@@ -208,7 +209,7 @@ static int on_watch(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
     short revents = item->revents;
     watch_t *watch = *find_watch(loop, item->socket ? -1 : item->fd, item->socket);
 
-    (void) zloop;
+    (void)zloop;
     if (!watch)
         return verdict(loop);
     if (watch->socket) {
@@ -267,8 +268,11 @@ static void add_watch(loop_t *loop, const watch_t *wanted)
 void loop_fd(loop_t *loop, int fd, bool want_read, bool want_write, loop_fd_fn *fn,
              void *arg)
 {
-    watch_t wanted = {.fd = fd, .want_read = want_read, .want_write = want_write,
-                      .fd_fn = fn, .arg = arg};
+    watch_t wanted = {.fd = fd,
+                      .want_read = want_read,
+                      .want_write = want_write,
+                      .fd_fn = fn,
+                      .arg = arg};
 
     assert(fd >= 0);
     if (want_read || want_write)
@@ -287,8 +291,8 @@ void loop_fd_end(loop_t *loop, int fd)
 
 void loop_socket(loop_t *loop, void *zmq_socket, loop_socket_fn *fn, void *arg)
 {
-    watch_t wanted = {.fd = -1, .socket = zmq_socket, .want_read = true,
-                      .socket_fn = fn, .arg = arg};
+    watch_t wanted = {
+        .fd = -1, .socket = zmq_socket, .want_read = true, .socket_fn = fn, .arg = arg};
 
     assert(zmq_socket);
     add_watch(loop, &wanted);
@@ -369,9 +373,9 @@ static int on_signal_fd(zloop_t *zloop, zmq_pollitem_t *item, void *arg)
     loop_t *loop = arg;
     struct signalfd_siginfo info;
 
-    (void) zloop;
+    (void)zloop;
     while (read(item->fd, &info, sizeof info) == sizeof info)
-        take_signal(loop, (int) info.ssi_signo);
+        take_signal(loop, (int)info.ssi_signo);
     return verdict(loop);
 }
 
@@ -420,7 +424,8 @@ loop_t *loop_new(err_t *err)
     loop->signal_fd = open_signals();
     loop->zloop = zloop_new();
     if (loop->timer_fd < 0 || loop->signal_fd < 0 || !loop->zloop) {
-        err_set(err, ERR_INTERNAL, "The event loop can't be set up: %s.", strerror(errno));
+        err_set(err, ERR_INTERNAL, "The event loop can't be set up: %s.",
+                strerror(errno));
         loop_destroy(&loop);
         return NULL;
     }

@@ -18,11 +18,11 @@
 typedef struct loop_t loop_t;
 typedef struct loop_timer_t loop_timer_t; /* a handle; owned by the loop */
 
-typedef void (loop_timer_fn)(void *arg);
-typedef void (loop_fd_fn)(int fd, bool is_readable, bool is_writable, void *arg);
-typedef void (loop_socket_fn)(void *zmq_socket, void *arg);
-typedef void (loop_signal_fn)(int signo, void *arg);
-typedef void (loop_child_fn)(pid_t pid, int wait_status, void *arg);
+typedef void(loop_timer_fn)(void *arg);
+typedef void(loop_fd_fn)(int fd, bool is_readable, bool is_writable, void *arg);
+typedef void(loop_socket_fn)(void *zmq_socket, void *arg);
+typedef void(loop_signal_fn)(int signo, void *arg);
+typedef void(loop_child_fn)(pid_t pid, int wait_status, void *arg);
 
 /* Blocks SIGINT, SIGTERM, SIGHUP and SIGCHLD and ignores SIGPIPE in this process, for
  * good: call before any thread starts. Children are spawned by proc.h, which undoes it
@@ -34,17 +34,17 @@ void loop_destroy(loop_t **loop_p);
 int loop_run(loop_t *loop);
 void loop_stop(loop_t *loop);
 
-/* Fire once after `delay_ms` (0 = on the next turn). The handle is valid until the timer
- * has fired or was ended; `loop_timer_end(loop, &handle)` is NULL-safe and nulls the
- * caller. A callback that keeps its own handle sets it to NULL first thing. */
+/* Fire once after `delay_ms` (0 = on the next turn). The handle is valid until the
+ * timer has fired or was ended; `loop_timer_end(loop, &handle)` is NULL-safe and nulls
+ * the caller. A callback that keeps its own handle sets it to NULL first thing. */
 loop_timer_t *loop_timer(loop_t *loop, int64_t delay_ms, loop_timer_fn *fn, void *arg);
 void loop_timer_end(loop_t *loop, loop_timer_t **timer_p);
 
 /* Watch a file descriptor. Adding one that is watched replaces what was asked; wanting
- * neither ends it. A hang-up or an error shows as what was wanted, so that the next read
- * or write meets it. End it before it is closed. */
+ * neither ends it. A hang-up or an error shows as what was wanted, so that the next
+ * read or write meets it. End it before it is closed. */
 void loop_fd(loop_t *loop, int fd, bool want_read, bool want_write, loop_fd_fn *fn,
-    void *arg);
+             void *arg);
 void loop_fd_end(loop_t *loop, int fd);
 
 /* Call `fn` while a raw ZeroMQ socket has messages to read. */

@@ -24,7 +24,7 @@ char *path_join(const char *folder, const char *name)
         len--;
     while (*name == '/')
         name++;
-    return xasprintf("%.*s%s%s", (int) len, folder,
+    return xasprintf("%.*s%s%s", (int)len, folder,
                      len > 0 && folder[len - 1] != '/' ? "/" : "", name);
 }
 
@@ -37,20 +37,22 @@ static int check_private(const char *path, err_t *err)
         return err_set(err, ERR_IO, "The folder %s can't be looked at: %s.", path,
                        strerror(errno));
     if (!S_ISDIR(info.st_mode))
-        return err_set(err, ERR_IO,
-                       "%s is not a folder (or a symbolic link to one), and private files "
-                       "are to be kept in it. Move it away.",
-                       path);
+        return err_set(
+            err, ERR_IO,
+            "%s is not a folder (or a symbolic link to one), and private files "
+            "are to be kept in it. Move it away.",
+            path);
     if (info.st_uid != geteuid())
-        return err_set(err, ERR_IO,
-                       "The folder %s belongs to another user (uid %u), who could read and "
-                       "replace what is in it. Have it removed.",
-                       path, (unsigned) info.st_uid);
+        return err_set(
+            err, ERR_IO,
+            "The folder %s belongs to another user (uid %u), who could read and "
+            "replace what is in it. Have it removed.",
+            path, (unsigned)info.st_uid);
     if (info.st_mode & 077)
         return err_set(err, ERR_IO,
                        "The folder %s is open to other users (mode %o). Close it with: "
                        "chmod 700 %s",
-                       path, (unsigned) info.st_mode & 0777, path);
+                       path, (unsigned)info.st_mode & 0777, path);
     return 0;
 }
 
@@ -84,10 +86,11 @@ int path_make_private(const char *path, err_t *err)
     return check_private(path, err);
 }
 
-char *path_temp_folder(const char *runtime_dir, const char *prefix, size_t room, err_t *err)
+char *path_temp_folder(const char *runtime_dir, const char *prefix, size_t room,
+                       err_t *err)
 {
     const char *bases[] = {runtime_dir, "/tmp"};
-    size_t longest = sizeof ((struct sockaddr_un *) 0)->sun_path - 1;
+    size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 
     for (size_t i = 0; i < 2; i++) {
         if (!bases[i] || !*bases[i])
@@ -95,8 +98,8 @@ char *path_temp_folder(const char *runtime_dir, const char *prefix, size_t room,
         char *path = xasprintf("%s/%sXXXXXX", bases[i], prefix);
         if (strlen(path) + 1 + room > longest)
             err_set(err, ERR_IO,
-                    "The path %s is too long for a socket in it (%zu bytes at most).", path,
-                    longest - 1 - room);
+                    "The path %s is too long for a socket in it (%zu bytes at most).",
+                    path, longest - 1 - room);
         else if (mkdtemp(path)) {
             err_clear(err);
             return path;
@@ -143,7 +146,8 @@ void path_remove_tree(const char *path)
     rmdir(path);
 }
 
-/* Read `fd` to its end, one byte over the cap at most, to tell "full" from "too big". */
+/* Read `fd` to its end, one byte over the cap at most, to tell "full" from "too big".
+ */
 static int read_all(int fd, buf_t *out, size_t cap)
 {
     char piece[16384];
@@ -153,8 +157,8 @@ static int read_all(int fd, buf_t *out, size_t cap)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return (int) got;
-        buf_add(out, piece, (size_t) got);
+            return (int)got;
+        buf_add(out, piece, (size_t)got);
     }
     return 0;
 }
@@ -192,12 +196,13 @@ static int write_all(int fd, const char *data, size_t len)
         if (put < 0)
             return -1;
         data += put;
-        len -= (size_t) put;
+        len -= (size_t)put;
     }
     return 0;
 }
 
-int path_write(const char *path, const char *data, size_t len, unsigned mode, err_t *err)
+int path_write(const char *path, const char *data, size_t len, unsigned mode,
+               err_t *err)
 {
     char *temp = xasprintf("%s.XXXXXX", path);
     int result = -1, fd = mkstemp(temp);

@@ -17,10 +17,10 @@ char *path_join(const char *folder, const char *name);
 int path_make_private(const char *path, err_t *err) SK_WARN_UNUSED;
 
 /* A fresh private folder `<base>/<prefix>XXXXXX`, mode 0700. `base` is the first of
- * $XDG_RUNTIME_DIR (passed in; may be NULL) and /tmp whose result leaves `room` bytes for a
- * socket name within the 108 bytes of sun_path. Caller frees the path. */
+ * $XDG_RUNTIME_DIR (passed in; may be NULL) and /tmp whose result leaves `room` bytes
+ * for a socket name within the 108 bytes of sun_path. Caller frees the path. */
 char *path_temp_folder(const char *runtime_dir, const char *prefix, size_t room,
-    err_t *err) SK_WARN_UNUSED;
+                       err_t *err) SK_WARN_UNUSED;
 
 /* Remove a folder with all that is in it; does not follow links. NULL-safe. */
 void path_remove_tree(const char *path);
@@ -29,9 +29,10 @@ void path_remove_tree(const char *path);
  * Caller frees. NULL with ERR_IO / ERR_LIMIT. */
 char *path_read(const char *path, size_t cap, size_t *len, err_t *err) SK_WARN_UNUSED;
 
-/* Write a file as a whole: to a temporary name beside it, then renamed; mode as given. */
+/* Write a file as a whole: to a temporary name beside it, then renamed; mode as given.
+ */
 int path_write(const char *path, const char *data, size_t len, unsigned mode,
-    err_t *err) SK_WARN_UNUSED;
+               err_t *err) SK_WARN_UNUSED;
 
 bool path_is_file(const char *path);
 bool path_is_folder(const char *path);

@@ -2,9 +2,9 @@
  * proc - child processes
  *
  * fork and exec, not posix_spawn: that can't set the death signal, close all that is
- * open, or tell a missing folder from a missing program. Between the two only calls that
- * are safe after a fork in a process with threads. What fails there comes back through a
- * pipe that a successful exec closes.
+ * open, or tell a missing folder from a missing program. Between the two only calls
+ * that are safe after a fork in a process with threads. What fails there comes back
+ * through a pipe that a successful exec closes.
  */
 #include "proc.h"
 
@@ -57,7 +57,7 @@ static void reset_signals(void)
 
 static void close_from(int first)
 {
-    if (close_range((unsigned) first, ~0U, 0) == 0)
+    if (close_range((unsigned)first, ~0U, 0) == 0)
         return;
     long limit = sysconf(_SC_OPEN_MAX); /* a kernel older than 5.9 */
     for (int fd = first; fd < limit; fd++)
@@ -83,7 +83,8 @@ static int arrange_fds(const proc_t *proc, int report_fd)
     return 3;
 }
 
-static _Noreturn void become(const proc_t *proc, char **env, int report_fd, pid_t parent)
+static _Noreturn void become(const proc_t *proc, char **env, int report_fd,
+                             pid_t parent)
 {
     if (proc->new_session)
         setsid();
@@ -96,7 +97,7 @@ static _Noreturn void become(const proc_t *proc, char **env, int report_fd, pid_
     report_fd = arrange_fds(proc, report_fd);
     if (proc->folder && chdir(proc->folder) < 0)
         give_up(report_fd, STEP_FOLDER);
-    execvpe(proc->argv[0], (char *const *) proc->argv, env);
+    execvpe(proc->argv[0], (char *const *)proc->argv, env);
     give_up(report_fd, STEP_EXEC);
 }
 
@@ -135,7 +136,7 @@ static char **make_env(const char *const *extra)
     }
     for (; extra && *extra; extra++) {
         if (strchr(*extra, '=') && !is_overridden(*extra, extra + 1))
-            env[used++] = (char *) *extra;
+            env[used++] = (char *)*extra;
     }
     return env;
 }
@@ -150,7 +151,8 @@ static void explain(const proc_t *proc, const failure_t *failure, err_t *err)
     else if (failure->step == STEP_EXEC && failure->reason == ENOENT)
         err_set(err, ERR_IO, "The program %s was not found.", proc->argv[0]);
     else
-        err_set(err, ERR_IO, "The program %s can't be started: %s.", proc->argv[0], reason);
+        err_set(err, ERR_IO, "The program %s can't be started: %s.", proc->argv[0],
+                reason);
 }
 
 /* Wait for exec: end of file is success. */
@@ -161,7 +163,7 @@ static bool has_failed(int fd, failure_t *failure)
     do
         got = read(fd, failure, sizeof *failure);
     while (got < 0 && errno == EINTR);
-    return got == (ssize_t) sizeof *failure;
+    return got == (ssize_t)sizeof *failure;
 }
 
 pid_t proc_spawn(const proc_t *proc, err_t *err)
@@ -171,8 +173,8 @@ pid_t proc_spawn(const proc_t *proc, err_t *err)
     pid_t parent = getpid();
 
     if (pipe2(report, O_CLOEXEC) < 0)
-        return err_set(err, ERR_IO, "The program %s can't be started: %s.", proc->argv[0],
-                       strerror(errno));
+        return err_set(err, ERR_IO, "The program %s can't be started: %s.",
+                       proc->argv[0], strerror(errno));
     char **env = make_env(proc->extra_env);
     pid_t pid = fork();
     if (pid == 0)
@@ -181,7 +183,7 @@ pid_t proc_spawn(const proc_t *proc, err_t *err)
     free(env);
     close(report[1]);
     if (pid < 0) {
-        failure = (failure_t) {STEP_FDS, reason};
+        failure = (failure_t){STEP_FDS, reason};
         explain(proc, &failure, err);
     } else if (has_failed(report[0], &failure)) {
         waitpid(pid, NULL, 0);
@@ -200,7 +202,8 @@ static long long now_ms(void)
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* Take what the pipe holds; keep at most `cap` bytes in all. Returns false at its end. */
+/* Take what the pipe holds; keep at most `cap` bytes in all. Returns false at its end.
+ */
 static bool drain(int fd, buf_t *out, size_t cap)
 {
     char piece[8192];
@@ -212,13 +215,14 @@ static bool drain(int fd, buf_t *out, size_t cap)
         if (got <= 0)
             return got < 0 && errno == EAGAIN;
         size_t room = cap - out->len;
-        buf_add(out, piece, (size_t) got < room ? (size_t) got : room);
+        buf_add(out, piece, (size_t)got < room ? (size_t)got : room);
     }
 }
 
 /* Read until the child has ended, even when a grandchild keeps the pipe open.
  * Returns -1 when that takes too long. */
-static int follow(pid_t pid, int fd, int timeout_ms, size_t cap, buf_t *out, int *status)
+static int follow(pid_t pid, int fd, int timeout_ms, size_t cap, buf_t *out,
+                  int *status)
 {
     long long end = now_ms() + timeout_ms;
     int nap_ms = 1;
@@ -252,8 +256,8 @@ int proc_capture(const proc_t *proc, int timeout_ms, size_t cap, char **output,
     proc_t child = *proc;
 
     if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-        return err_set(err, ERR_IO, "The program %s can't be started: %s.", proc->argv[0],
-                       strerror(errno));
+        return err_set(err, ERR_IO, "The program %s can't be started: %s.",
+                       proc->argv[0], strerror(errno));
     fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
     child.stdout_fd = pipe_fds[1];
     child.new_session = true; /* a group of its own, to end it with all its children */
@@ -286,5 +290,5 @@ char *proc_status_text(int wait_status)
     if (WIFSIGNALED(wait_status))
         return xasprintf("killed by signal %d (%s)", WTERMSIG(wait_status),
                          strsignal(WTERMSIG(wait_status)));
-    return xasprintf("wait status 0x%x", (unsigned) wait_status);
+    return xasprintf("wait status 0x%x", (unsigned)wait_status);
 }

@@ -18,7 +18,7 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 bool text_starts(const char *s, const char *prefix)
@@ -44,7 +44,7 @@ bool text_equal_nocase(const char *a, const char *b)
 
 static bool is_continuation(char c)
 {
-    return ((unsigned char) c & 0xc0) == 0x80;
+    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 size_t text_offset_of_point(const char *s, size_t len, size_t points)
@@ -71,7 +71,7 @@ size_t text_points(const char *s, size_t len)
 
 size_t text_width(const char *s, size_t len)
 {
-    return (size_t) u8_width((const uint8_t *) s, len, "UTF-8");
+    return (size_t)u8_width((const uint8_t *)s, len, "UTF-8");
 }
 
 static size_t least(size_t a, size_t b)
@@ -94,8 +94,8 @@ size_t text_distance(const char *a, const char *b, size_t limit)
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
             char x = lower(a[i - 1]), y = lower(b[j - 1]);
-            size_t cost = least(least(above[j] + 1, row[j - 1] + 1),
-                                above[j - 1] + (x != y));
+            size_t cost =
+                least(least(above[j] + 1, row[j - 1] + 1), above[j - 1] + (x != y));
             if (i > 1 && j > 1 && x == lower(b[j - 2]) && lower(a[i - 2]) == y)
                 cost = least(cost, top[j - 2] + 1);
             row[j] = cost;
@@ -120,7 +120,7 @@ const char *text_nearest(const char *word, const char *const *words, size_t limi
 }
 
 /* EVP_EncodeBlock counts in int: long data goes in pieces of whole triples. */
-#define ENCODE_PIECE ((size_t) 3 << 20)
+#define ENCODE_PIECE ((size_t)3 << 20)
 
 char *text_base64(const void *data, size_t len)
 {
@@ -131,7 +131,7 @@ char *text_base64(const void *data, size_t len)
     text[0] = '\0';
     while (len > 0) {
         size_t piece = least(len, ENCODE_PIECE);
-        used += (size_t) EVP_EncodeBlock((unsigned char *) text + used, from, (int) piece);
+        used += (size_t)EVP_EncodeBlock((unsigned char *)text + used, from, (int)piece);
         from += piece;
         len -= piece;
     }
@@ -165,7 +165,7 @@ static long clean_base64(char *out, const char *text, size_t len, size_t *paddin
             return -1;
         out[used++] = text[i];
     }
-    return used % 4 == 0 && *padding <= 2 ? (long) used : -1;
+    return used % 4 == 0 && *padding <= 2 ? (long)used : -1;
 }
 
 char *text_unbase64(const char *text, size_t len, size_t *out_len)
@@ -176,11 +176,11 @@ char *text_unbase64(const char *text, size_t len, size_t *out_len)
 
     if (clean_len < 0)
         goto out;
-    out = xmalloc((size_t) clean_len / 4 * 3 + 1);
-    for (size_t at = 0; at < (size_t) clean_len;) {
-        size_t piece = least((size_t) clean_len - at, (size_t) 4 << 20);
-        used += (size_t) EVP_DecodeBlock((unsigned char *) out + used,
-                                         (unsigned char *) clean + at, (int) piece);
+    out = xmalloc((size_t)clean_len / 4 * 3 + 1);
+    for (size_t at = 0; at < (size_t)clean_len;) {
+        size_t piece = least((size_t)clean_len - at, (size_t)4 << 20);
+        used += (size_t)EVP_DecodeBlock((unsigned char *)out + used,
+                                        (unsigned char *)clean + at, (int)piece);
         at += piece;
     }
     used -= padding;

@@ -5,8 +5,8 @@
  *     is_str(got, "text", "row %d is kept", row);
  *     return done_testing();
  *
- * A claim that fails is told with its place and the values; the exit code is then 1, also
- * when nothing was claimed. Header only: every test is one program.
+ * A claim that fails is told with its place and the values; the exit code is then 1,
+ * also when nothing was claimed. Header only: every test is one program.
  */
 #ifndef SK_TAP_H
 #define SK_TAP_H
@@ -32,7 +32,9 @@ TAP_PRINTF(1, 2) static inline void note(const char *fmt, ...)
     va_end(args);
 }
 
-static inline bool tap_claim(bool holds, const char *place, const char *fmt, va_list args)
+TAP_PRINTF(3, 0)
+static inline bool tap_claim(bool holds, const char *place, const char *fmt,
+                             va_list args)
 {
     printf("%sok %d - ", holds ? "" : "not ", ++tap_count);
     vprintf(fmt, args);
@@ -58,7 +60,7 @@ static inline void tap_ok(const char *place, bool holds, const char *fmt, ...)
 /* Strings may be NULL. */
 TAP_PRINTF(4, 5)
 static inline void tap_is_str(const char *place, const char *got, const char *want,
-    const char *fmt, ...)
+                              const char *fmt, ...)
 {
     va_list args;
     bool is_same = got && want ? strcmp(got, want) == 0 : got == want;
@@ -73,7 +75,7 @@ static inline void tap_is_str(const char *place, const char *got, const char *wa
 
 TAP_PRINTF(4, 5)
 static inline void tap_is_int(const char *place, long long got, long long want,
-    const char *fmt, ...)
+                              const char *fmt, ...)
 {
     va_list args;
 

@@ -16,7 +16,7 @@ static void test_growing(void)
 
     is_str(buf_str(&buf), "", "an empty buffer is an empty string");
     for (int i = 0; i < 5000; i++) {
-        buf_addc(&buf, (char) ('a' + i % 26));
+        buf_addc(&buf, (char)('a' + i % 26));
         is_ended &= buf.data[buf.len] == '\0' && buf.room > buf.len;
     }
     ok(is_ended && buf.len == 5000, "a NUL follows the bytes after each addition");
@@ -44,7 +44,8 @@ static void test_format(void)
     buf_addf(&buf, "%s", long_text);
     is_int(buf.len, 4 + 999, "a formatted text may be long");
     char *taken = buf_take(&buf);
-    ok(strlen(taken) == 1003 && buf.len == 0 && !buf.data, "buf_take moves the bytes out");
+    ok(strlen(taken) == 1003 && buf.len == 0 && !buf.data,
+       "buf_take moves the bytes out");
     free(taken);
     taken = buf_take(&buf);
     is_str(taken, "", "an empty buffer gives an empty string");

@@ -13,7 +13,8 @@ static void test_set(void)
 {
     err_t err = {0};
 
-    is_int(err_set(&err, ERR_USAGE, "%s is not a number.", "x"), -1, "err_set gives -1");
+    is_int(err_set(&err, ERR_USAGE, "%s is not a number.", "x"), -1,
+           "err_set gives -1");
     is_int(err.code, ERR_USAGE, "the code is kept");
     is_str(err.text, "x is not a number.", "the text is formatted");
     is_int(err_set(NULL, ERR_IO, "nobody listens"), -1, "a NULL err is allowed");
@@ -34,7 +35,7 @@ static void test_phrases(void)
     is_int(err.code, ERR_CONNECT, "a prefix keeps the code");
     err_append(&err, "Try %d times.", 2);
     is_str(err.text, "starting Spark: nobody answers. Try 2 times.",
-        "a sentence is appended after a space");
+           "a sentence is appended after a space");
     err_clear(&err);
     err_append(&err, "Alone.");
     is_str(err.text, "Alone.", "no space in front of the first sentence");
@@ -55,14 +56,14 @@ static void test_cut(void)
         err_set(&err, ERR_IO, "%s", text);
         size_t len = strlen(err.text);
         is_good &= len < sizeof err.text && len > sizeof err.text - 8 &&
-            json_is_utf8(err.text, len) &&
-            strcmp(err.text + len - 3, "\xe2\x80\xa6") == 0;
+                   json_is_utf8(err.text, len) &&
+                   strcmp(err.text + len - 3, "\xe2\x80\xa6") == 0;
     }
     ok(is_good, "a long text is cut between characters and ends in an ellipsis");
     err_prefix(&err, "phrase: ");
     ok(strncmp(err.text, "phrase: aa", 10) == 0 &&
-            json_is_utf8(err.text, strlen(err.text)),
-        "a prefix in front of a full text cuts its end");
+           json_is_utf8(err.text, strlen(err.text)),
+       "a prefix in front of a full text cuts its end");
     char full[800];
     memset(full, 'x', 799);
     full[799] = '\0';
@@ -70,15 +71,15 @@ static void test_cut(void)
     is_str(err.text, full, "a text that just fits is not cut");
     err_append(&err, "More.");
     ok(strcmp(err.text + strlen(err.text) - 3, "\xe2\x80\xa6") == 0,
-        "what is appended to a full text is cut");
+       "what is appended to a full text is cut");
 }
 
 static void test_names(void)
 {
     is_str(err_name(ERR_USAGE), "UsageError", "ERR_USAGE is a UsageError");
     is_str(err_name(ERR_INTERRUPTED), "KeyboardInterrupt",
-        "an interrupt has Python's name");
-    is_str(err_name((err_code_t) 999), "InternalError", "an unknown code has a name");
+           "an interrupt has Python's name");
+    is_str(err_name((err_code_t)999), "InternalError", "an unknown code has a name");
     bool has_all = true;
     for (int code = ERR_INTERNAL; code <= ERR_UNSUPPORTED; code++) {
         for (int other = ERR_INTERNAL; other < code; other++)

@@ -40,11 +40,12 @@ typedef struct {
 
 /* libcurl looks names up with this: one name takes very long. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-    struct addrinfo **result)
+                struct addrinfo **result)
 {
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    int (*real)(const char *, const char *, const struct addrinfo *,
+                struct addrinfo **);
 
-    *(void **) &real = dlsym(RTLD_NEXT, "getaddrinfo");
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     if (name && strcmp(name, "slow.test") == 0)
         sleep(3);
     if (name && strstr(name, ".test"))
@@ -63,9 +64,10 @@ static void on_reply(const http_reply_t *reply, void *arg)
     answer->retry_after_ms = reply->retry_after_ms;
     answer->err = reply->err;
     buf_add(&answer->body, reply->body, reply->body_len);
-    snprintf(answer->content_type, sizeof answer->content_type, "%s", reply->content_type);
+    snprintf(answer->content_type, sizeof answer->content_type, "%s",
+             reply->content_type);
     snprintf(answer->location, sizeof answer->location, "%s",
-        reply->location ? reply->location : "-");
+             reply->location ? reply->location : "-");
     loop_stop(answer->world->loop);
 }
 
@@ -103,17 +105,17 @@ static answer_t fetch(world_t *world, http_request_t request, const char *path)
 
 /* A request that gets no reply. */
 static void is_failure(world_t *world, http_request_t request, const char *path,
-    err_code_t code, const char *words, bool was_sent)
+                       err_code_t code, const char *words, bool was_sent)
 {
     answer_t answer = fetch(world, request, path);
 
     ok(answer.status == 0 && answer.err.code == code && strstr(answer.err.text, words),
-        "%s: %s \"%s\"", path, err_name(code), words);
+       "%s: %s \"%s\"", path, err_name(code), words);
     if (answer.err.code != code || !strstr(answer.err.text, words))
         note("status %ld, %s: %s", answer.status, err_name(answer.err.code),
-            answer.err.text);
+             answer.err.text);
     is_int(answer.was_sent, was_sent, "%s: %s", path,
-        was_sent ? "the server may have seen it" : "the server can't have seen it");
+           was_sent ? "the server may have seen it" : "the server can't have seen it");
     is_int(answer.body.len, 0, "%s: no body", path);
     answer_free(&answer);
 }
@@ -127,17 +129,19 @@ static bool has(const answer_t *answer, const char *text)
 
 static void test_get(world_t *world)
 {
-    answer_t answer = fetch(world, (http_request_t) {0}, "/echo");
+    answer_t answer = fetch(world, (http_request_t){0}, "/echo");
 
     is_int(answer.status, 200, "a GET is answered");
-    ok(strncmp(buf_str(&answer.body), "GET /echo HTTP/1.1\r\n", 20) == 0, "as HTTP/1.1");
-    ok(has(&answer, "\r\nX-Requested-By: synapse-kernel\r\n"), "it says X-Requested-By");
+    ok(strncmp(buf_str(&answer.body), "GET /echo HTTP/1.1\r\n", 20) == 0,
+       "as HTTP/1.1");
+    ok(has(&answer, "\r\nX-Requested-By: synapse-kernel\r\n"),
+       "it says X-Requested-By");
     ok(has(&answer, "\r\nUser-Agent: synapse-kernel/" PACKAGE_VERSION "\r\n"),
-        "and who asks");
+       "and who asks");
     ok(has(&answer, "\r\nAccept-Encoding: gzip"), "compressed replies are welcome");
     ok(!has(&answer, "Expect:") && !has(&answer, "Authorization:") &&
-            !has(&answer, "Content-Type:"),
-        "nothing else is said");
+           !has(&answer, "Content-Type:"),
+       "nothing else is said");
     is_str(answer.content_type, "text/plain", "the content type is told");
     is_str(answer.location, "-", "no Location is NULL");
     is_int(answer.retry_after_ms, -1, "no Retry-After is -1");
@@ -151,34 +155,34 @@ static void test_bodies(world_t *world)
     answer_t answer = fetch(world, post, "/echo");
 
     ok(has(&answer, "\r\nContent-Type: application/json\r\n") &&
-            has(&answer, "\r\n\r\n{\"a\":1}") && !has(&answer, "xx"),
-        "a POST carries its body, as JSON");
+           has(&answer, "\r\n\r\n{\"a\":1}") && !has(&answer, "xx"),
+       "a POST carries its body, as JSON");
     ok(!has(&answer, "Expect:"), "without Expect");
     answer_free(&answer);
     post.content_type = "text/x-code";
     answer = fetch(world, post, "/echo");
     ok(has(&answer, "\r\nContent-Type: text/x-code\r\n"), "or as what is asked");
     answer_free(&answer);
-    answer = fetch(world, (http_request_t) {.method = "POST"}, "/echo");
+    answer = fetch(world, (http_request_t){.method = "POST"}, "/echo");
     ok(has(&answer, "\r\nContent-Length: 0\r\n") && !has(&answer, "Content-Type"),
-        "a POST without a body says so, and is no form");
+       "a POST without a body says so, and is no form");
     answer_free(&answer);
-    answer = fetch(world, (http_request_t) {.method = "DELETE"}, "/echo");
+    answer = fetch(world, (http_request_t){.method = "DELETE"}, "/echo");
     ok(strncmp(buf_str(&answer.body), "DELETE /echo", 12) == 0, "DELETE");
     answer_free(&answer);
     post.method = "PUT";
     answer = fetch(world, post, "/echo");
     ok(strncmp(buf_str(&answer.body), "PUT /echo", 9) == 0 && has(&answer, "{\"a\":1}"),
-        "PUT");
+       "PUT");
     answer_free(&answer);
 
-    size_t big = (size_t) 5 << 20;
+    size_t big = (size_t)5 << 20;
     char *data = xmalloc(big);
     memset(data, 'd', big);
-    post = (http_request_t) {.method = "POST", .body = data, .body_len = big};
+    post = (http_request_t){.method = "POST", .body = data, .body_len = big};
     answer = fetch(world, post, "/echo");
     ok(answer.body.len > big && answer.body.data[answer.body.len - 1] == 'd',
-        "five megabytes go there and come back");
+       "five megabytes go there and come back");
     answer_free(&answer);
     free(data);
 }
@@ -193,27 +197,29 @@ static void test_options(world_t *world)
     answer_t answer = fetch(world, request, "/echo");
 
     ok(has(&answer, "\r\nX-Extra: 1\r\n"), "extra headers are sent");
-    ok(has(&answer, "\r\nx-requested-by: me\r\n") && !has(&answer, "synapse-kernel\r\n"),
-        "and take the place of ours");
-    ok(has(&answer, "\r\nAuthorization: Basic bWU6cGFzcw==\r\n"), "basic authentication");
+    ok(has(&answer, "\r\nx-requested-by: me\r\n") &&
+           !has(&answer, "synapse-kernel\r\n"),
+       "and take the place of ours");
+    ok(has(&answer, "\r\nAuthorization: Basic bWU6cGFzcw==\r\n"),
+       "basic authentication");
     answer_free(&answer);
-    options = (http_options_t) {.secret_bearer = "tok.en"};
+    options = (http_options_t){.secret_bearer = "tok.en"};
     answer = fetch(world, request, "/echo");
     ok(has(&answer, "\r\nAuthorization: Bearer tok.en\r\n"), "a bearer token");
     answer_free(&answer);
-    options = (http_options_t) {.headers = evil};
+    options = (http_options_t){.headers = evil};
     is_failure(world, request, "/echo", ERR_USAGE, "line break", false);
-    options = (http_options_t) {.secret_bearer = "a\r\nX-Evil: 1"};
+    options = (http_options_t){.secret_bearer = "a\r\nX-Evil: 1"};
     is_failure(world, request, "/echo", ERR_USAGE, "line break", false);
-    options = (http_options_t) {.secret_bearer = "t"};
+    options = (http_options_t){.secret_bearer = "t"};
     is_failure(world, request, "http://spark.test/x", ERR_AUTH, "plain http", false);
-    options = (http_options_t) {.secret_userpwd = "a:b"};
+    options = (http_options_t){.secret_userpwd = "a:b"};
     is_failure(world, request, "http://spark.test/x", ERR_AUTH, "plain http", false);
-    options = (http_options_t) {.headers = secret};
+    options = (http_options_t){.headers = secret};
     is_failure(world, request, "http://spark.test/x", ERR_AUTH, "plain http", false);
-    is_failure(world, (http_request_t) {0}, "http://a:b@spark.test/x", ERR_AUTH,
-        "plain http", false);
-    options = (http_options_t) {.proxy = "http://proxy.test:1"};
+    is_failure(world, (http_request_t){0}, "http://a:b@spark.test/x", ERR_AUTH,
+               "plain http", false);
+    options = (http_options_t){.proxy = "http://proxy.test:1"};
     answer = fetch(world, request, "/echo");
     is_int(answer.status, 200, "loopback is not asked through a proxy");
     answer_free(&answer);
@@ -227,7 +233,7 @@ static void test_unix(world_t *world)
     answer_t answer = fetch(world, request, "http://synapse/echo");
 
     ok(answer.status == 200 && has(&answer, "\r\nHost: synapse\r\n"),
-        "HTTP over a Unix socket");
+       "HTTP over a Unix socket");
     ok(has(&answer, "Bearer t"), "which may carry a token");
     answer_free(&answer);
     int64_t start = loop_now_ms();
@@ -235,12 +241,12 @@ static void test_unix(world_t *world)
         answer = fetch(world, request, "http://synapse/echo");
         answer_free(&answer);
     }
-    double each = (double) (loop_now_ms() - start) / 200;
+    double each = (double)(loop_now_ms() - start) / 200;
     note("%.3f ms for one request over a Unix socket", each);
     ok(each < 5, "a small request takes next to no time");
     options.unix_socket = "/nowhere/socket";
     is_failure(world, request, "http://synapse/echo", ERR_CONNECT,
-        "/nowhere/socket can't be reached: No such file", false);
+               "/nowhere/socket can't be reached: No such file", false);
 }
 
 /* --- what comes back --- */
@@ -253,51 +259,52 @@ static void test_statuses(world_t *world)
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         snprintf(path, sizeof path, "/status/%d", statuses[i]);
         snprintf(body, sizeof body, "no: %d", statuses[i]);
-        answer_t answer = fetch(world, (http_request_t) {0}, path);
+        answer_t answer = fetch(world, (http_request_t){0}, path);
         ok(answer.status == statuses[i] && answer.err.code == ERR_NONE &&
-                strcmp(buf_str(&answer.body), body) == 0 && answer.was_sent,
-            "%d arrives with its body and is no error of ours", statuses[i]);
+               strcmp(buf_str(&answer.body), body) == 0 && answer.was_sent,
+           "%d arrives with its body and is no error of ours", statuses[i]);
         answer_free(&answer);
     }
-    answer_t answer = fetch(world, (http_request_t) {0}, "/headers");
+    answer_t answer = fetch(world, (http_request_t){0}, "/headers");
     is_int(answer.retry_after_ms, 7000, "Retry-After in seconds");
     is_str(answer.location, "/there", "Location is told");
     is_str(answer.content_type, "text/x-test", "and the content type");
     answer_free(&answer);
-    answer = fetch(world, (http_request_t) {0}, "/date");
+    answer = fetch(world, (http_request_t){0}, "/date");
     ok(answer.retry_after_ms > 5000 && answer.retry_after_ms <= 10000,
-        "Retry-After as a date");
+       "Retry-After as a date");
     answer_free(&answer);
-    answer = fetch(world, (http_request_t) {0}, "/status/302");
+    answer = fetch(world, (http_request_t){0}, "/status/302");
     is_int(answer.status, 302, "a redirect is not followed");
     answer_free(&answer);
 }
 
 static void test_gzip(world_t *world)
 {
-    answer_t answer = fetch(world, (http_request_t) {0}, "/gzip");
+    answer_t answer = fetch(world, (http_request_t){0}, "/gzip");
 
     ok(answer.body.len == 100000 && strspn(buf_str(&answer.body), "x") == 100000,
-        "a compressed reply is unpacked");
+       "a compressed reply is unpacked");
     answer_free(&answer);
-    is_failure(world, (http_request_t) {.limit_bytes = 99999}, "/gzip", ERR_LIMIT,
-        "larger than 98 kB", true);
-    answer = fetch(world, (http_request_t) {.limit_bytes = 100000}, "/gzip");
+    is_failure(world, (http_request_t){.limit_bytes = 99999}, "/gzip", ERR_LIMIT,
+               "larger than 98 kB", true);
+    answer = fetch(world, (http_request_t){.limit_bytes = 100000}, "/gzip");
     is_int(answer.status, 200, "the limit itself is allowed");
     answer_free(&answer);
 }
 
 static void test_keep_alive(world_t *world)
 {
-    answer_t first = fetch(world, (http_request_t) {0}, "/count");
+    answer_t first = fetch(world, (http_request_t){0}, "/count");
     int connections = atoi(buf_str(&first.body));
 
     for (int i = 0; i < 20; i++) {
-        answer_t answer = fetch(world, (http_request_t) {0}, "/echo");
+        answer_t answer = fetch(world, (http_request_t){0}, "/echo");
         answer_free(&answer);
     }
-    answer_t last = fetch(world, (http_request_t) {0}, "/count");
-    is_int(atoi(buf_str(&last.body)), connections, "twenty requests, no new connection");
+    answer_t last = fetch(world, (http_request_t){0}, "/count");
+    is_int(atoi(buf_str(&last.body)), connections,
+           "twenty requests, no new connection");
     answer_free(&first);
     answer_free(&last);
 }
@@ -307,13 +314,13 @@ static void test_keep_alive(world_t *world)
 static int unused_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0)
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
         exit(99);
-    getsockname(fd, (struct sockaddr *) &address, &len);
+    getsockname(fd, (struct sockaddr *)&address, &len);
     close(fd);
     return ntohs(address.sin_port);
 }
@@ -321,31 +328,33 @@ static int unused_port(void)
 static void test_failures(world_t *world)
 {
     char *refused = xasprintf("http://127.0.0.1:%d/", unused_port());
-    char *tls = xasprintf("https://127.0.0.1:%d/garbage", tiny_server_port(world->server));
+    char *tls =
+        xasprintf("https://127.0.0.1:%d/garbage", tiny_server_port(world->server));
     http_request_t plain = {0}, hurried = {.timeout_ms = 200};
 
     is_failure(world, plain, refused, ERR_CONNECT, "refused the connection", false);
     is_failure(world, plain, "http://nowhere.test/", ERR_CONNECT,
-        "The name of nowhere.test is not known", false);
-    is_failure(world, plain, "/half", ERR_PROTOCOL, "middle of its reply, after 10 bytes",
-        true);
+               "The name of nowhere.test is not known", false);
+    is_failure(world, plain, "/half", ERR_PROTOCOL,
+               "middle of its reply, after 10 bytes", true);
     is_failure(world, plain, "/cut", ERR_PROTOCOL, "middle of its reply, after 3 bytes",
-        true);
+               true);
     is_failure(world, plain, "/close", ERR_CONNECT, "without a reply", true);
     is_failure(world, plain, "/garbage", ERR_PROTOCOL, "is not HTTP", true);
-    is_failure(world, (http_request_t) {.limit_bytes = 50000}, "/endless", ERR_LIMIT,
-        "larger than 49 kB", true);
-    is_failure(world, hurried, "/hang", ERR_TIMEOUT, "did not answer within 200 ms", true);
+    is_failure(world, (http_request_t){.limit_bytes = 50000}, "/endless", ERR_LIMIT,
+               "larger than 49 kB", true);
+    is_failure(world, hurried, "/hang", ERR_TIMEOUT, "did not answer within 200 ms",
+               true);
     is_failure(world, hurried, "/trickle", ERR_TIMEOUT, "did not end its reply within",
-        true);
+               true);
     is_failure(world, hurried, "http://slow.test/", ERR_TIMEOUT,
-        "No connection to slow.test within 200 ms", false);
-    is_failure(world, (http_request_t) {.connect_timeout_ms = 150}, "http://slow.test/",
-        ERR_TIMEOUT, "No connection to slow.test within 150 ms", false);
-    is_failure(world, (http_request_t) {.timeout_ms = 3000}, tls, ERR_TLS, "does not speak TLS",
-        false);
+               "No connection to slow.test within 200 ms", false);
+    is_failure(world, (http_request_t){.connect_timeout_ms = 150}, "http://slow.test/",
+               ERR_TIMEOUT, "No connection to slow.test within 150 ms", false);
+    is_failure(world, (http_request_t){.timeout_ms = 3000}, tls, ERR_TLS,
+               "does not speak TLS", false);
     is_failure(world, plain, "ftp://spark.test/", ERR_USAGE, "must start with http://",
-        false);
+               false);
     is_failure(world, plain, "http://[bad:1/", ERR_USAGE, "can't be read", false);
     is_failure(world, plain, "http://me:secret@[bad:1/", ERR_USAGE, "not shown", false);
     free(refused);
@@ -360,23 +369,25 @@ static void test_proxies(world_t *world)
     http_request_t request = {.options = &options};
 
     is_failure(world, request, "http://spark.test/", ERR_CONNECT,
-        "The proxy for spark.test can't be reached: Connection refused", false);
+               "The proxy for spark.test can't be reached: Connection refused", false);
     options.proxy = proxy;
     is_failure(world, request, "https://spark.test/", ERR_CONNECT,
-        "The proxy does not let us through to spark.test", false);
+               "The proxy does not let us through to spark.test", false);
     answer_t answer = fetch(world, request, "http://spark.test/echo");
     ok(answer.status == 200 && has(&answer, "GET http://spark.test/echo HTTP/1.1"),
-        "another proxy is asked for the address");
+       "another proxy is asked for the address");
     answer_free(&answer);
     setenv("http_proxy", refused, 1);
     options.proxy = NULL;
     is_failure(world, request, "http://spark.test/", ERR_CONNECT,
-        "The proxy for spark.test can't be reached", false);
+               "The proxy for spark.test can't be reached", false);
     setenv("no_proxy", "spark.test", 1);
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known",
+               false);
     unsetenv("no_proxy");
     options.proxy = "";
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known",
+               false);
     unsetenv("http_proxy");
     free(refused);
     free(proxy);
@@ -386,17 +397,17 @@ static void test_proxies(world_t *world)
 static void test_not_twice(world_t *world)
 {
     http_request_t post = {.method = "POST", .body = "{}", .body_len = 2};
-    answer_t answer = fetch(world, (http_request_t) {0}, "/echo"); /* one is kept now */
+    answer_t answer = fetch(world, (http_request_t){0}, "/echo"); /* one is kept now */
     int before = tiny_server_requests(world->server, "/second");
 
     answer_free(&answer);
     is_failure(world, post, "/second", ERR_CONNECT, "without a reply", true);
     is_int(tiny_server_requests(world->server, "/second"), before + 1,
-        "a POST reaches the server once");
-    answer = fetch(world, (http_request_t) {0}, "/echo");
+           "a POST reaches the server once");
+    answer = fetch(world, (http_request_t){0}, "/echo");
     answer_free(&answer);
     before = tiny_server_requests(world->server, "/second");
-    answer = fetch(world, (http_request_t) {0}, "/second");
+    answer = fetch(world, (http_request_t){0}, "/second");
     is_str(buf_str(&answer.body), "fresh", "a GET is sent again on a fresh connection");
     is_int(tiny_server_requests(world->server, "/second"), before + 2, "once more");
     answer_free(&answer);
@@ -422,12 +433,12 @@ static void on_piece_cancel(const char *data, size_t len, void *arg)
 }
 
 static void stream(world_t *world, const char *path, http_data_fn *on_data,
-    answer_t *answer)
+                   answer_t *answer)
 {
     char *url = url_of(world, path);
     http_request_t request = {.method = "GET", .url = url};
 
-    *answer = (answer_t) {.world = world};
+    *answer = (answer_t){.world = world};
     answer->call = http_stream(world->http, &request, on_data, on_reply, answer);
     free(url);
     loop_run(world->loop);
@@ -440,19 +451,21 @@ static void test_streams(world_t *world)
     stream(world, "/pieces", on_piece, &answer);
     is_str(buf_str(&answer.pieces), "onetwothree", "a stream comes in pieces");
     ok(answer.piece_count == 3, "as they are sent");
-    ok(answer.status == 200 && answer.body.len == 0, "and then the reply, without a body");
+    ok(answer.status == 200 && answer.body.len == 0,
+       "and then the reply, without a body");
     answer_free(&answer);
     stream(world, "/status/404", on_piece, &answer);
     ok(answer.piece_count == 0 && strcmp(buf_str(&answer.body), "no: 404") == 0,
-        "a reply that says no comes as a whole");
+       "a reply that says no comes as a whole");
     answer_free(&answer);
     stream(world, "/cut", on_piece, &answer);
     ok(strcmp(buf_str(&answer.pieces), "one") == 0 && answer.err.code == ERR_PROTOCOL,
-        "a stream that breaks off: its pieces, then the error");
+       "a stream that breaks off: its pieces, then the error");
     answer_free(&answer);
     stream(world, "/endless", on_piece_cancel, &answer);
-    ok(answer.pieces.len > 0 && answer.piece_count == 1 && !answer.fired && !answer.call,
-        "an endless stream is cancelled from its own callback");
+    ok(answer.pieces.len > 0 && answer.piece_count == 1 && !answer.fired &&
+           !answer.call,
+       "an endless stream is cancelled from its own callback");
     answer_free(&answer);
 }
 
@@ -507,7 +520,7 @@ static void on_chain(const http_reply_t *reply, void *arg)
     chain_t *chain = arg;
     http_request_t request = {.method = "GET", .url = "ftp://x/"};
 
-    (void) reply;
+    (void)reply;
     http_cancel(chain->world->http, &chain->sibling.call);
     if (chain->left-- > 0)
         http_send(chain->world->http, &request, on_chain, chain);
@@ -517,7 +530,7 @@ static void on_chain(const http_reply_t *reply, void *arg)
 
 static void count_turn(void *arg)
 {
-    ++*(int *) arg;
+    ++*(int *)arg;
 }
 
 /* From a callback: cancel another call, send again and again. */
@@ -534,7 +547,7 @@ static void test_callbacks(world_t *world)
     loop_timer(world->loop, 0, count_turn, &turns);
     loop_run(world->loop);
     ok(chain.left == -1 && chain.sibling.fired == 0 && !chain.sibling.call,
-        "a callback may send and cancel");
+       "a callback may send and cancel");
     is_int(turns, 1, "and the loop's timers have their turn meanwhile");
     free(url);
 }
@@ -548,7 +561,7 @@ static void test_many(world_t *world)
     int fired = 0, good = 0;
 
     for (int i = 0; i < MANY; i++) {
-        answers[i] = (answer_t) {.world = world};
+        answers[i] = (answer_t){.world = world};
         answers[i].call = http_send(world->http, &request, on_reply, &answers[i]);
     }
     for (int i = 0; i < 10 * MANY && fired < MANY; i++) {
@@ -578,7 +591,7 @@ static void test_ops(world_t *world)
     ops->timer_end(world->http, &timer);
     loop_run(world->loop);
     ok(answer.status == 200 && turns == 0 && !timer && ops->now_ms(world->http) > 0,
-        "the table of functions does the same");
+       "the table of functions does the same");
     answer.call = ops->send(world->http, &request, on_reply, &answer);
     ops->cancel(world->http, &answer.call);
     ok(!answer.call, "cancelling too");
@@ -633,7 +646,7 @@ int main(void)
     int64_t start = loop_now_ms();
     http_destroy(&world.http);
     ok(loop_now_ms() - start < 200 && !hanging.fired && !world.http,
-        "http_destroy ends what is under way, at once and without callbacks");
+       "http_destroy ends what is under way, at once and without callbacks");
     free(url);
     loop_destroy(&world.loop);
     tiny_server_destroy(&world.server);

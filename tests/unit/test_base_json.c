@@ -39,8 +39,8 @@ static void is_refused(const char *text, const char *place, const char *words)
     for (char *c = shown; *c; c++)
         *c = *c == '\n' ? ' ' : *c;
     ok(!tree && err.code == ERR_PROTOCOL && strstr(err.text, place) &&
-            strstr(err.text, words),
-        "%s: %s: %s", shown, place, words);
+           strstr(err.text, words),
+       "%s: %s: %s", shown, place, words);
     free(shown);
     if (tree || !strstr(err.text, place) || !strstr(err.text, words))
         note("%s", tree ? "was taken" : err.text);
@@ -50,7 +50,7 @@ static void is_refused(const char *text, const char *place, const char *words)
 static void test_values(void)
 {
     is_again(" [1, -2.5e3, true, false, null, \"a\\u00e4\\n\"] ",
-        "[1,-2500,true,false,null,\"a\xc3\xa4\\n\"]", "all kinds of values");
+             "[1,-2500,true,false,null,\"a\xc3\xa4\\n\"]", "all kinds of values");
     is_again("{}", "{}", "an empty object");
     is_again("[ ]", "[]", "an empty array");
     is_again("{ \"a\" : { } , \"b\" : [ ] }", "{\"a\":{},\"b\":[]}", "white space");
@@ -58,10 +58,12 @@ static void test_values(void)
     is_again("\"\\ud83d\\ude00\"", "\"\xf0\x9f\x98\x80\"", "a surrogate pair");
     is_again("[\"\\\\u0000\"]", "[\"\\\\u0000\"]", "an escaped backslash before u0000");
     is_again("[\"a\\u0000b\", \"\\\\\\u0000\"]",
-        "[\"a\xef\xbf\xbd" "b\",\"\\\\\xef\xbf\xbd\"]", "U+0000 becomes U+FFFD");
+             "[\"a\xef\xbf\xbd"
+             "b\",\"\\\\\xef\xbf\xbd\"]",
+             "U+0000 becomes U+FFFD");
     is_again("[\"\\ud800x\", \"\\udc00\", \"\\ud800\\ud800\\udc00\"]",
-        "[\"\xef\xbf\xbdx\",\"\xef\xbf\xbd\",\"\xef\xbf\xbd\xf0\x90\x80\x80\"]",
-        "half a pair becomes U+FFFD");
+             "[\"\xef\xbf\xbdx\",\"\xef\xbf\xbd\",\"\xef\xbf\xbd\xf0\x90\x80\x80\"]",
+             "half a pair becomes U+FFFD");
     is_again("{\"a\\u0000\":1}", "{\"a\xef\xbf\xbd\":1}", "in a key too");
 }
 
@@ -71,7 +73,8 @@ static void test_faults(void)
     is_refused(" \n ", "line 2, column 2", "there is no text");
     is_refused("[1] x", "line 1, column 5", "more text after the value");
     is_refused("{\"a\": 1,\n \"b\" 2}", "line 2, column 6", "a colon is missing");
-    is_refused("{\"a\": 1\n \"b\": 2}", "line 2, column 2", "a comma or \"}\" is missing");
+    is_refused("{\"a\": 1\n \"b\": 2}", "line 2, column 2",
+               "a comma or \"}\" is missing");
     is_refused("[1 2]", "line 1, column 4", "a comma or \"]\" is missing");
     is_refused("{\"a\": 1,}", "line 1, column 9", "may not stand before \"}\"");
     is_refused("[1,]", "line 1, column 4", "may not stand before \"]\"");
@@ -113,7 +116,8 @@ static void test_nul_byte(void)
     cJSON *tree = json_parse("[1]\0", 4, "the frame", &err);
 
     ok(!tree, "a NUL byte after the value is refused");
-    is_str(err.text,
+    is_str(
+        err.text,
         "the frame is not valid JSON: line 1, column 4: there is more text after the "
         "value.",
         "the sentence is whole");
@@ -121,7 +125,8 @@ static void test_nul_byte(void)
     tree = json_parse("[1]x", 3, "the frame", &err);
     ok(tree != NULL, "no byte past the length is read");
     json_free(&tree);
-    ok(!json_parse("\"a\0b\"", 5, "the frame", &err), "a NUL byte in a string is refused");
+    ok(!json_parse("\"a\0b\"", 5, "the frame", &err),
+       "a NUL byte in a string is refused");
 }
 
 static void test_depth(void)
@@ -143,8 +148,8 @@ static void test_depth(void)
     for (int i = 0; i < 200000; i++)
         buf_adds(&deep, "{\"a\":[");
     ok(!json_parse(buf_str(&deep), deep.len, "it", &err) &&
-            strstr(err.text, "more than 1000 levels"),
-        "four hundred thousand levels are refused");
+           strstr(err.text, "more than 1000 levels"),
+       "four hundred thousand levels are refused");
     buf_free(&deep);
 }
 
@@ -154,26 +159,34 @@ static void test_numbers(void)
     cJSON *tree = parse("{\"a\":9007199254740993,\"b\":[1,-9223372036854775808],"
                         "\"c\":0.30000000000000004,\"d\":123456789012345678.90123,"
                         "\"e\":1e400,\"f\":184467440737095516150,\"g\":1.0,\"h\":-7.9,"
-                        "\"i\":9007199254740992,\"j\":\"9\"}", &err);
+                        "\"i\":9007199254740992,\"j\":\"9\"}",
+                        &err);
     char *again = json_print(tree);
 
-    is_str(again, "{\"a\":9007199254740993,\"b\":[1,-9223372036854775808],"
-        "\"c\":0.30000000000000004,\"d\":123456789012345678.90123,"
-        "\"e\":1e400,\"f\":184467440737095516150,\"g\":1,\"h\":-7.9,"
-        "\"i\":9007199254740992,\"j\":\"9\"}", "numbers that no double carries survive");
+    is_str(again,
+           "{\"a\":9007199254740993,\"b\":[1,-9223372036854775808],"
+           "\"c\":0.30000000000000004,\"d\":123456789012345678.90123,"
+           "\"e\":1e400,\"f\":184467440737095516150,\"g\":1,\"h\":-7.9,"
+           "\"i\":9007199254740992,\"j\":\"9\"}",
+           "numbers that no double carries survive");
     free(again);
     ok(json_int(tree, "a", 0) == 9007199254740993, "json_int reads 2^53 + 1 exactly");
-    ok(json_int(tree, "f", 0) == INT64_MAX, "an integer that is too big is the biggest");
+    ok(json_int(tree, "f", 0) == INT64_MAX,
+       "an integer that is too big is the biggest");
     is_int(json_int(tree, "h", 0), -7, "json_int cuts towards zero");
     is_int(json_int(tree, "j", 5), 5, "a string is no number");
     ok(isinf(json_num(tree, "e", 0)), "1e400 is infinite as a double");
     ok(json_num(tree, "a", 0) == 9007199254740992.0, "json_num rounds");
     ok(json_is_num(json_get(tree, "a")) && json_is_num(json_get(tree, "g")) &&
-            !json_is_num(json_get(tree, "j")) && !json_is_num(NULL),
-        "json_is_num knows both kinds of numbers");
+           !json_is_num(json_get(tree, "j")) && !json_is_num(NULL),
+       "json_is_num knows both kinds of numbers");
     ok(json_num(tree, "c", 0) == 0.1 + 0.2, "and a double is the same double");
-    static const char *const texts[][2] = {{"a", "9007199254740993"}, {"g", "1"},
-        {"c", "0.30000000000000004"}, {"h", "-7.9"}, {"j", "9"}, {"b", NULL}};
+    static const char *const texts[][2] = {{"a", "9007199254740993"},
+                                           {"g", "1"},
+                                           {"c", "0.30000000000000004"},
+                                           {"h", "-7.9"},
+                                           {"j", "9"},
+                                           {"b", NULL}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char *text = json_scalar_text(json_get(tree, texts[i][0]));
         is_str(text, texts[i][1], "the text of the scalar %s", texts[i][0]);
@@ -189,7 +202,8 @@ static void test_getters(void)
 {
     err_t err = {0};
     cJSON *tree = parse("{\"a\":\"x\",\"A\":\"y\",\"n\":null,\"t\":true,\"o\":{},"
-                        "\"l\":[],\"a\":\"z\"}", &err);
+                        "\"l\":[],\"a\":\"z\"}",
+                        &err);
 
     is_str(json_str(tree, "a", "-"), "z", "of equal keys the last one counts");
     is_str(json_str(tree, "A", "-"), "y", "case counts");
@@ -199,15 +213,17 @@ static void test_getters(void)
     is_str(json_str(json_get(tree, "l"), "a", "-"), "-", "an array has no keys");
     ok(json_bool(tree, "t", false) && json_bool(tree, "a", true), "json_bool");
     ok(json_get_obj(tree, "o") && !json_get_obj(tree, "l") && json_get_arr(tree, "l") &&
-            !json_get_arr(tree, "o"),
-        "typed getters of objects and arrays");
+           !json_get_arr(tree, "o"),
+       "typed getters of objects and arrays");
     json_drop(tree, "a");
-    ok(!json_get(tree, "a") && json_get(tree, "A"), "json_drop drops all of that key only");
+    ok(!json_get(tree, "a") && json_get(tree, "A"),
+       "json_drop drops all of that key only");
     json_drop(tree, "not there");
     json_free(&tree);
     json_free(&tree);
     json_free(NULL);
-    ok(tree == NULL && json_copy(NULL) == NULL, "freeing twice and copying nothing are safe");
+    ok(tree == NULL && json_copy(NULL) == NULL,
+       "freeing twice and copying nothing are safe");
 }
 
 static void test_builders(void)
@@ -227,10 +243,13 @@ static void test_builders(void)
     json_add(list, NULL);
     json_set(tree, "list", list);
     char *text = json_print(tree);
-    is_str(text, "{\"s\":\"a\\\"\\n\\u0001\",\"null\":null,"
-        "\"cut\":\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",\"big\":-9223372036854775808,"
-        "\"small\":-5,\"half\":0.5,\"nan\":null,\"yes\":true,\"none\":null,"
-        "\"list\":[\"x\",null]}", "builders");
+    is_str(text,
+           "{\"s\":\"a\\\"\\n\\u0001\",\"null\":null,"
+           "\"cut\":\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",\"big\":-"
+           "9223372036854775808,"
+           "\"small\":-5,\"half\":0.5,\"nan\":null,\"yes\":true,\"none\":null,"
+           "\"list\":[\"x\",null]}",
+           "builders");
     free(text);
     json_free(&tree);
     text = json_print(NULL);
@@ -242,14 +261,15 @@ static void test_pretty(void)
 {
     err_t err = {0};
     cJSON *tree = parse("{\"b\":[1,{}],\"\xc3\xa4\":\"\xc3\xa4\",\"a\":{\"y\":2,"
-                        "\"x\":9007199254740993},\"B\":[],\"b\":[0.1]}", &err);
+                        "\"x\":9007199254740993},\"B\":[],\"b\":[0.1]}",
+                        &err);
     char *text = json_print_pretty(tree);
 
     is_str(text,
-        "{\n    \"B\": [],\n    \"a\": {\n        \"x\": 9007199254740993,\n"
-        "        \"y\": 2\n    },\n    \"b\": [\n        0.1\n    ],\n"
-        "    \"\xc3\xa4\": \"\xc3\xa4\"\n}",
-        "indented, with sorted keys, as Python prints it");
+           "{\n    \"B\": [],\n    \"a\": {\n        \"x\": 9007199254740993,\n"
+           "        \"y\": 2\n    },\n    \"b\": [\n        0.1\n    ],\n"
+           "    \"\xc3\xa4\": \"\xc3\xa4\"\n}",
+           "indented, with sorted keys, as Python prints it");
     free(text);
     json_free(&tree);
 }
@@ -257,13 +277,15 @@ static void test_pretty(void)
 /* Every text that is cut short or has one byte changed is taken or refused, cleanly. */
 static void test_mangled(void)
 {
-    static const char text[] = "{\"k\": [1, -2.5e-3, \"a\\u0041\\ud83d\\ude00\xc3\xa4\", "
-                               "true, null, {\"x\": 12345678901234567890}]}";
+    static const char text[] =
+        "{\"k\": [1, -2.5e-3, \"a\\u0041\\ud83d\\ude00\xc3\xa4\", "
+        "true, null, {\"x\": 12345678901234567890}]}";
     size_t taken = 0, tried = 0;
     err_t err;
 
     for (size_t cut = 0; cut < sizeof text - 1; cut++) {
-        char *piece = xmalloc(cut ? cut : 1); /* exact, so that ASan sees a read past it */
+        char *piece =
+            xmalloc(cut ? cut : 1); /* exact, so that ASan sees a read past it */
         memcpy(piece, text, cut);
         cJSON *tree = json_parse(piece, cut, "it", &err);
         taken += tree != NULL;
@@ -275,7 +297,7 @@ static void test_mangled(void)
         for (int byte = 0; byte < 256; byte++) {
             char *copy = xmalloc(sizeof text - 1);
             memcpy(copy, text, sizeof text - 1);
-            copy[at] = (char) byte;
+            copy[at] = (char)byte;
             cJSON *tree = json_parse(copy, sizeof text - 1, "it", &err);
             if (!tree && err.code != ERR_PROTOCOL)
                 note("byte %d at %zu: %s", byte, at, err.text);

@@ -11,7 +11,7 @@
 
 /* What log_write puts on fd 2 for one call. */
 static void capture(char *out, size_t room, log_area_t area, log_level_t level,
-    const char *text)
+                    const char *text)
 {
     int fds[2], old = dup(2);
 
@@ -33,15 +33,15 @@ int main(void)
     err_t err = {0};
 
     ok(log_wants(LOG_HTTP, LOG_WARN) && !log_wants(LOG_HTTP, LOG_INFO),
-        "warnings of every area are the default");
+       "warnings of every area are the default");
     is_int(log_setup("livy:debug,http", &err), 0, "a list of areas is taken");
     ok(log_wants(LOG_LIVY, LOG_DEBUG) && !log_wants(LOG_LIVY, LOG_TRACE),
-        "an area with a level");
+       "an area with a level");
     ok(log_wants(LOG_HTTP, LOG_DEBUG), "an area alone means debug");
     ok(!log_wants(LOG_CHILD, LOG_INFO), "other areas keep the default");
     is_int(log_setup("*:info,child:error", &err), 0, "a star is every area");
     ok(log_wants(LOG_COMPUTE, LOG_INFO) && !log_wants(LOG_CHILD, LOG_WARN),
-        "the last word on an area counts");
+       "the last word on an area counts");
     is_int(log_setup("lviy:debug,http:info", &err), -1, "an unknown area is refused");
     ok(err.code == ERR_USAGE && strstr(err.text, "lviy:debug"), "and named");
     ok(log_wants(LOG_HTTP, LOG_INFO), "the rest of the list still holds");
@@ -56,6 +56,6 @@ int main(void)
     long_text[sizeof long_text - 1] = '\0';
     capture(line, sizeof line, LOG_LIVY, LOG_ERROR, long_text);
     ok(strlen(line) <= 4096 && line[strlen(line) - 1] == '\n',
-        "a line that is too long is cut and still ends");
+       "a line that is too long is cut and still ends");
     return done_testing();
 }

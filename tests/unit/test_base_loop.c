@@ -29,7 +29,7 @@ static void world_open(world_t *world)
 {
     err_t err = {0};
 
-    *world = (world_t) {.diary = BUF_INIT};
+    *world = (world_t){.diary = BUF_INIT};
     world->loop = loop_new(&err);
     if (!world->loop || pipe(world->fds) < 0 || pipe(world->more_fds) < 0) {
         note("%s", err.text);
@@ -49,7 +49,7 @@ static void world_close(world_t *world)
 
 static void stop(void *arg)
 {
-    loop_stop(((world_t *) arg)->loop);
+    loop_stop(((world_t *)arg)->loop);
 }
 
 /* Run until a callback stops the loop, or for `ms`. */
@@ -61,17 +61,17 @@ static void run(world_t *world, int64_t ms)
 
 static void note_a(void *arg)
 {
-    buf_adds(&((world_t *) arg)->diary, "a");
+    buf_adds(&((world_t *)arg)->diary, "a");
 }
 
 static void note_b(void *arg)
 {
-    buf_adds(&((world_t *) arg)->diary, "b");
+    buf_adds(&((world_t *)arg)->diary, "b");
 }
 
 static void note_c(void *arg)
 {
-    buf_adds(&((world_t *) arg)->diary, "c");
+    buf_adds(&((world_t *)arg)->diary, "c");
 }
 
 /* --- timers --- */
@@ -117,7 +117,8 @@ static void test_ending(void)
     loop_timer_end(world.loop, &ended);
     ok(ended == NULL, "ending a timer nulls the handle");
     run(&world, 30);
-    is_str(buf_str(&world.diary), "e", "a timer that another one ends in its turn is silent");
+    is_str(buf_str(&world.diary), "e",
+           "a timer that another one ends in its turn is silent");
     ok(world.other == NULL, "and its handle is null");
     loop_timer(world.loop, 1000, note_a, &world);
     world_close(&world); /* the sanitizers see to it that this frees the timer */
@@ -135,9 +136,9 @@ static void on_first_read(int fd, bool is_readable, bool is_writable, void *arg)
 {
     world_t *world = arg;
 
-    (void) is_writable;
+    (void)is_writable;
     buf_addf(&world->diary, "%d after %s", is_readable,
-        world->count < 10 ? "few timers" : "many timers");
+             world->count < 10 ? "few timers" : "many timers");
     loop_fd_end(world->loop, fd);
 }
 
@@ -152,9 +153,10 @@ static void test_zero(void)
     loop_timer(world.loop, 0, again, &world);
     int64_t start = loop_now_ms();
     run(&world, 500);
-    is_int(world.count, 1001, "a timer of 0 ms may start another one, a thousand times");
+    is_int(world.count, 1001,
+           "a timer of 0 ms may start another one, a thousand times");
     is_str(buf_str(&world.diary), "1 after few timers",
-        "and the file descriptors get their turn meanwhile");
+           "and the file descriptors get their turn meanwhile");
     ok(loop_now_ms() - start < 5000, "quickly");
     world_close(&world);
 }
@@ -166,7 +168,7 @@ static void on_hang_up(int fd, bool is_readable, bool is_writable, void *arg)
     world_t *world = arg;
     char c;
 
-    buf_addf(&world->diary, "%d%d%d", is_readable, is_writable, (int) read(fd, &c, 1));
+    buf_addf(&world->diary, "%d%d%d", is_readable, is_writable, (int)read(fd, &c, 1));
     loop_fd_end(world->loop, fd);
 }
 
@@ -191,7 +193,8 @@ static void test_fds(void)
     loop_fd(world.loop, world.more_fds[1], true, false, on_hang_up, &world);
     loop_fd(world.loop, world.more_fds[1], false, true, on_write, &world);
     run(&world, 30);
-    is_str(buf_str(&world.diary), "01", "the last wish counts; wanting nothing ends it");
+    is_str(buf_str(&world.diary), "01",
+           "the last wish counts; wanting nothing ends it");
     world.fds[1] = dup(0);
     world_close(&world);
 }
@@ -200,7 +203,7 @@ static void end_all(int fd, bool is_readable, bool is_writable, void *arg)
 {
     world_t *world = arg;
 
-    (void) fd, (void) is_readable, (void) is_writable;
+    (void)fd, (void)is_readable, (void)is_writable;
     buf_adds(&world->diary, "x");
     loop_fd_end(world->loop, world->fds[0]);
     loop_fd_end(world->loop, world->more_fds[0]);
@@ -217,7 +220,8 @@ static void test_fds_end_each_other(void)
     loop_fd(world.loop, world.fds[0], true, false, end_all, &world);
     loop_fd(world.loop, world.more_fds[0], true, false, end_all, &world);
     run(&world, 30);
-    is_str(buf_str(&world.diary), "x", "one that is ended by another is not called any more");
+    is_str(buf_str(&world.diary), "x",
+           "one that is ended by another is not called any more");
     world_close(&world);
 }
 
@@ -313,7 +317,7 @@ static void on_child(pid_t pid, int status, void *arg)
     world_t *world = arg;
     char *text = proc_status_text(status);
 
-    (void) pid;
+    (void)pid;
     buf_addf(&world->diary, "%s;", text);
     free(text);
     if (++world->count == 2)
@@ -326,20 +330,22 @@ static void test_children(void)
 
     world_open(&world);
     pid_t dead = spawn("exit 4");
-    while (waitid(P_PID, (id_t) dead, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0)
+    while (waitid(P_PID, (id_t)dead, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0)
         ;
     loop_child(world.loop, dead, on_child, &world);
     loop_child(world.loop, spawn("sleep 0.2; exit 5"), on_child, &world);
     run(&world, 20000);
     is_str(buf_str(&world.diary), "exit code 4;exit code 5;",
-        "the ends of children are told, also of one that was dead before");
+           "the ends of children are told, also of one that was dead before");
     pid_t forgotten = spawn("exit 6"), foreign = spawn("exit 7");
     loop_child(world.loop, forgotten, on_child, &world);
     loop_child_end(world.loop, forgotten);
     run(&world, 300);
-    is_str(buf_str(&world.diary), "exit code 4;exit code 5;", "a forgotten one is not told");
+    is_str(buf_str(&world.diary), "exit code 4;exit code 5;",
+           "a forgotten one is not told");
     ok(waitpid(forgotten, NULL, WNOHANG) < 0, "but reaped");
-    is_int(waitpid(foreign, NULL, 0), foreign, "the children of others are left to them");
+    is_int(waitpid(foreign, NULL, 0), foreign,
+           "the children of others are left to them");
     loop_child(world.loop, spawn("exit 8"), on_child, &world);
     world_close(&world);
     waitpid(-1, NULL, 0);

@@ -28,8 +28,11 @@ static unsigned mode_of(const char *path)
 
 static void test_join(void)
 {
-    static const char *const cases[][3] = {{"a", "b", "a/b"}, {"a/", "b", "a/b"},
-        {"/", "b", "/b"}, {"a//", "/b", "a/b"}, {"", "b", "b"}};
+    static const char *const cases[][3] = {{"a", "b", "a/b"},
+                                           {"a/", "b", "a/b"},
+                                           {"/", "b", "/b"},
+                                           {"a//", "/b", "a/b"},
+                                           {"", "b", "b"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *path = path_join(cases[i][0], cases[i][1]);
@@ -48,7 +51,8 @@ static void test_private(void)
     is_int(path_make_private(deep, &err), 0, "one that is there is taken");
     chmod(deep, 0755);
     is_int(path_make_private(deep, &err), -1, "one that is open to others is refused");
-    ok(strstr(err.text, "chmod 700") && err.code == ERR_IO, "and how to close it is said");
+    ok(strstr(err.text, "chmod 700") && err.code == ERR_IO,
+       "and how to close it is said");
     chmod(deep, 0700);
     if (symlink(deep, link) == 0)
         is_int(path_make_private(link, &err), -1, "a link to a folder is refused");
@@ -59,7 +63,8 @@ static void test_private(void)
     ok(strstr(err.text, "Not a directory"), "and the cause is named");
     free(below);
     if (geteuid() == 0 && chown(deep, 12345, 12345) == 0) {
-        is_int(path_make_private(deep, &err), -1, "a folder of another user is refused");
+        is_int(path_make_private(deep, &err), -1,
+               "a folder of another user is refused");
         ok(strstr(err.text, "12345"), "and the user is named");
     }
     is_int(path_make_private("", &err), -1, "no name is refused");
@@ -75,7 +80,7 @@ static void test_temp(void)
     char *missing = in_root("not-there"), *long_base = in_root("");
 
     ok(path && strncmp(path, root, strlen(root)) == 0 && path_is_folder(path),
-        "a fresh folder is made in the runtime folder");
+       "a fresh folder is made in the runtime folder");
     is_int(mode_of(path), 0700, "it is private");
     free(path);
     path = path_temp_folder(missing, "sk-", 10, &err);
@@ -85,15 +90,15 @@ static void test_temp(void)
     free(path);
     path = path_temp_folder(root, "sk-", 107 - strlen(root) - 1 - 3 - 6 - 1, &err);
     ok(path && strlen(path) + 1 + 107 - strlen(root) - 11 == 107,
-        "the longest socket name that fits");
+       "the longest socket name that fits");
     free(path);
     path = path_temp_folder(root, "sk-", 107 - strlen(root) - 1 - 3 - 6, &err);
     ok(path && strncmp(path, "/tmp/sk-", 8) == 0,
-        "one byte more, and the shorter base is taken");
+       "one byte more, and the shorter base is taken");
     path_remove_tree(path);
     free(path);
     ok(!path_temp_folder(NULL, "sk-", 100, &err) && strstr(err.text, "too long"),
-        "a name that fits nowhere is an error");
+       "a name that fits nowhere is an error");
     free(missing);
     free(long_base);
 }
@@ -113,14 +118,15 @@ static void test_files(void)
     free(text);
     ok(!path_read(file, 5, &len, &err) && err.code == ERR_LIMIT, "the cap is kept");
     ok(!path_read(missing, 5, &len, &err) && err.code == ERR_IO &&
-            strstr(err.text, "No such file"),
-        "a missing file is an error with its cause");
+           strstr(err.text, "No such file"),
+       "a missing file is an error with its cause");
     ok(!path_read(root, 5, &len, &err) && err.code == ERR_IO, "a folder is no file");
     is_int(path_write(missing, "x", 1, 0600, &err), -1, "no folder, no file");
     ok(strstr(err.text, "No such file"), "and the cause is named");
     ok(path_is_file(file) && !path_is_folder(file), "a file is a file");
     ok(!path_is_file(root) && path_is_folder(root), "a folder is a folder");
-    ok(!path_is_file(missing) && !path_is_folder(missing), "what is not there is neither");
+    ok(!path_is_file(missing) && !path_is_folder(missing),
+       "what is not there is neither");
     is_int(path_write("/dev/full/x", "x", 1, 0600, &err), -1, "a device is no folder");
     free(file);
     free(missing);

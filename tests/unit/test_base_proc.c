@@ -20,7 +20,7 @@ static double now(void)
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 /* What a shell command writes, started as `proc` says. */
@@ -38,7 +38,7 @@ static char *output_of(proc_t proc, const char *command)
 }
 
 static void is_output(proc_t proc, const char *command, const char *want,
-    const char *claim)
+                      const char *claim)
 {
     char *text = output_of(proc, command);
 
@@ -68,10 +68,11 @@ static void test_inherited(void)
     setenv("SK_GONE", "x", 1);
     setenv("SK_KEPT", "kept", 1);
     is_output(changed, "echo \"$SK_NEW $HOME ${SK_GONE-none} $SK_KEPT\"",
-        "a=b /elsewhere none kept\n", "variables are set, replaced, removed and kept");
+              "a=b /elsewhere none kept\n",
+              "variables are set, replaced, removed and kept");
     is_output(elsewhere, "pwd", "/\n", "it runs in the folder that was asked");
     is_output(plain, "ls -1 /proc/self/fd | wc -l", "4\n",
-        "0, 1, 2 are open and what ls itself opens: nothing else");
+              "0, 1, 2 are open and what ls itself opens: nothing else");
     is_output(plain, "readlink /proc/$$/fd/0", "/dev/null\n", "stdin is /dev/null");
     close(fd);
     close(high);
@@ -126,8 +127,9 @@ static void test_session(void)
 
 static void test_failures(void)
 {
-    const char *missing[] = {"/nowhere/python3", NULL}, *unknown[] = {"sk-no-such", NULL},
-        *text_file[] = {"/etc/passwd", NULL}, *fine[] = {"true", NULL};
+    const char *missing[] = {"/nowhere/python3", NULL},
+               *unknown[] = {"sk-no-such", NULL}, *text_file[] = {"/etc/passwd", NULL},
+               *fine[] = {"true", NULL};
     proc_t proc = {.argv = missing, .stdout_fd = -1, .stderr_fd = -1};
     err_t err = {0};
 
@@ -142,13 +144,15 @@ static void test_failures(void)
     proc.argv = fine;
     proc.folder = "/nowhere";
     is_int(proc_spawn(&proc, &err), -1, "a folder that is not there is told");
-    ok(strstr(err.text, "in the folder /nowhere: No such file"), "as the folder's fault");
+    ok(strstr(err.text, "in the folder /nowhere: No such file"),
+       "as the folder's fault");
     is_int(waitpid(-1, NULL, WNOHANG), -1, "no zombie is left of those");
 }
 
 static void test_capture(void)
 {
-    const char *flood[] = {"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; exit 3", NULL};
+    const char *flood[] = {"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; exit 3",
+                           NULL};
     const char *hang[] = {"sh", "-c", "sleep 60 & sleep 60", NULL};
     const char *orphan[] = {"sh", "-c", "sleep 60 & echo done; echo $!", NULL};
     proc_t proc = {.argv = flood, .stderr_fd = -1};
@@ -156,7 +160,8 @@ static void test_capture(void)
     int status = 0;
     err_t err = {0};
 
-    is_int(proc_capture(&proc, 20000, 1000, &text, &status, &err), 0, "a flood is read");
+    is_int(proc_capture(&proc, 20000, 1000, &text, &status, &err), 0,
+           "a flood is read");
     char *words = proc_status_text(status);
     is_str(words, "exit code 3", "to its end, and the exit code is told");
     free(words);
@@ -166,7 +171,7 @@ static void test_capture(void)
     proc.argv = hang;
     double start = now();
     is_int(proc_capture(&proc, 300, 1000, &text, &status, &err), -1,
-        "a program that hangs is given up");
+           "a program that hangs is given up");
     ok(now() - start < 5, "in time");
     is_int(err.code, ERR_TIMEOUT, "as a timeout");
     words = proc_status_text(SIGKILL);
@@ -176,10 +181,10 @@ static void test_capture(void)
     proc.argv = orphan;
     start = now();
     is_int(proc_capture(&proc, 20000, 1000, &text, &status, &err), 0,
-        "a grandchild that keeps the pipe open");
+           "a grandchild that keeps the pipe open");
     ok(now() - start < 5, "does not hold us up");
     ok(strncmp(text, "done\n", 5) == 0, "nor take the output away");
-    kill((pid_t) atoi(text + 5), SIGKILL);
+    kill((pid_t)atoi(text + 5), SIGKILL);
     free(text);
 }
 
@@ -187,8 +192,10 @@ static void test_capture(void)
 static pid_t orphan_of(bool dies_with_parent)
 {
     const char *argv[] = {"sleep", "100", NULL};
-    proc_t proc = {.argv = argv, .die_with_parent = dies_with_parent, .stdout_fd = -1,
-        .stderr_fd = -1};
+    proc_t proc = {.argv = argv,
+                   .die_with_parent = dies_with_parent,
+                   .stdout_fd = -1,
+                   .stderr_fd = -1};
     int fds[2];
     pid_t pid = -1;
 
@@ -217,7 +224,7 @@ static void test_parent(void)
     for (int i = 0; i < 500 && waitpid(pid, &status, WNOHANG) == 0; i++)
         usleep(10000);
     ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
-        "a child that shall die with its parent gets SIGTERM");
+       "a child that shall die with its parent gets SIGTERM");
     pid = orphan_of(false);
     usleep(100000);
     is_int(waitpid(pid, &status, WNOHANG), 0, "another one lives on");

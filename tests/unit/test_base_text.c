@@ -21,10 +21,11 @@ static void test_words(void)
 {
     ok(text_starts("%%synapse", "%%") && !text_starts("%", "%%"), "text_starts");
     ok(text_ends("a.csv", ".csv") && !text_ends("v", ".csv"), "text_ends");
-    ok(text_starts("", "") && text_ends("", ""), "everything starts and ends in nothing");
+    ok(text_starts("", "") && text_ends("", ""),
+       "everything starts and ends in nothing");
     ok(text_equal_nocase("Start", "sTART"), "ASCII case does not count");
     ok(!text_equal_nocase("start", "starts") && !text_equal_nocase("starts", "start"),
-        "a longer word is another word");
+       "a longer word is another word");
     ok(!text_equal_nocase("\xc3\xa4", "\xc3\x84"), "other letters' case counts");
 }
 
@@ -36,7 +37,7 @@ static void test_points(void)
     is_int(text_points(MIXED, len), 5, "five code points");
     for (size_t points = 0; points < 7; points++)
         is_int(text_offset_of_point(MIXED, len, points), offsets[points],
-            "code point %zu starts at byte %zu", points, offsets[points]);
+               "code point %zu starts at byte %zu", points, offsets[points]);
     is_int(text_offset_of_point(MIXED, 4, 9), 4, "never past the given length");
     is_int(text_width("\xe6\x97\xa5\xe6\x9c\xac", 6), 4, "East Asian letters are wide");
     is_int(text_width("e\xcc\x81", 3), 1, "a combining accent takes no column");
@@ -47,8 +48,10 @@ static void test_distance(void)
     static const char *const commands[] = {"start", "stop", "meta", "list", NULL};
 
     is_int(text_distance("start", "start", 2), 0, "equal words");
-    is_int(text_distance("strat", "start", 2), 1, "neighbours that swapped are one edit");
-    is_int(text_distance("START", "strt", 2), 1, "case is ignored, a missing letter is one");
+    is_int(text_distance("strat", "start", 2), 1,
+           "neighbours that swapped are one edit");
+    is_int(text_distance("START", "strt", 2), 1,
+           "case is ignored, a missing letter is one");
     is_int(text_distance("kitten", "sitting", 5), 3, "kitten to sitting is three");
     is_int(text_distance("", "ab", 2), 2, "from nothing: two letters");
     is_int(text_distance("abcdef", "", 2), 3, "more than the limit is limit + 1");
@@ -65,23 +68,24 @@ static void test_distance(void)
 
 static void test_base64(void)
 {
-    static const char *const bad[] = {"A", "AAA", "A===", "=AAA", "AA=A", "AA$A", "AAAA=",
-        "\xc3\xa4" "AA"};
+    static const char *const bad[] = {"A",    "AAA",  "A===",  "=AAA",
+                                      "AA=A", "AA$A", "AAAA=", "\xc3\xa4++"};
     size_t len;
 
     is_taken(text_base64("", 0), "", "nothing encodes to nothing");
     is_taken(text_base64("f", 1), "Zg==", "one byte is padded twice");
     is_taken(text_base64("foobar", 6), "Zm9vYmFy", "RFC 4648's foobar");
-    is_taken(text_unbase64("Zm9v\nYg==\n", 10, &len), "foob", "line breaks are allowed");
+    is_taken(text_unbase64("Zm9v\nYg==\n", 10, &len), "foob",
+             "line breaks are allowed");
     is_int(len, 4, "the length does not count the padding");
     is_taken(text_unbase64("", 0, &len), "", "nothing decodes to nothing");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         is_taken(text_unbase64(bad[i], strlen(bad[i]), &len), NULL, bad[i]);
 
-    size_t big = ((size_t) 7 << 20) + 2;
+    size_t big = ((size_t)7 << 20) + 2;
     char *data = xmalloc(big);
     for (size_t i = 0; i < big; i++)
-        data[i] = (char) (i * 7919 >> 3);
+        data[i] = (char)(i * 7919 >> 3);
     char *text = text_base64(data, big);
     char *back = text_unbase64(text, strlen(text), &len);
     ok(len == big && memcmp(back, data, big) == 0, "seven megabytes survive both ways");
@@ -93,11 +97,11 @@ static void test_base64(void)
 static void test_digests(void)
 {
     is_taken(text_sha256("abc", 3),
-        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-        "SHA-256 of abc, from FIPS 180-2");
+             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+             "SHA-256 of abc, from FIPS 180-2");
     char *one = text_uuid(), *other = text_uuid();
     ok(strlen(one) == 36 && one[8] == '-' && one[14] == '4' && strchr("89ab", one[19]),
-        "a UUID says that it is version 4");
+       "a UUID says that it is version 4");
     ok(strcmp(one, other) != 0, "two UUIDs differ");
     free(one);
     free(other);

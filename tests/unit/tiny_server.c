@@ -45,7 +45,7 @@ static bool put(int fd, const char *data, size_t len)
         if (sent <= 0)
             return false;
         data += sent;
-        len -= (size_t) sent;
+        len -= (size_t)sent;
     }
     return true;
 }
@@ -57,15 +57,15 @@ static bool puts_to(int fd, const char *text)
 
 static void nap(int ms)
 {
-    usleep((useconds_t) ms * 1000);
+    usleep((useconds_t)ms * 1000);
 }
 
 static void reply(int fd, int status, const char *headers, const char *body, size_t len)
 {
     buf_t out = BUF_INIT;
 
-    buf_addf(&out, "HTTP/1.1 %d Some Words\r\nContent-Length: %zu\r\n%s\r\n", status, len,
-        headers);
+    buf_addf(&out, "HTTP/1.1 %d Some Words\r\nContent-Length: %zu\r\n%s\r\n", status,
+             len, headers);
     buf_add(&out, body, len);
     put(fd, out.data, out.len);
     buf_free(&out);
@@ -88,16 +88,31 @@ static void reply_date(int fd)
     struct tm parts;
 
     gmtime_r(&then, &parts);
-    strftime(header, sizeof header, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    strftime(header, sizeof header, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n",
+             &parts);
     reply(fd, 503, header, "", 0);
 }
 
 static void reply_gzip(int fd)
 {
-    static const char packed[132] = {0x1f, (char) 0x8b, 0x08, 0, 0, 0, 0, 0, 0x02,
-        (char) 0xff, (char) 0xed, (char) 0xc1, 0x31, 0x01, 0, 0, 0, (char) 0xc2,
-        (char) 0xa0, (char) 0xda, (char) 0x8b, 0x6f, 0x0d, 0x0f, (char) 0xa0,
-        [121] = (char) 0x80, 0x57, 0x03, 0x71, 0x11, 0x07, (char) 0xfe, (char) 0xa0, (char) 0x86, 0x01};
+    static const char packed[132] = {0x1f,       (char)0x8b,
+                                     0x08,       0,
+                                     0,          0,
+                                     0,          0,
+                                     0x02,       (char)0xff,
+                                     (char)0xed, (char)0xc1,
+                                     0x31,       0x01,
+                                     0,          0,
+                                     0,          (char)0xc2,
+                                     (char)0xa0, (char)0xda,
+                                     (char)0x8b, 0x6f,
+                                     0x0d,       0x0f,
+                                     (char)0xa0, [121] = (char)0x80,
+                                     0x57,       0x03,
+                                     0x71,       0x11,
+                                     0x07,       (char)0xfe,
+                                     (char)0xa0, (char)0x86,
+                                     0x01};
 
     reply(fd, 200, "Content-Encoding: gzip\r\n", packed, sizeof packed);
 }
@@ -105,7 +120,8 @@ static void reply_gzip(int fd)
 /* A chunked reply; false = close the connection. */
 static bool reply_chunks(int fd, const char *path)
 {
-    static const char *const pieces[] = {"3\r\none\r\n", "3\r\ntwo\r\n", "5\r\nthree\r\n"};
+    static const char *const pieces[] = {"3\r\none\r\n", "3\r\ntwo\r\n",
+                                         "5\r\nthree\r\n"};
     char chunk[4096 + 16];
 
     if (!puts_to(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
@@ -119,7 +135,7 @@ static bool reply_chunks(int fd, const char *path)
         }
         return puts_to(fd, "0\r\n\r\n");
     }
-    size_t len = (size_t) sprintf(chunk, "1000\r\n%04096d\r\n", 0);
+    size_t len = (size_t)sprintf(chunk, "1000\r\n%04096d\r\n", 0);
     while (put(fd, chunk, len))
         ;
     return false;
@@ -135,8 +151,8 @@ static bool trickle(int fd)
 }
 
 /* False = close the connection. */
-static bool answer(tiny_server_t *server, int fd, const char *path, const buf_t *request,
-    int number)
+static bool answer(tiny_server_t *server, int fd, const char *path,
+                   const buf_t *request, int number)
 {
     char body[100];
 
@@ -148,16 +164,20 @@ static bool answer(tiny_server_t *server, int fd, const char *path, const buf_t 
     } else if (strcmp(path, "/count") == 0)
         reply_count(server, fd);
     else if (strcmp(path, "/headers") == 0)
-        reply(fd, 429, "Retry-After: 7\r\nLocation: /there\r\nContent-Type: text/x-test\r\n",
-            "", 0);
+        reply(fd, 429,
+              "Retry-After: 7\r\nLocation: /there\r\nContent-Type: text/x-test\r\n", "",
+              0);
     else if (strcmp(path, "/date") == 0)
         reply_date(fd);
     else if (strcmp(path, "/gzip") == 0)
         reply_gzip(fd);
     else if (strcmp(path, "/half") == 0)
-        return puts_to(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789") && false;
+        return puts_to(fd,
+                       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789") &&
+               false;
     else if (strcmp(path, "/garbage") == 0)
-        return puts_to(fd, "\x15\x03\x01 hello, this is not HTTP at all\r\n\r\n") && false;
+        return puts_to(fd, "\x15\x03\x01 hello, this is not HTTP at all\r\n\r\n") &&
+               false;
     else if (strcmp(path, "/hang") == 0) {
         while (recv(fd, body, sizeof body, 0) > 0)
             ;
@@ -180,17 +200,18 @@ static size_t request_len(const buf_t *in)
 {
     const char *end = in->len ? strstr(in->data, "\r\n\r\n") : NULL;
     const char *header = end ? strcasestr(in->data, "\r\nContent-Length:") : NULL;
-    size_t body_len = header && header < end ? (size_t) atol(header + 17) : 0;
+    size_t body_len = header && header < end ? (size_t)atol(header + 17) : 0;
 
-    if (!end || in->len < (size_t) (end + 4 - in->data) + body_len)
+    if (!end || in->len < (size_t)(end + 4 - in->data) + body_len)
         return 0;
-    return (size_t) (end + 4 - in->data) + body_len;
+    return (size_t)(end + 4 - in->data) + body_len;
 }
 
 static char *note_path(tiny_server_t *server, const char *request)
 {
     const char *start = strchr(request, ' ') + 1;
-    const char *host = strncmp(start, "http://", 7) == 0 ? start + 7 : NULL; /* a proxy's */
+    const char *host =
+        strncmp(start, "http://", 7) == 0 ? start + 7 : NULL; /* a proxy's */
 
     if (host)
         start = host + strcspn(host, "/");
@@ -205,7 +226,7 @@ static char *note_path(tiny_server_t *server, const char *request)
 
 static void *serve(void *arg)
 {
-    visit_t visit = *(visit_t *) arg;
+    visit_t visit = *(visit_t *)arg;
     int yes = 1;
     buf_t in = BUF_INIT;
     char piece[65536];
@@ -216,8 +237,9 @@ static void *serve(void *arg)
     setsockopt(visit.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     for (int number = 0; goes_on; number++) {
         buf_clear(&in); /* this client does not send ahead */
-        while (request_len(&in) == 0 && (got = recv(visit.fd, piece, sizeof piece, 0)) > 0)
-            if (buf_add(&in, piece, (size_t) got), in.data[0] == TLS_HELLO)
+        while (request_len(&in) == 0 &&
+               (got = recv(visit.fd, piece, sizeof piece, 0)) > 0)
+            if (buf_add(&in, piece, (size_t)got), in.data[0] == TLS_HELLO)
                 break;
         if (in.len && in.data[0] == TLS_HELLO)
             puts_to(visit.fd, "HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -238,7 +260,7 @@ static void *accept_all(void *arg)
 
     while ((fd = accept(server->listen_fd, NULL, NULL)) >= 0) {
         visit_t *visit = xmalloc(sizeof *visit);
-        *visit = (visit_t) {server, fd};
+        *visit = (visit_t){server, fd};
         pthread_mutex_lock(&server->lock);
         pthread_create(&server->threads[server->thread_count++], NULL, serve, visit);
         pthread_mutex_unlock(&server->lock);
@@ -252,18 +274,18 @@ static int listen_unix(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    return bind(fd, (struct sockaddr *) &address, sizeof address) == 0 ? fd : -1;
+    return bind(fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
 }
 
 static int listen_port(int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0 ||
-        getsockname(fd, (struct sockaddr *) &address, &len) < 0)
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return -1;
     *port = ntohs(address.sin_port);
     return fd;

@@ -24,8 +24,8 @@
 
 typedef struct tiny_server_t tiny_server_t;
 
-/* On a loopback port, or on the Unix socket `path` when it is not NULL. Ends the process
- * when that can't be. Call before the threads of others start. */
+/* On a loopback port, or on the Unix socket `path` when it is not NULL. Ends the
+ * process when that can't be. Call before the threads of others start. */
 tiny_server_t *tiny_server_new(const char *path);
 /* Waits for its threads: clients must have closed. */
 void tiny_server_destroy(tiny_server_t **server_p);
