@@ -236,6 +236,7 @@ class Registry:
             {
                 "folder": standby.driver.spec.folder,
                 "python": standby.driver.spec.python,
+                "ready": standby.driver.ready is not None,
                 "memory": standby.driver.memory(),
                 "seconds_left": max(0, int(standby.until - now)),
             }

@@ -73,6 +73,7 @@ class Session:
         with self.lock:
             if event == "ready" and self.server_state == STARTING:
                 self.server_state = IDLE
+                self.touch()
             elif event == "done":
                 self.on_done(message)
             elif event == "progress":
@@ -122,8 +123,8 @@ class Session:
         if limit > 0 and self.last_heartbeat and now - self.last_heartbeat > limit:
             return "no heartbeat for %d s" % limit
         idle = self.request["idleTimeout"]
-        if self.state == BUSY:
-            self.last_activity = now  # a session at work is not idle, unlike on Livy
+        if self.state != IDLE:
+            self.last_activity = now  # starting and working are not idling
         if idle and now - self.last_activity > replies.parse_time(idle):
             return "idle for more than %s" % idle
         ttl = self.request["ttl"]

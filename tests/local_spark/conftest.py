@@ -127,7 +127,11 @@ class Server:
         command = [sys.executable, FOLDER, "serve", "--socket", self.path]
         self.process = subprocess.Popen(command + ["--log", self.log, *options])
         self.client = Client(self.path)
-        wait(self.answers, bool, 20)
+        try:
+            wait(self.answers, bool, 20)
+        except BaseException:
+            self.process.kill()
+            raise
 
     def answers(self):
         try:
@@ -151,13 +155,16 @@ def short_folder():
 
 @pytest.fixture(scope="session")
 def spark_server():
-    """One server for all tests that need Spark; it stays without a lease."""
+    """One server for all tests that need Spark. It stays for the lease that is held
+    here, and so does not outlive a test run that is killed."""
     top = tempfile.mkdtemp(prefix="ls-")
-    server = Server(os.path.join(top, "run"), "--no-lease-exit")
+    server = Server(os.path.join(top, "run"))
+    lease = Lease(server.path, "suite", top)
     yield server
-    server.stop()
     with open(server.log) as file:
         said = file.read()
+    server.stop()
+    lease.drop()
     left = os.listdir(server.folder)
     shutil.rmtree(top)
     assert left == [], "the server left files"
