@@ -34,11 +34,12 @@ def seconds(value: float) -> str:
 
 
 def ratio_row(what: str, mine: list[float], other: list[float], name: str,
-              limit: float) -> Row:
+              limit: float | None) -> Row:
+    """`limit` None: shown for comparison, nothing is asked of it."""
     ratio = median(mine) / median(other)
     return Row(f"{what} ({len(mine)}×)", seconds(median(mine)),
-               f"{name} {seconds(median(other))}", f"{ratio:.2f}", f"{limit}",
-               ratio <= limit)
+               f"{name} {seconds(median(other))}", f"{ratio:.2f}",
+               "" if limit is None else f"{limit}", limit is None or ratio <= limit)
 
 
 def show(rows: list[Row]) -> None:
