@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -311,8 +312,12 @@ static void on_retry(void *arg)
     ask_lease(local);
 }
 
-static void take_lease(local_t *local)
+/* Two kernels that start at once start two servers. The one that lost the race ends by
+ * itself, but a slow one could find the winner gone already and live on without a use. */
+static void take_lease(local_t *local, pid_t pid)
 {
+    if (local->server && pid > 0 && pid != local->server)
+        kill(local->server, SIGTERM);
     local->state = LEASE_HELD;
     log_info(LOG_COMPUTE, "local Spark: lease held on %s", local->socket);
     settle(local, NULL);
@@ -332,7 +337,7 @@ static void on_data(const char *data, size_t len, void *arg)
     cJSON *json = json_parse(local->line.data, (size_t) (end - local->line.data),
         "the lease", NULL);
     if (strcmp(json_str(json, "id", ""), local->lease_id) == 0)
-        take_lease(local);
+        take_lease(local, (pid_t) json_int(json, "pid", 0));
     json_free(&json);
 }
 

@@ -156,6 +156,7 @@ static void check_failures(scene_t *scene)
     ok(scene->err.code == ERR_START && strstr(scene->err.text, "/no/such/folder"),
         "a server that fails at once is told with its last words");
     ok(strstr(scene->err.text, "synapse-kernel doctor") != NULL, "and the next step");
+    note("said: %s", scene->err.text);
     local_destroy(&local);
     local = local_of(scene, "python3", SOURCE_DIR "/local_spark", "dd");
     scene->waiting = 2;
