@@ -27,7 +27,7 @@ typedef struct {
 } findings_t;
 
 static void add(findings_t *findings, const char *name, const char *state,
-    const char *text, const char *advice)
+                const char *text, const char *advice)
 {
     cJSON *finding = json_obj();
     json_set_str(finding, "name", name);
@@ -41,7 +41,7 @@ static void add(findings_t *findings, const char *name, const char *state,
 
 /* The same with texts that are freed here. */
 static void add_taken(findings_t *findings, const char *name, const char *state,
-    char *text, char *advice)
+                      char *text, char *advice)
 {
     add(findings, name, state, text, advice);
     free(text);
@@ -51,7 +51,7 @@ static void add_taken(findings_t *findings, const char *name, const char *state,
 /* --- Python --- */
 
 static void look_at_package(findings_t *findings, const cJSON *facts, const char *name,
-    const char *missing_state, const char *what_for)
+                            const char *missing_state, const char *what_for)
 {
     const char *version = json_str(json_get_obj(facts, "packages"), name, NULL);
     if (version) {
@@ -59,20 +59,22 @@ static void look_at_package(findings_t *findings, const cJSON *facts, const char
         return;
     }
     add_taken(findings, name, missing_state, xasprintf("not there: %s", what_for),
-        xasprintf("%s -m pip install %s", json_str(facts, "executable", "python3"), name));
+              xasprintf("%s -m pip install %s",
+                        json_str(facts, "executable", "python3"), name));
 }
 
 static void look_at_python(findings_t *findings, const cJSON *facts, const char *why)
 {
     add_taken(findings, "Python", "ok",
-        xasprintf("%s, %s (%s)", json_str(facts, "version", "?"),
-            json_str(facts, "executable", "?"), why),
-        NULL);
+              xasprintf("%s, %s (%s)", json_str(facts, "version", "?"),
+                        json_str(facts, "executable", "?"), why),
+              NULL);
     look_at_package(findings, facts, "ipykernel", "missing",
-        "plain cells do not run without it");
+                    "plain cells do not run without it");
     look_at_package(findings, facts, "debugpy", "note", "no debugger in plain cells");
     look_at_package(findings, facts, "pandas", "note", "no data frames in plain cells");
-    look_at_package(findings, facts, "pyarrow", "note", "Spark's Arrow functions need it");
+    look_at_package(findings, facts, "pyarrow", "note",
+                    "Spark's Arrow functions need it");
 }
 
 /* --- Spark on this machine --- */
@@ -86,12 +88,14 @@ static void look_at_pyspark(findings_t *findings, const cJSON *facts)
         return;
     }
     add_taken(findings, "pyspark", "ok",
-        xasprintf("%s, %s", json_str(json_get_obj(facts, "packages"), "pyspark", "?"),
-            json_str(pyspark, "home", "?")),
-        NULL);
+              xasprintf("%s, %s",
+                        json_str(json_get_obj(facts, "packages"), "pyspark", "?"),
+                        json_str(pyspark, "home", "?")),
+              NULL);
 }
 
-static void look_at_java(findings_t *findings, const cJSON *facts, const char *java_home)
+static void look_at_java(findings_t *findings, const cJSON *facts,
+                         const char *java_home)
 {
     const cJSON *java = json_get_obj(facts, "java");
     const char *error = json_str(java, "error", NULL);
@@ -101,27 +105,29 @@ static void look_at_java(findings_t *findings, const cJSON *facts, const char *j
         return;
     }
     add_taken(findings, "Java", "ok",
-        xasprintf("%s, %s", json_str(java, "version", "?"), home), NULL);
+              xasprintf("%s, %s", json_str(java, "version", "?"), home), NULL);
     if (java_home && *java_home && strcmp(java_home, home) != 0)
         add_taken(findings, "JAVA_HOME", "note",
-            xasprintf("%s holds no Java that runs Spark; the one above is taken",
-                java_home),
-            NULL);
+                  xasprintf("%s holds no Java that runs Spark; the one above is taken",
+                            java_home),
+                  NULL);
 }
 
 static void look_at_archive(findings_t *findings, const cJSON *facts,
-    const char *data_folder)
+                            const char *data_folder)
 {
     const cJSON *archive = json_get_obj(facts, "archive");
     const char *path = json_str(archive, "path", NULL);
     if (path)
         add(findings, "class-data archive", "ok", path, NULL);
     else
-        add_taken(findings, "class-data archive", "note",
-            xasprintf("%s", json_str(archive, "error",
-                                "not there yet: Spark starts more slowly without it")),
+        add_taken(
+            findings, "class-data archive", "note",
+            xasprintf("%s",
+                      json_str(archive, "error",
+                               "not there yet: Spark starts more slowly without it")),
             xasprintf("%s %s/local_spark archive",
-                json_str(facts, "executable", "python3"), data_folder));
+                      json_str(facts, "executable", "python3"), data_folder));
 }
 
 /* --- kernelspecs --- */
@@ -133,12 +139,12 @@ static bool is_under(const char *path, const char *folder)
 }
 
 static void look_at_kernelspecs(findings_t *findings, const cJSON *facts,
-    const install_surroundings_t *around)
+                                const install_surroundings_t *around)
 {
     const cJSON *specs = json_get_arr(facts, "kernelspecs");
     char *user = install_user_folder(around, NULL);
     char *remedy = xasprintf("%s install --user --python %s", around->program,
-        json_str(facts, "executable", "python3"));
+                             json_str(facts, "executable", "python3"));
     bool is_any = false, is_any_users = false;
     const cJSON *spec;
     cJSON_ArrayForEach(spec, specs)
@@ -148,9 +154,10 @@ static void look_at_kernelspecs(findings_t *findings, const cJSON *facts,
         bool is_broken = json_bool(spec, "is_broken", false);
         char *name = xasprintf("kernelspec %s", json_str(spec, "name", "?"));
         add_taken(findings, name, is_broken ? "note" : "ok",
-            is_broken ? xasprintf("%s names %s, which is not there", folder, program)
+                  is_broken
+                      ? xasprintf("%s names %s, which is not there", folder, program)
                       : xstrdup(folder),
-            is_broken ? xstrdup(remedy) : NULL);
+                  is_broken ? xstrdup(remedy) : NULL);
         free(name);
         is_any = is_any || !is_broken;
         is_any_users = is_any_users || (user && is_under(folder, user));
@@ -173,8 +180,8 @@ static bool answers(const char *socket_path)
         return false;
     strcpy(address.sun_path, socket_path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool is_there = fd >= 0
-                    && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    bool is_there =
+        fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     if (fd >= 0)
         close(fd);
     return is_there;
@@ -211,8 +218,8 @@ static void look_at_runtime(findings_t *findings, const char *runtime_dir)
     char *slash = strrchr(folder, '/');
     struct stat st;
     if (lstat(folder, &st) == 0) {
-        bool is_good = S_ISDIR(st.st_mode) && st.st_uid == getuid()
-                       && (st.st_mode & 077) == 0;
+        bool is_good =
+            S_ISDIR(st.st_mode) && st.st_uid == getuid() && (st.st_mode & 077) == 0;
         add(findings, "runtime folder", is_good ? "ok" : "missing", folder,
             is_good ? NULL : "it must be a folder of yours with mode 0700: remove it");
         bool is_running = is_good && has_server(folder);
@@ -223,10 +230,11 @@ static void look_at_runtime(findings_t *findings, const char *runtime_dir)
         bool is_good = access(folder, W_OK | X_OK) == 0;
         *slash = '/';
         add(findings, "runtime folder", is_good ? "ok" : "missing", folder,
-            is_good ? NULL : "its parent is not writable: set XDG_RUNTIME_DIR to one of "
-                             "yours");
-        add(findings, "local Spark server", "ok", "not running (it is started on demand)",
-            NULL);
+            is_good ? NULL
+                    : "its parent is not writable: set XDG_RUNTIME_DIR to one of "
+                      "yours");
+        add(findings, "local Spark server", "ok",
+            "not running (it is started on demand)", NULL);
     }
     free(folder);
 }
@@ -240,13 +248,12 @@ static void print_lines(const findings_t *findings)
     {
         const char *advice = json_str(finding, "advice", NULL);
         printf("%-8s %s: %s\n", json_str(finding, "state", ""),
-            json_str(finding, "name", ""), json_str(finding, "text", ""));
+               json_str(finding, "name", ""), json_str(finding, "text", ""));
         if (advice)
             printf("%-8s   -> %s\n", "", advice);
     }
-    printf("\n%s\n", findings->is_well
-                         ? "Plain cells and Spark cells can run."
-                         : "Something is missing: see the lines above.");
+    printf("\n%s\n", findings->is_well ? "Plain cells and Spark cells can run."
+                                       : "Something is missing: see the lines above.");
 }
 
 static void print_json(findings_t *findings)
@@ -261,12 +268,12 @@ static void print_json(findings_t *findings)
 }
 
 static void examine(findings_t *findings, const doctor_surroundings_t *around,
-    const python_hints_t *hints)
+                    const python_hints_t *hints)
 {
     const install_surroundings_t *install = &around->install;
     err_t err = {0};
     add_taken(findings, "synapse-kernel", "ok",
-        xasprintf("%s, %s", around->version, install->program), NULL);
+              xasprintf("%s, %s", around->version, install->program), NULL);
     const char *why = NULL;
     char *python = python_choose(hints, install->working_folder, &why);
     cJSON *facts = python_ask(python, install->data_folder, install->program, &err);
@@ -298,7 +305,7 @@ int doctor_main(int argc, char **argv, const doctor_surroundings_t *around)
             return 0;
         } else {
             fprintf(stderr, "synapse-kernel doctor: %s is no option of doctor.\n%s",
-                argv[i], usage);
+                    argv[i], usage);
             return 2;
         }
     }

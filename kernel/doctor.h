@@ -8,14 +8,15 @@
 #include "kernel/install.h"
 
 typedef struct {
-    install_surroundings_t install;   /* binary, home, Python */
-    const char *runtime_dir;          /* $XDG_RUNTIME_DIR, or NULL */
-    const char *java_home;            /* $JAVA_HOME, or NULL */
-    const char *version;              /* of the kernel */
+    install_surroundings_t install; /* binary, home, Python */
+    const char *runtime_dir;        /* $XDG_RUNTIME_DIR, or NULL */
+    const char *java_home;          /* $JAVA_HOME, or NULL */
+    const char *version;            /* of the kernel */
 } doctor_surroundings_t;
 
-/* Run the sub-command; `argv` holds what follows "doctor" (`--json`). One line a finding
- * on stdout. Exit code 0 when plain cells and Spark cells can run, 1 when not, 2 usage. */
+/* Run the sub-command; `argv` holds what follows "doctor" (`--json`). One line a
+ * finding on stdout. Exit code 0 when plain cells and Spark cells can run, 1 when not,
+ * 2 usage. */
 int doctor_main(int argc, char **argv, const doctor_surroundings_t *around);
 
 #endif

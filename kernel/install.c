@@ -20,10 +20,12 @@ static const char usage[] =
     "           [--python PATH] [--name NAME] [--display-name TEXT] [--all]\n"
     "\n"
     "Writes the kernelspec, so that Jupyter lists the kernel.\n"
-    "  --user               for you, in every environment (the default; what VS Code needs)\n"
+    "  --user               for you, in every environment (the default; what VS Code "
+    "needs)\n"
     "  --sys-prefix         into the environment of the Python that runs plain cells\n"
     "  --prefix PATH        under PATH/share/jupyter/kernels\n"
-    "  --python PATH        the Python of plain cells; else the active virtual or Conda\n"
+    "  --python PATH        the Python of plain cells; else the active virtual or "
+    "Conda\n"
     "                       environment's, else python3\n"
     "  --name NAME          folder of the kernelspec (synapse)\n"
     "  --display-name TEXT  what Jupyter shows (" USER_NAME ")\n"
@@ -35,7 +37,7 @@ typedef struct {
 } install_options_t;
 
 static const char *const logos[] = {"logo-32x32.png", "logo-64x64.png", "logo-svg.svg",
-    NULL};
+                                    NULL};
 
 char *install_user_folder(const install_surroundings_t *around, err_t *err)
 {
@@ -52,7 +54,8 @@ char *install_user_folder(const install_surroundings_t *around, err_t *err)
 /* --- kernel.json --- */
 
 /* The template's argv, with its two words in @…@ replaced. */
-static cJSON *argv_of(const cJSON *template_argv, const char *program, const char *python)
+static cJSON *argv_of(const cJSON *template_argv, const char *program,
+                      const char *python)
 {
     cJSON *argv = json_arr();
     const cJSON *word;
@@ -77,15 +80,18 @@ static void replace(cJSON *obj, const char *key, cJSON *value)
 }
 
 cJSON *install_kernel_json(const cJSON *template_json, const char *program,
-    const cJSON *python_facts, const char *display_name, bool is_spark_default)
+                           const cJSON *python_facts, const char *display_name,
+                           bool is_spark_default)
 {
     cJSON *spec = json_copy(template_json);
     const char *version = json_str(python_facts, "version", "");
-    bool has_debugger = json_get(json_get_obj(python_facts, "packages"), "debugpy") != NULL;
+    bool has_debugger =
+        json_get(json_get_obj(python_facts, "packages"), "debugpy") != NULL;
 
     cJSON *argv = argv_of(json_get_arr(template_json, "argv"), program,
-        json_str(python_facts, "executable", "python3"));
-    /* What the first kernel_info_reply says, before the child is up: front ends ask once. */
+                          json_str(python_facts, "executable", "python3"));
+    /* What the first kernel_info_reply says, before the child is up: front ends ask
+     * once. */
     json_add_str(argv, "--language-version");
     json_add_str(argv, version);
     if (has_debugger)
@@ -117,9 +123,10 @@ static int make_folders(const char *path, err_t *err)
         char end = *p;
         *p = '\0';
         struct stat st;
-        if (mkdir(part, 0755) != 0 && (errno != EEXIST || stat(part, &st) != 0
-                                          || !S_ISDIR(st.st_mode)))
-            result = err_set(err, ERR_IO,
+        if (mkdir(part, 0755) != 0 &&
+            (errno != EEXIST || stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
+            result = err_set(
+                err, ERR_IO,
                 "The folder %s can't be made (%s). Choose another place with --user, "
                 "--sys-prefix or --prefix PATH.",
                 part, errno == EEXIST ? "a file is there" : strerror(errno));
@@ -132,7 +139,7 @@ static int make_folders(const char *path, err_t *err)
 }
 
 static int copy_file(const char *from_folder, const char *to_folder, const char *name,
-    err_t *err)
+                     err_t *err)
 {
     char *from = path_join(from_folder, name);
     char *to = path_join(to_folder, name);
@@ -147,7 +154,7 @@ static int copy_file(const char *from_folder, const char *to_folder, const char 
 
 /* One kernelspec into `kernels`/`name`. */
 static int write_spec(const install_surroundings_t *around, const char *kernels,
-    const char *name, const cJSON *spec, err_t *err)
+                      const char *name, const cJSON *spec, err_t *err)
 {
     char *folder = path_join(kernels, name);
     char *file = path_join(folder, "kernel.json");
@@ -183,7 +190,8 @@ static cJSON *read_template(const install_surroundings_t *around, err_t *err)
 
 /* The folder that holds the kernelspecs' folders. */
 static char *kernels_folder(const install_surroundings_t *around,
-    const install_options_t *options, const cJSON *facts, err_t *err)
+                            const install_options_t *options, const cJSON *facts,
+                            err_t *err)
 {
     if (!options->prefix && !options->is_sys_prefix) {
         char *user = install_user_folder(around, err);
@@ -191,16 +199,17 @@ static char *kernels_folder(const install_surroundings_t *around,
         free(user);
         return kernels;
     }
-    const char *prefix = options->prefix ? options->prefix : json_str(facts, "prefix", "");
-    char *absolute = prefix[0] == '/' ? xstrdup(prefix)
-                                      : path_join(around->working_folder, prefix);
+    const char *prefix =
+        options->prefix ? options->prefix : json_str(facts, "prefix", "");
+    char *absolute =
+        prefix[0] == '/' ? xstrdup(prefix) : path_join(around->working_folder, prefix);
     char *kernels = path_join(absolute, "share/jupyter/kernels");
     free(absolute);
     return kernels;
 }
 
 static int write_specs(const install_surroundings_t *around,
-    const install_options_t *options, const cJSON *facts, err_t *err)
+                       const install_options_t *options, const cJSON *facts, err_t *err)
 {
     cJSON *template_json = read_template(around, err);
     char *kernels = template_json ? kernels_folder(around, options, facts, err) : NULL;
@@ -214,7 +223,8 @@ static int write_specs(const install_surroundings_t *around,
     result = write_spec(around, kernels, name, spec, err);
     if (result == 0 && options->is_all) {
         json_free(&spec);
-        spec = install_kernel_json(template_json, around->program, facts, SPARK_NAME, true);
+        spec = install_kernel_json(template_json, around->program, facts, SPARK_NAME,
+                                   true);
         result = write_spec(around, kernels, "synapse_pyspark", spec, err);
     }
 out:
@@ -226,14 +236,13 @@ out:
 
 static bool is_spec_name(const char *name)
 {
-    return *name && name[0] != '.'
-           && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                           "0123456789._-")
-                  == strlen(name);
+    return *name && name[0] != '.' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789._-") == strlen(name);
 }
 
-static int parse(int argc, char **argv, install_options_t *options, python_hints_t *hints,
-    err_t *err)
+static int parse(int argc, char **argv, install_options_t *options,
+                 python_hints_t *hints, err_t *err)
 {
     static const struct option table[] = {
         {"user", no_argument, NULL, 'u'},
@@ -255,22 +264,39 @@ static int parse(int argc, char **argv, install_options_t *options, python_hints
     int result = 0, letter;
     optind = 0;
     opterr = 0;
-    while (result == 0 && (letter = getopt_long(argc + 1, words, ":", table, NULL)) != -1) {
+    while (result == 0 &&
+           (letter = getopt_long(argc + 1, words, ":", table, NULL)) != -1) {
         switch (letter) {
-        case 'u': options->is_user = true; break;
-        case 's': options->is_sys_prefix = true; break;
-        case 'p': options->prefix = optarg; break;
-        case 'y': hints->option = optarg; break;
-        case 'n': options->name = optarg; break;
-        case 'd': options->display_name = optarg; break;
-        case 'a': options->is_all = true; break;
-        case 'h': options->is_help = true; break;
+        case 'u':
+            options->is_user = true;
+            break;
+        case 's':
+            options->is_sys_prefix = true;
+            break;
+        case 'p':
+            options->prefix = optarg;
+            break;
+        case 'y':
+            hints->option = optarg;
+            break;
+        case 'n':
+            options->name = optarg;
+            break;
+        case 'd':
+            options->display_name = optarg;
+            break;
+        case 'a':
+            options->is_all = true;
+            break;
+        case 'h':
+            options->is_help = true;
+            break;
         case ':':
             result = err_set(err, ERR_USAGE, "%s wants a value.", words[optind - 1]);
             break;
         default:
             result = err_set(err, ERR_USAGE, "%s is no option of install.",
-                words[optind - 1]);
+                             words[optind - 1]);
         }
     }
     if (result == 0 && optind < argc + 1)
@@ -284,11 +310,12 @@ static int check(const install_options_t *options, err_t *err)
     int places = options->is_user + options->is_sys_prefix + (options->prefix != NULL);
     if (places > 1)
         return err_set(err, ERR_USAGE,
-            "--user, --sys-prefix and --prefix exclude each other.");
+                       "--user, --sys-prefix and --prefix exclude each other.");
     if (options->prefix && !*options->prefix)
         return err_set(err, ERR_USAGE, "--prefix wants a folder.");
     if (options->name && !is_spec_name(options->name))
-        return err_set(err, ERR_USAGE,
+        return err_set(
+            err, ERR_USAGE,
             "\"%s\" is no name for a kernelspec: letters, digits, . _ - only.",
             options->name);
     return 0;
@@ -319,7 +346,8 @@ int install_main(int argc, char **argv, const install_surroundings_t *around)
     if (result == 0 && !json_get(json_get_obj(facts, "packages"), "ipykernel"))
         printf("note: %s has no ipykernel: plain cells will not run until it does "
                "(`%s -m pip install ipykernel`).\n",
-            json_str(facts, "executable", python), json_str(facts, "executable", python));
+               json_str(facts, "executable", python),
+               json_str(facts, "executable", python));
     json_free(&facts);
     free(python);
     return result == 0 ? 0 : fail(&err, 1);

@@ -26,7 +26,7 @@ static char *absolute(const char *python, const char *working_folder)
 }
 
 char *python_choose(const python_hints_t *hints, const char *working_folder,
-    const char **why)
+                    const char **why)
 {
     const char *ignored;
     if (!why)
@@ -54,14 +54,15 @@ char *python_choose(const python_hints_t *hints, const char *working_folder,
 static int no_answer(err_t *err, const char *python, const char *reason)
 {
     return err_set(err, ERR_IO,
-        "%s does not run as a Python (%s). Name one that has ipykernel with --python PATH "
-        "or SYNAPSE_KERNEL_PYTHON.",
-        python, reason);
+                   "%s does not run as a Python (%s). Name one that has ipykernel with "
+                   "--python PATH "
+                   "or SYNAPSE_KERNEL_PYTHON.",
+                   python, reason);
 }
 
 /* What the facts program wrote; NULL with the reason. */
 static char *run_facts(const char *python, const char *data_folder, const char *program,
-    err_t *err)
+                       err_t *err)
 {
     char *script = path_join(data_folder, "kernel/python_facts.py");
     char *local_spark = path_join(data_folder, "local_spark");
@@ -72,7 +73,8 @@ static char *run_facts(const char *python, const char *data_folder, const char *
     int status = 0;
     err_t cause = {0};
     if (!path_is_file(script)) {
-        err_set(err, ERR_IO, "%s is missing: the installation is not complete.", script);
+        err_set(err, ERR_IO, "%s is missing: the installation is not complete.",
+                script);
     } else if (proc_capture(&proc, ASK_TIMEOUT_MS, ASK_CAP, &output, &status, &cause)) {
         no_answer(err, python, cause.text);
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -88,7 +90,7 @@ static char *run_facts(const char *python, const char *data_folder, const char *
 }
 
 cJSON *python_ask(const char *python, const char *data_folder, const char *program,
-    err_t *err)
+                  err_t *err)
 {
     char *output = run_facts(python, data_folder, program, err);
     if (!output)
