@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -10,8 +11,6 @@ import sys
 import tempfile
 import threading
 from typing import Optional
-
-DRIVERS = ".drivers-"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -131,8 +130,7 @@ def run(options: argparse.Namespace, path: str) -> int:
         os.unlink(path)  # stale: the lock says that nobody listens
     except FileNotFoundError:
         pass
-    remove_leftovers(path)
-    private = tempfile.mkdtemp(prefix=path + DRIVERS)
+    private = private_folder(path)
     stay, umask = options.no_lease_exit, options.umask
     registry = Registry(private, stay, write_log, umask)
     servers = [UnixServer(path, registry)]
@@ -155,12 +153,23 @@ def run(options: argparse.Namespace, path: str) -> int:
     return 0
 
 
-def remove_leftovers(path: str) -> None:
-    """Folders of drivers whose server was killed: the lock says that it is gone."""
-    folder, name = os.path.split(path)
-    for entry in os.listdir(folder):
-        if entry.startswith(name + DRIVERS):
-            shutil.rmtree(os.path.join(folder, entry), ignore_errors=True)
+def private_folder(path: str) -> str:
+    """A folder for the drivers' files; not beside the socket, which may be in memory.
+
+    Its name tells the socket, so that what a killed server left is taken away by the
+    next one: whoever holds the socket's lock is the only one.
+    """
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    prefix = "synapse-kernel-%d-%s-" % (os.getuid(), digest)
+    for entry in os.scandir(tempfile.gettempdir()):
+        if entry.name.startswith(prefix) and is_ours(entry):
+            shutil.rmtree(entry.path, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=prefix)
+
+
+def is_ours(entry: os.DirEntry) -> bool:
+    status = entry.stat(follow_symlinks=False)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
 
 
 def write_log(text: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Optional
 from . import gateway, java, spark_conf, warm_up
 from .wire import Channel
 
+OUTPUT_LIMIT = 256 << 20  # characters of one statement's output
 GRACE = 0.05  # seconds that a cancelled Spark job gets to end the statement by itself
 
 
@@ -75,7 +76,7 @@ class Driver:
         self.work: queue.SimpleQueue = queue.SimpleQueue()
         self.jvm: Any = None
         self.gateway: Any = None
-        self.sc: Any = None
+        self.first_context: Any = None
         self.interpreters: dict = {}
         self.start_lock = threading.Lock()
         self.jobs: Any = None
@@ -86,6 +87,21 @@ class Driver:
         self.wanted_progress = threading.Event()
         self.cancels: queue.SimpleQueue = queue.SimpleQueue()
         self.waiting = 0  # statements posted and not begun: the warm-up makes way
+
+    @property
+    def sc(self) -> Any:
+        """The context in use: a user may stop the first one and make another."""
+        return type(self.first_context)._active_spark_context or self.first_context
+
+    @property
+    def spark(self) -> Any:
+        """The user's session while it is one, else the one that is active."""
+        from pyspark.sql import SparkSession
+
+        named = self.main.__dict__.get("spark")
+        if isinstance(named, SparkSession) and named._sc._jsc is not None:
+            return named
+        return SparkSession.builder.getOrCreate()
 
     # -- start
 
@@ -117,6 +133,7 @@ class Driver:
                 "spark_version": self.sc.version,
                 "java_version": found.version,
                 "archive": self.archive,
+                "ui_url": self.sc.uiWebUrl,
                 "seconds": round(time.monotonic() - begun, 3),
             }
         )
@@ -178,9 +195,12 @@ class Driver:
 
         self.conf = pyspark.SparkConf(loadDefaults=False)
         self.conf.setAll(list(conf.items()))
+        set_property = self.gateway.jvm.java.lang.System.setProperty
+        for key, value in conf.items():
+            set_property(key, value)  # for a context that a user makes after a stop
         py_files = [f for f in conf.get("spark.submit.pyFiles", "").split(",") if f]
         try:
-            self.sc = pyspark.SparkContext(
+            self.first_context = pyspark.SparkContext(
                 conf=self.conf, gateway=self.gateway, pyFiles=py_files or None
             )
         except Exception as problem:
@@ -203,7 +223,7 @@ class Driver:
         variables = self.main.__dict__
         variables.update(spark=spark, sc=self.sc, sqlContext=context)
         self.interpreters["pyspark"] = PythonInterpreter(variables)
-        self.jobs = JobRunner(variables, self.sc, self.spec["private"], self.channel)
+        self.jobs = JobRunner(self)
 
     def watch_jvm(self) -> None:
         self.channel.send({"event": "jvm_ended", "code": self.jvm.wait()})
@@ -235,6 +255,7 @@ class Driver:
 
             self.end_statement()
             output = interrupted()
+        output = limited(output)
         if not self.channel.send({"event": "done", "id": number, "output": output}):
             os._exit(1)
 
@@ -251,7 +272,13 @@ class Driver:
             from .python_interpreter import error
 
             return error("InterpreterError", "Fail to start interpreter", [])
-        return interpreter.execute(code)
+        try:
+            return interpreter.execute(code)
+        except Exception as problem:  # the JVM went away below it, as a rule
+            from .python_interpreter import error
+
+            name = "Internal Error: " + type(problem).__name__
+            return error(name, str(problem), [])
 
     def interpreter(self, kind: str) -> Any:
         with self.start_lock:
@@ -387,6 +414,18 @@ class Driver:
             self.work.put(None)
 
 
+def limited(output: dict) -> dict:
+    """The output, or in its place an error when it is more than a reply can carry."""
+    data = output.get("data", {})
+    size = sum(len(value) for value in data.values() if isinstance(value, str))
+    if size <= OUTPUT_LIMIT:
+        return output
+    from .python_interpreter import error
+
+    text = "The output has %d MB; %d MB can be sent. Write it to a file instead."
+    return error("OutputTooLarge", text % (size >> 20, OUTPUT_LIMIT >> 20), [])
+
+
 def end_session() -> None:
     """Ends this process and everything that it started, at once."""
     try:
@@ -400,7 +439,9 @@ def main() -> None:
     os.umask(0o077)
     gateway.set_death_signal()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = Channel(socket.socket(fileno=int(sys.argv[-1])))
+    number = int(sys.argv[-1])
+    os.set_inheritable(number, False)
+    channel = Channel(socket.socket(fileno=number))
     sys.argv[:] = [""]
     spec = channel.receive()
     if spec is None:

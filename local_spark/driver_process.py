@@ -102,6 +102,7 @@ class DriverProcess:
         self.channel = Channel(ours)
         self.channel.send(dict(self.spec.values, private=self.private))
         for target, arguments in (
+            (self.watch, ()),
             (self.read_messages, ()),
             (self.read_stream, ("stdout", self.process.stdout)),
             (self.read_stream, ("stderr", self.process.stderr)),
@@ -124,6 +125,12 @@ class DriverProcess:
                 if not data:
                     return
                 self.log.feed(name, data)
+
+    def watch(self) -> None:
+        """Its end ends the channel too, which a process that it forked may hold open."""
+        self.process.wait()
+        time.sleep(0.2)
+        self.channel.close()
 
     def read_messages(self) -> None:
         while True:

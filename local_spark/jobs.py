@@ -15,7 +15,6 @@ import traceback
 from typing import Any
 
 from . import gateway
-from .wire import Channel
 
 SHARED_LIMIT = 100
 
@@ -23,24 +22,27 @@ SHARED_LIMIT = 100
 class JobContext:
     """What a job is called with; the names are those of Livy's job context."""
 
-    def __init__(self, variables: dict, sc: Any, folder: str):
-        self._variables = variables
+    def __init__(self, driver: Any, folder: str):
+        self._driver = driver
         self._folder = folder
         self._lock = threading.Lock()
         self._shared: collections.OrderedDict = collections.OrderedDict()
-        self.sc = sc
         self.streaming_ctx = None
         self.hive_ctx = None
 
     @property
+    def sc(self) -> Any:
+        return self._driver.sc
+
+    @property
     def spark_session(self) -> Any:
-        return self._variables.get("spark")
+        return self._driver.spark
 
     spark = spark_session
 
     @property
     def sql_ctx(self) -> Any:
-        return self._variables.get("sqlContext")
+        return self._driver.main.__dict__.get("sqlContext")
 
     @property
     def local_tmp_dir_path(self) -> str:
@@ -70,10 +72,11 @@ class JobContext:
 
 
 class JobRunner:
-    def __init__(self, variables: dict, sc: Any, private: str, channel: Channel):
-        self.context = JobContext(variables, sc, os.path.join(private, "jobs"))
-        self.sc = sc
-        self.channel = channel
+    def __init__(self, driver: Any):
+        folder = os.path.join(driver.spec["private"], "jobs")
+        self.context = JobContext(driver, folder)
+        self.driver = driver
+        self.channel = driver.channel
         self.lock = threading.Lock()
         self.idle: list = []
 
@@ -105,7 +108,7 @@ class JobRunner:
         try:
             group = "job-%d" % message["id"]
             gateway.before_next_call(
-                lambda: self.sc.setLocalProperty("spark.jobGroup.id", group)
+                lambda: self.driver.sc.setLocalProperty("spark.jobGroup.id", group)
             )
             function = pickle.loads(base64.b64decode(message["job"]), encoding="bytes")
             result = encode(function(self.context))
@@ -117,7 +120,7 @@ class JobRunner:
 
     def cancel(self, message: dict) -> None:
         try:
-            self.sc.cancelJobGroup("job-%d" % message["id"])
+            self.driver.sc.cancelJobGroup("job-%d" % message["id"])
         except Exception as problem:
             print("cancel failed: %s" % problem, file=sys.__stderr__)
 
@@ -127,11 +130,11 @@ class JobRunner:
         try:
             uri = message["uri"]
             if message["what"] == "file":
-                self.sc.addFile(uri)
+                self.driver.sc.addFile(uri)
             elif uri.endswith((".py", ".zip", ".egg", ".whl")):
-                self.sc.addPyFile(uri)
+                self.driver.sc.addPyFile(uri)
             else:
-                self.sc._jsc.addJar(uri)
+                self.driver.sc._jsc.addJar(uri)
         except Exception as problem:
             reply["error"] = str(problem) or type(problem).__name__
         self.channel.send(reply)

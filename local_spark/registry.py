@@ -228,10 +228,12 @@ class Registry:
             self.endings = [thread for thread in self.endings if thread.is_alive()]
             self.endings.append(in_background(standby.driver.end))
 
-    def standby_list(self) -> list:
+    def standby_list(self, lease: Optional[str]) -> list:
+        """Those of one lease, of all when none is named."""
         now = time.monotonic()
         with self.lock:
             standbys = [s for s in self.standbys if not s.driver.ended.is_set()]
+            standbys = [s for s in standbys if lease in (None, s.lease)]
         return [
             {
                 "folder": standby.driver.spec.folder,
@@ -247,6 +249,8 @@ class Registry:
 
     def create_session(self, request: dict, lease_name: Optional[str]) -> Session:
         with self.lock:
+            if self.ending:
+                raise replies.message(503, "The server is ending.")
             lease = self.leases.get(lease_name)
             if lease_name and lease is None:
                 raise replies.message(400, "There is no lease %s." % lease_name)

@@ -49,7 +49,7 @@ class ScalaInterpreter:
         self.repl = self.new_repl(self.settings(), printer)
         self.repl.initializeSynchronous()
         transient = self.scala_list(["@transient"])
-        session = self.driver.main.spark._jsparkSession
+        session = self.driver.spark._jsparkSession
         context = session.sparkContext()
         for name, kind, value in (
             ("spark", "org.apache.spark.sql.SparkSession", session),

@@ -211,7 +211,7 @@ def get_ping(request: Request) -> tuple:
 
 @route("GET", "/standby")
 def get_standby(request: Request) -> tuple:
-    return 200, request.registry.standby_list()
+    return 200, request.registry.standby_list(request.lease)
 
 
 @route("POST", "/leases")

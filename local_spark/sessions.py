@@ -310,7 +310,7 @@ class Session:
             "kind": self.kind,
             "appInfo": {
                 "driverLogUrl": None,
-                "sparkUiUrl": None,
+                "sparkUiUrl": ready["ui_url"] if ready else None,
                 "executorLogUrls": None,
             },
             "log": self.log()[-10:],

@@ -23,7 +23,7 @@ class SqlInterpreter:
         from pyspark.errors import PySparkException
 
         try:
-            frame = self.driver.main.spark.sql(code)
+            frame = self.driver.spark.sql(code)
             schema = json.loads(frame.schema.json())
             rows = [[cell(value) for value in row] for row in frame.take(ROWS)]
         except PySparkException as problem:

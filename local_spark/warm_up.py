@@ -40,7 +40,7 @@ class Warmer(threading.Thread):
             time.sleep(0.02)
 
     def read(self) -> None:
-        reader = self.driver.main.spark.read
+        reader = self.driver.spark.read
         self.frame = reader.csv(self.path, header=True, inferSchema=True)
 
     def aggregate(self) -> None:

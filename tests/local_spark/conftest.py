@@ -117,6 +117,12 @@ class Lease:
         self.socket.close()
 
 
+def private_folders():
+    """Folders that servers keep their drivers' files in."""
+    prefix = "synapse-kernel-%d-" % os.getuid()
+    return {n for n in os.listdir(tempfile.gettempdir()) if n.startswith(prefix)}
+
+
 class Server:
     """The server as a process of its own, as the kernel starts it."""
 
@@ -124,6 +130,7 @@ class Server:
         self.folder = folder
         self.path = os.path.join(folder, "s")
         self.log = os.path.join(os.path.dirname(folder), "server.log")
+        before = private_folders()
         command = [sys.executable, FOLDER, "serve", "--socket", self.path]
         self.process = subprocess.Popen(command + ["--log", self.log, *options])
         self.client = Client(self.path)
@@ -132,6 +139,7 @@ class Server:
         except BaseException:
             self.process.kill()
             raise
+        self.private = private_folders() - before  # other servers' may be among them
 
     def answers(self):
         try:
@@ -165,7 +173,7 @@ def spark_server():
         said = file.read()
     server.stop()
     lease.drop()
-    left = os.listdir(server.folder)
+    left = os.listdir(server.folder) + sorted(server.private & private_folders())
     shutil.rmtree(top)
     assert left == [], "the server left files"
     assert "Traceback" not in said, said

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import FOLDER, Client, Lease, Server, wait
+from conftest import FOLDER, Client, Lease, Server, private_folders, wait
 from local_spark import command_line
 from local_spark.lease import Leases
 from local_spark.registry import Registry
@@ -211,6 +211,7 @@ def test_the_socket_is_private_and_in_a_private_folder(short_folder):
     finally:
         server.stop()
     assert os.listdir(server.folder) == []
+    assert len(server.private - private_folders()) >= 1
 
 
 def test_a_second_server_leaves_the_first_alone(short_folder):
@@ -232,6 +233,7 @@ def test_what_a_killed_server_left_is_taken_away(short_folder):
     second = Server(os.path.join(short_folder, "run"), "--no-lease-exit")
     second.stop()
     assert os.listdir(second.folder) == []
+    assert first.private - private_folders(), "the first one's is gone too"
 
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path):
@@ -274,3 +276,4 @@ def test_sigterm_ends_it_without_a_trace(short_folder):
     os.kill(server.process.pid, signal.SIGTERM)
     assert server.process.wait(10) == 0
     assert os.listdir(server.folder) == []
+    assert len(server.private - private_folders()) >= 1

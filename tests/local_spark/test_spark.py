@@ -473,3 +473,36 @@ def test_a_session_without_heartbeats_ends(spark_server):
     session = client.start(heartbeatTimeoutInSecond=1)["id"]
     time.sleep(3)
     assert client.get("/sessions/%d" % session)[0] == 404
+
+
+def test_a_stopped_session_can_be_made_again_with_the_same_settings(spark_server):
+    client = Client(spark_server.path)
+    session = client.start()["id"]
+    client.text(session, "spark.stop()")
+    code = (
+        "from pyspark.sql import SparkSession\n"
+        "spark = SparkSession.builder.getOrCreate()\n"
+        "spark.sparkContext.master, spark.conf.get('spark.driver.host')"
+    )
+    assert "127.0.0.1" in client.text(session, code)
+    assert client.text(session, "spark.range(6).count()") == "6"
+    rows = client.run(session, "select 1", "sql")["data"]["application/json"]["data"]
+    assert rows == [[1]]
+    assert job(client, session, "ctx.spark.range(2).count()") == 2
+    client.delete("/sessions/%d" % session)
+
+
+def test_a_killed_driver_is_noticed_though_its_children_live(spark_server):
+    client = Client(spark_server.path)
+    session = client.start()["id"]
+    code = (
+        "import os, signal, time\n"
+        "if os.fork() == 0:\n"
+        "    time.sleep(30)\n"
+        "    os._exit(0)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    client.post("/sessions/%d/statements" % session, {"code": code})
+    path = "/sessions/%d/state" % session
+    wait(lambda: client.get(path)[1]["state"], lambda state: state == "dead", 10)
+    client.delete("/sessions/%d" % session)
