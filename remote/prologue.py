@@ -1332,9 +1332,10 @@ def __synapse_kernel__(posted_in):
 
     def with_catch_up(send):
         @functools.wraps(send)
-        def send_command(*args, **options):
-            answer = send(*args, **options)
-            kernel.catch_up()
+        def send_command(client, command, *args, **options):
+            answer = send(client, command, *args, **options)
+            if not command.startswith("m"):  # memory: a finalizer, where it would be lost
+                kernel.catch_up()
             return answer
 
         return send_command

@@ -12,6 +12,10 @@ import urllib.parse
 from remote_session import Session
 
 
+STACK = ("''.join(__import__('traceback').format_stack(__import__('sys')"
+         "._current_frames()[__import__('threading').main_thread().ident]))")
+
+
 class LivySession(Session):
     """A PySpark session of the server at LIVY_URL with the prologue in it: http://… or
     unix:/path/to.sock."""
@@ -52,7 +56,7 @@ class LivySession(Session):
             answer = self.ask("GET", path)
             if is_done(answer):
                 return answer
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise AssertionError("%s: not done after %d s: %s" % (path, seconds, answer))
 
     def send(self, code):
@@ -60,7 +64,10 @@ class LivySession(Session):
 
     def read(self, seconds=60):
         path = "/statements/%d" % self.statement["id"]
-        output = self.wait(path, lambda s: s["state"] == "available", seconds)["output"]
+        try:
+            output = self.wait(path, lambda s: s["state"] == "available", seconds)["output"]
+        except AssertionError as error:
+            raise AssertionError("%s\n%s" % (error, self.job(STACK)))
         if output["status"] == "ok":
             return {"status": "ok", "text": output["data"].get("text/plain", "")}
         return output
