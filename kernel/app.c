@@ -249,6 +249,7 @@ static int make_spark_cells(app_t *app, err_t *err)
         .home = app->around->home,
         .runtime_dir = app->around->runtime_dir,
         .user = app->around->user,
+        .environment = app->around->environment,
         .kernel_id = id,
     };
     cell_options_t cells = {.is_spark_default = app->options->is_spark_default};

@@ -60,6 +60,7 @@ static surroundings_t read_surroundings(const char *program, const char *folder)
         .ca_file = either(variable("REQUESTS_CA_BUNDLE"), variable("SSL_CERT_FILE")),
         .ca_path = variable("SSL_CERT_DIR"),
         .session_name = variable("JPY_SESSION_NAME"),
+        .environment = (const char *const *)environ,
         .parent_pid = parent ? (pid_t)strtol(parent, NULL, 10) : 0,
     };
 }

@@ -74,20 +74,28 @@ static void run_stop(runner_t *runner)
 
 /* === meta, list, help, client, telemetry ================================ */
 
-static void run_meta(runner_t *runner)
+/* Print a JSON value, which `x = %synapse …` gets too. Consumes it. */
+static void give_value(runner_t *runner, cJSON *value)
 {
-    err_t err = {0};
-    cJSON *meta = spark_meta(runner->spark, &err);
-    if (!meta) {
-        runner_step_fail(runner, &err);
-        return;
-    }
-    char *text = json_print_pretty(meta);
+    char *text = json_print_pretty(value);
     runner_step_print(runner, text);
     free(text);
     json_free(&runner->value);
-    runner->value = meta;
+    runner->value = value;
     runner_step_ok(runner);
+}
+
+static void on_meta(cJSON *meta, const err_t *err, void *arg)
+{
+    if (meta)
+        give_value(arg, meta);
+    else
+        runner_step_fail(arg, err);
+}
+
+static void run_meta(runner_t *runner)
+{
+    spark_meta(runner->spark, on_meta, runner);
 }
 
 /* The names that `start -c` takes today. */
@@ -95,12 +103,7 @@ static void run_list(runner_t *runner)
 {
     cJSON *names = json_arr();
     json_add_str(names, "local");
-    char *text = json_print(names);
-    runner_step_print(runner, text);
-    free(text);
-    json_free(&runner->value);
-    runner->value = names;
-    runner_step_ok(runner);
+    give_value(runner, names);
 }
 
 static void run_help(runner_t *runner)

@@ -24,6 +24,7 @@ typedef struct {
     const char *home;          /* $HOME, or NULL */
     const char *runtime_dir;   /* $XDG_RUNTIME_DIR, or NULL */
     const char *user;          /* for session names, or NULL */
+    const char *const *environment; /* of local drivers: "NAME=value", NULL-ended */
     const char *kernel_id;     /* hex of the SHA-256 of the connection key: the same for a
                                   kernel and the one that it is restarted as */
 } spark_options_t;
@@ -59,8 +60,9 @@ void spark_stop(spark_t *spark, bool now, spark_stopped_fn *fn, void *arg);
 typedef void (spark_released_fn)(void *arg);
 void spark_release(spark_t *spark, bool restart, spark_released_fn *fn, void *arg);
 
-/* What `meta` shows: the incumbent's keys and ours. NULL with an error as spark_session.
- * Caller frees. */
-cJSON *spark_meta(spark_t *spark, err_t *err);
+/* What `meta` shows, after a look at the server: the incumbent's keys and ours. `meta` is
+ * consumed by `fn`; NULL with an error as spark_session. */
+typedef void (spark_meta_fn)(cJSON *meta, const err_t *err, void *arg);
+void spark_meta(spark_t *spark, spark_meta_fn *fn, void *arg);
 
 #endif

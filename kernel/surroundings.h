@@ -28,6 +28,7 @@ typedef struct {
     const char *ca_file;        /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
     const char *ca_path;        /* $SSL_CERT_DIR */
     const char *session_name;   /* $JPY_SESSION_NAME: the notebook */
+    const char *const *environment; /* all of it: "NAME=value", NULL-ended */
     pid_t parent_pid;           /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;
 

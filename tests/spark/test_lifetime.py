@@ -75,7 +75,9 @@ def test_sigkill_leaves_nothing_after_half_a_minute(started, runtime):
 
 def test_a_driver_that_dies_while_idle(started, runtime):
     for process in drivers(runtime):
+        driver = process.parent()
         process.kill()
+        psutil.wait_procs([driver], timeout=20)
     failed = started.fails("%%synapse\n1 + 1")
     assert "%synapse start" in failed.text
     started.ok("%synapse start")
@@ -89,6 +91,15 @@ def test_a_driver_that_dies_while_a_cell_runs(started, runtime):
         process.parent().kill()
     cell = started.finish(request, limit=30)
     assert cell.error["ename"] == "SparkSessionError"
+    started.ok("%synapse start")
+    assert started.ok("%%synapse\n1 + 1").data() == ["2"]
+
+
+def test_a_start_after_a_death_needs_no_stop(started, runtime):
+    for process in drivers(runtime):
+        driver = process.parent()
+        process.kill()
+        psutil.wait_procs([driver], timeout=20)
     started.ok("%synapse start")
     assert started.ok("%%synapse\n1 + 1").data() == ["2"]
 

@@ -1,0 +1,107 @@
+/*
+ * spark_meta - what `%synapse meta` shows of a session
+ */
+#include "base/json.h"
+#include "kernel/spark_parts.h"
+
+static void copy_key(cJSON *meta, const char *key, const cJSON *from, const char *name)
+{
+    cJSON *value = json_get(from, name);
+    json_set(meta, key, value ? json_copy(value) : cJSON_CreateNull());
+}
+
+/* The server's word for a size, else what was asked for. */
+static void copy_size(cJSON *meta, const char *key, const cJSON *info, const cJSON *body,
+    const char *name)
+{
+    const cJSON *told = json_get(info, name);
+    bool says = told && !cJSON_IsNull(told) && json_num(info, name, 1) != 0;
+    copy_key(meta, key, says ? info : body, name);
+}
+
+static void add_sizes(cJSON *meta, const cJSON *info, const cJSON *body)
+{
+    copy_size(meta, "driver_memory", info, body, "driverMemory");
+    copy_size(meta, "driver_cores", info, body, "driverCores");
+    copy_size(meta, "executor_memory", info, body, "executorMemory");
+    copy_size(meta, "executor_cores", info, body, "executorCores");
+    copy_size(meta, "num_executors", info, body, "numExecutors");
+}
+
+static void add_workspace(cJSON *meta)
+{
+    static const char *const keys[] = {"subscription_id", "resource_group",
+        "workspace_name", "environment_name", "environment_version", "application_url",
+        "synapse_session_guid", NULL};
+    for (const char *const *key = keys; *key; key++)
+        json_set_null(meta, *key);
+}
+
+static void add_application(cJSON *meta, livy_session_t *session)
+{
+    const cJSON *info = livy_session_info(session);
+    json_set_str(meta, "session_id", livy_session_id(session));
+    json_set_str(meta, "session_name", livy_session_name(session));
+    copy_key(meta, "session_kind", info, "kind");
+    copy_key(meta, "application_id", info, "appId");
+    json_set_str(meta, "application_name", livy_session_name(session));
+    json_set_str(meta, "application_state",
+        livy_state_word(livy_session_state(session)));
+    copy_key(meta, "spark_ui_url", json_get_obj(info, "appInfo"), "sparkUiUrl");
+}
+
+static void add_limits(cJSON *meta, const spark_t *spark)
+{
+    json_set_null(meta, "start_timeout_seconds");
+    json_set_null(meta, "timeout_minutes");
+    if (spark->start_timeout_ms) {
+        json_drop(meta, "start_timeout_seconds");
+        json_set_int(meta, "start_timeout_seconds", spark->start_timeout_ms / 1000);
+    }
+    if (spark->idle_minutes) {
+        json_drop(meta, "timeout_minutes");
+        json_set_int(meta, "timeout_minutes", spark->idle_minutes);
+    }
+}
+
+static cJSON *meta_of(spark_t *spark)
+{
+    const cJSON *info = livy_session_info(spark->session);
+    const cJSON *body = spark->target->session_body;
+    cJSON *conf = json_get_obj(body, "conf");
+    cJSON *meta = json_obj();
+    add_workspace(meta);
+    add_application(meta, spark->session);
+    add_sizes(meta, info, body);
+    add_limits(meta, spark);
+    json_set(meta, "spark_conf", conf ? json_copy(conf) : json_obj());
+    json_set_str(meta, "server", spark_place_name(spark));
+    if (spark_is_local(spark))
+        json_set_str(meta, "folder", spark->folder);
+    return meta;
+}
+
+static void on_looked(livy_session_t *session, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    (void)session;
+    if (err->code) {
+        err_t why = {0};
+        spark_session(spark, &why);
+        spark->meta_fn(NULL, &why, spark->meta_arg);
+    } else {
+        spark->meta_fn(meta_of(spark), err, spark->meta_arg);
+    }
+}
+
+void spark_meta(spark_t *spark, spark_meta_fn *fn, void *arg)
+{
+    err_t err = {0};
+    if (!spark_session(spark, &err)) {
+        fn(NULL, &err, arg);
+        return;
+    }
+    spark->meta_fn = fn;
+    spark->meta_arg = arg;
+    livy_session_look(spark->session, on_looked, spark);
+}

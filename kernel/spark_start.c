@@ -1,0 +1,299 @@
+/*
+ * spark_start - `%synapse start`, from options to a session that takes cells
+ *
+ * target_resolve -> (a look at the active session) -> (local_ensure) -> once a kernel, a
+ * sweep of what its earlier run left -> livy_session_start.
+ */
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "kernel/spark_parts.h"
+#include "kernel/spark_size.h"
+
+#define PROLOGUE_CAP (1024 * 1024)
+
+static void end_start(spark_t *spark, const char *text, const err_t *err)
+{
+    err_t copy = *err;
+    loop_timer_end(spark->loop, &spark->phase_timer);
+    spark->is_starting = false;
+    if (copy.code)
+        spark_drop_session(spark);
+    spark->start_events.on_done(text, &copy, spark->start_arg);
+}
+
+static const char *phase_words(session_phase_t phase)
+{
+    switch (phase) {
+    case SESSION_NEW:
+    case SESSION_CREATING:
+        return "asking for a session";
+    case SESSION_STARTING:
+        return "Spark is starting";
+    case SESSION_PREPARING:
+        return "preparing the session";
+    default:
+        return "finding the server";
+    }
+}
+
+static void tell_phase(spark_t *spark)
+{
+    session_phase_t phase =
+        spark->session ? livy_session_phase(spark->session) : SESSION_GONE;
+    double seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
+    char *text = xasprintf("Starting a Spark session on %s: %s, %.0f s",
+        spark_place_name(spark), phase_words(phase), seconds);
+    spark->start_events.on_phase(text, spark->start_arg);
+    free(text);
+}
+
+static void on_phase_timer(void *arg)
+{
+    spark_t *spark = arg;
+    spark->phase_timer = loop_timer(spark->loop, 1000, on_phase_timer, spark);
+    if (!spark->session)
+        tell_phase(spark);
+}
+
+static char *ready_text(spark_t *spark)
+{
+    const cJSON *info = livy_session_info(spark->session);
+    const cJSON *body = spark->target->session_body;
+    char *size = spark_size_text(body, info, spark_is_local(spark));
+    char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
+    char *text = xasprintf("Spark session ready on %s%s%s.%s%s", spark_place_name(spark),
+        *size ? ": " : "", size, difference ? " " : "", difference ? difference : "");
+    free(size);
+    free(difference);
+    return text;
+}
+
+static void on_session_change(livy_session_t *session, void *arg)
+{
+    spark_t *spark = arg;
+    if (spark->is_starting && session == spark->session)
+        tell_phase(spark);
+}
+
+static void on_session_started(livy_session_t *session, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    char *text = err->code ? NULL : ready_text(spark);
+    (void)session;
+    end_start(spark, text, err);
+    free(text);
+}
+
+static void on_session_lost(livy_session_t *session, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    (void)session;
+    spark->lost = *err;
+    log_info(LOG_LIVY, "session lost: %s", err->text);
+}
+
+/* The fields of POST /sessions, as the target has them, with a unique name. */
+static cJSON *session_body(spark_t *spark)
+{
+    cJSON *body = json_copy(spark->target->session_body);
+    char *name = xasprintf("synapse-%s-%s-%d", spark->user, spark->short_id,
+        ++spark->counter);
+    if (!json_get(body, "name"))
+        json_set_str(body, "name", name);
+    free(name);
+    return body;
+}
+
+static void create_session(spark_t *spark)
+{
+    static const session_events_t events = {
+        .on_change = on_session_change,
+        .on_started = on_session_started,
+        .on_lost = on_session_lost,
+    };
+    err_t err = {0};
+    char *prologue = path_read(spark->prologue_path, PROLOGUE_CAP, NULL, &err);
+    if (!prologue) {
+        end_start(spark, NULL, &err);
+        return;
+    }
+    spark->session = livy_session_new(spark->client, session_body(spark), prologue,
+        &events, spark);
+    free(prologue);
+    livy_session_start(spark->session, spark->start_timeout_ms);
+}
+
+static void on_swept(void *arg)
+{
+    spark_t *spark = arg;
+    spark->sweep = NULL;
+    spark->is_swept = true;
+    if (spark->is_aborted) {
+        err_t err = {0};
+        err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
+        end_start(spark, NULL, &err);
+        return;
+    }
+    create_session(spark);
+}
+
+static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
+{
+    spark->client = livy_client_new(endpoint, http_ops(), spark->http);
+    if (spark->is_swept || spark->is_aborted) {
+        on_swept(spark);
+        return;
+    }
+    spark->sweep = sweep_start(livy_client_endpoint(spark->client), http_ops(),
+        spark->http, spark->short_id, on_swept, spark);
+}
+
+static void on_local_ready(const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    if (err->code) {
+        end_start(spark, NULL, err);
+        return;
+    }
+    livy_endpoint_t endpoint = local_endpoint(spark->local);
+    use_endpoint(spark, &endpoint);
+}
+
+/* What tells one session's settings from another's. */
+static cJSON *settings_of(const target_t *target)
+{
+    cJSON *settings = json_copy(target->session_body);
+    json_set_str(settings, "server",
+        target->kind == TARGET_LOCAL ? "local Spark" : target->shown_name);
+    return settings;
+}
+
+/* "driverMemory (4g, asked for 8g)" for each setting that differs; NULL = none does. */
+static char *settings_difference(const cJSON *active, const cJSON *asked)
+{
+    char *text = NULL;
+    const cJSON *sets[2] = {asked, active};
+    for (int i = 0; i < 2; i++) {
+        const cJSON *item;
+        cJSON_ArrayForEach(item, sets[i])
+        {
+            const cJSON *other = json_get(sets[1 - i], item->string);
+            if ((i == 1 && other) || cJSON_Compare(item, other, true))
+                continue;
+            char *here = json_print(json_get(active, item->string));
+            char *there = json_print(json_get(asked, item->string));
+            char *longer = xasprintf("%s%s%s is %s, asked for %s", text ? text : "",
+                text ? "; " : "", item->string, here, there);
+            free(here);
+            free(there);
+            free(text);
+            text = longer;
+        }
+    }
+    return text;
+}
+
+static int reuse(spark_t *spark, const target_t *target, char **text, err_t *err)
+{
+    cJSON *asked = settings_of(target);
+    char *difference = settings_difference(spark->settings, asked);
+    json_free(&asked);
+    if (difference) {
+        err_set(err, ERR_USAGE,
+            "A Spark session with other settings is active: %s. Run `%%synapse stop` "
+            "first, or use it as it is without `--reuse`'s options.", difference);
+        free(difference);
+        return -1;
+    }
+    *text = xasprintf("Using the active Spark session on %s.", spark_place_name(spark));
+    return 0;
+}
+
+/* A session is there already: end the start at once, one way or the other. */
+static void end_on_active(spark_t *spark, const target_t *asked)
+{
+    err_t err = {0};
+    char *text = NULL;
+    spark->is_starting = false;
+    if (!spark->wants_reuse)
+        err_set(&err, ERR_USAGE,
+            "A Spark session is active already (on %s). Go on with it, run "
+            "`%%synapse stop` first, or start with `--reuse` to keep it when its settings "
+            "are the same.", spark_place_name(spark));
+    else if (reuse(spark, asked, &text, &err) != 0)
+        log_debug(LOG_LIVY, "reuse refused");
+    spark->start_events.on_done(text, &err, spark->start_arg);
+    free(text);
+}
+
+static void begin(spark_t *spark, target_t **target_p)
+{
+    spark_drop_session(spark); /* one that was lost */
+    err_clear(&spark->lost);
+    spark->target = *target_p;
+    *target_p = NULL;
+    spark->settings = settings_of(spark->target);
+    spark->idle_minutes = spark->asked_idle_minutes;
+    spark->started_at = loop_now_ms();
+    spark->phase_timer = loop_timer(spark->loop, 1000, on_phase_timer, spark);
+    tell_phase(spark);
+    if (spark_is_local(spark)) {
+        local_ensure(spark->local, on_local_ready, spark);
+    } else {
+        livy_endpoint_t endpoint = target_endpoint(spark->target);
+        use_endpoint(spark, &endpoint);
+    }
+}
+
+/* The active session was looked at: one that has died makes room. */
+static void on_looked(livy_session_t *session, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    target_t *asked = spark->asked;
+    (void)session;
+    spark->asked = NULL;
+    if (err->code)
+        begin(spark, &asked);
+    else
+        end_on_active(spark, asked);
+    target_destroy(&asked);
+}
+
+void spark_start(spark_t *spark, const start_options_t *options,
+    const spark_start_events_t *events, void *arg)
+{
+    err_t err = {0};
+    target_surroundings_t surroundings = {.folder = spark->folder, .home = spark->home};
+    target_t *target = target_resolve(options, &surroundings, &err);
+    if (!target) {
+        events->on_done(NULL, &err, arg);
+        return;
+    }
+    spark->start_events = *events;
+    spark->start_arg = arg;
+    spark->start_timeout_ms = (int64_t)options->start_timeout_s * 1000;
+    spark->asked_idle_minutes = options->session_timeout_min;
+    spark->wants_reuse = options->reuse;
+    spark->is_starting = true;
+    spark->is_aborted = false;
+    if (spark_session(spark, NULL)) {
+        spark->asked = target;
+        livy_session_look(spark->session, on_looked, spark);
+    } else {
+        begin(spark, &target);
+    }
+}
+
+void spark_abort_start(spark_t *spark)
+{
+    if (!spark->is_starting)
+        return;
+    if (spark->session && !spark->asked)
+        livy_session_abort(spark->session);
+    else
+        spark->is_aborted = true;
+}
