@@ -199,11 +199,17 @@ class Kernel(Client):
 
 
 @contextmanager
-def running(name: str = "synapse", **options: Any) -> Iterator[Kernel]:
-    """A kernel that takes cells; ended in an orderly way, or by force after a failure."""
+def running(
+    name: str = "synapse", has_python: bool = True, **options: Any
+) -> Iterator[Kernel]:
+    """A kernel that takes cells; ended in an orderly way, or by force after a failure.
+    Without Python: one whose child may never come, ready when it greets us."""
     kernel = Kernel(name, **options)
     try:
-        kernel.wait_ready()
+        if has_python:
+            kernel.wait_ready()
+        else:
+            assert kernel.iopub()["msg_type"] == "iopub_welcome"
         yield kernel
     except BaseException:
         kernel.kill()
