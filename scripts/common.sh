@@ -34,6 +34,9 @@ logged() {
     fi
 }
 
+# The same for what may fail.
+tried() { (logged "$@" 2>/dev/null); }
+
 cpus() { nproc 2>/dev/null || echo 2; }
 
 # build_in FOLDER CONFIGURE-OPTION…: what is out of date is made anew, nothing else.
