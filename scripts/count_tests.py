@@ -80,7 +80,9 @@ def count_step(folder: Path, name: str, exit_code: int) -> Counts:
     report = folder / f"{name}.xml"
     if report.exists():
         counts.add(count_junit(report))
-    if exit_code and not counts.failures:
+    if exit_code in (124, 137):
+        counts.failures.append(f"{name}: took too long and was ended")
+    elif exit_code and not counts.failures:
         counts.failures.append(f"{name}: ended with exit code {exit_code}")
     return counts
 
