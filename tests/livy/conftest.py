@@ -17,7 +17,7 @@ from livy_http import Endpoint
 from livy_server import Lease, LocalServer
 from livy_session import Session
 
-TEST_SECONDS = 180
+TEST_SECONDS = 300
 
 
 def pytest_configure(config: pytest.Config) -> None:

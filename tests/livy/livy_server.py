@@ -15,8 +15,8 @@ from types import TracebackType
 from livy_http import Endpoint, wait_for
 
 PROGRAM = Path(__file__).resolve().parents[2] / "local_spark"
-START_SECONDS = 20
-STOP_SECONDS = 40
+START_SECONDS = 60
+STOP_SECONDS = 60
 MARK = "SYNAPSE_LIVY_SUITE"
 
 

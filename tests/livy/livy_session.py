@@ -9,7 +9,7 @@ from typing import Any
 
 from livy_http import Endpoint, Reply, wait_for
 
-START_SECONDS = 120
+START_SECONDS = 240
 RUN_SECONDS = 90
 
 # Where the user's names are, seen from a job.

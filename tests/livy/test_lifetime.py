@@ -8,7 +8,7 @@ from typing import Callable
 import pytest
 
 from livy_http import Endpoint, wait_for
-from livy_session import ENDED, Session
+from livy_session import ENDED, START_SECONDS, Session
 from livy_shapes import check
 
 NewSession = Callable[..., Session]
@@ -99,7 +99,7 @@ def test_a_starting_session_takes_no_code_or_keeps_it(
     reply = endpoint.post(session.path + "/statements", {"code": "40+2"})
     if reply.status == 201:
         # Better than Apache Livy, which refuses.
-        told = session.wait_statement(reply.json["id"], seconds=120)
+        told = session.wait_statement(reply.json["id"], seconds=START_SECONDS)
         assert told["output"]["data"] == {"text/plain": "42"}
     else:
         assert reply.status in (400, 409, 500), reply
@@ -136,7 +136,7 @@ def test_a_busy_session_is_deleted(endpoint: Endpoint, new_session: NewSession) 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_sessions_expire(endpoint: Endpoint, new_session: NewSession) -> None:
     """By heartbeat, and by idle time; the list of sessions counts as neither.
 

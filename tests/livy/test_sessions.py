@@ -8,7 +8,7 @@ from typing import Callable
 import pytest
 
 from livy_http import Endpoint, wait_for
-from livy_session import Session
+from livy_session import START_SECONDS, Session
 from livy_shapes import check
 
 NewSession = Callable[..., Session]
@@ -67,7 +67,7 @@ def check_states_in_order(session: Session) -> None:
             seen.append(state)
         return state
 
-    wait_for(probe, lambda s: s not in order[:2], 120, "session starts")
+    wait_for(probe, lambda s: s not in order[:2], START_SECONDS, "start")
     assert seen == [state for state in order if state in seen], seen
     assert seen[-1] == "idle", seen
 
