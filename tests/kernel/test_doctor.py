@@ -129,10 +129,12 @@ def test_a_server_that_runs(environment):
 
 
 def test_kernelspecs_that_start_us(environment):
-    subprocess.run([PROGRAM, "install", "--user", "--python", sys.executable],
+    """Under a name of its own: an environment's `synapse` hides the user's."""
+    subprocess.run([PROGRAM, "install", "--user", "--name", "mine",
+                    "--python", sys.executable],
                    env=environment, check=True, timeout=120, capture_output=True)
     _, found = findings(environment, "--python", sys.executable)
-    assert environment["HOME"] in found["kernelspec synapse"]["text"]
+    assert environment["HOME"] in found["kernelspec mine"]["text"]
     assert "VS Code" not in found
 
 
