@@ -95,6 +95,12 @@ static void set_timer(void *ctx, core_timer_t id, int64_t delay_ms)
         app->timers[id] = loop_timer(app->loop, delay_ms, timer_fired, &app->fired[id]);
 }
 
+static int64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return loop_now_ms();
+}
+
 static void quit(void *ctx)
 {
     app_t *app = ctx;
@@ -102,7 +108,7 @@ static void quit(void *ctx)
 }
 
 static const core_effects_t EFFECTS = {to_front, to_child, drain_shell, start_child,
-    signal_child, set_timer, quit};
+    signal_child, set_timer, now_ms, quit};
 
 /* ---- events for the core ---- */
 

@@ -51,7 +51,6 @@ void core_plug_spark(core_t *core, const core_spark_t *spark, void *ctx)
 
 void core_start(core_t *core)
 {
-    core_status(core, NULL, "starting");
     child_begin(core);
 }
 
@@ -99,6 +98,9 @@ void core_subscribed(core_t *core, bytes_t topic)
 {
     message_t *msg = message_new_welcome(&core->sender, core->signer, topic);
     core->effects->to_front(core->ctx, CHANNEL_IOPUB, &msg);
+    if (!core->has_greeted)
+        core_status(core, NULL, "starting");
+    core->has_greeted = true;
 }
 
 /* ---- requests ---- */
@@ -205,6 +207,7 @@ void core_timer(core_t *core, core_timer_t id)
         break;
     case TIMER_CHILD_AGAIN: child_begin(core); break;
     case TIMER_PROBE: cell_probe(core); break;
+    case TIMER_INTERRUPT: end_interrupt_when_due(core); break;
     case TIMER_CHILD_STOP:
     case TIMER_CHILD_KILL:
     case TIMER_SPARK_GOODBYE: end_timer(core, id); break;

@@ -37,8 +37,9 @@ typedef enum {
     TIMER_CHILD_KILL,    /* SIGKILL */
     TIMER_SPARK_GOODBYE, /* the runner had its time */
     TIMER_PROBE,         /* a cell is idle, but where is its reply? */
+    TIMER_INTERRUPT,     /* the code of a cell runs by now: the signal that waited */
 } core_timer_t;
-enum { CORE_TIMERS = 6 };
+enum { CORE_TIMERS = 7 };
 
 typedef struct {
     /* Send on a socket of ours; consumed. */
@@ -53,6 +54,8 @@ typedef struct {
     void (*child_signal)(void *ctx, int signo);
     /* Fire core_timer(id) once after `delay_ms`; set again = replaced; -1 = end it. */
     void (*timer)(void *ctx, core_timer_t id, int64_t delay_ms);
+    /* Monotonic. */
+    int64_t (*now_ms)(void *ctx);
     /* All is said: send what is still in the sockets, and end the process. */
     void (*quit)(void *ctx);
 } core_effects_t;
@@ -72,7 +75,7 @@ typedef struct {
 core_t *core_new(const core_options_t *options);
 void core_destroy(core_t **core_p);
 
-/* Begin: starts the child, publishes `starting`. */
+/* Begin: starts the child. Who subscribes first gets `starting` after the welcome. */
 void core_start(core_t *core);
 
 /* ---- events ---- */

@@ -208,9 +208,8 @@ void cell_saw_output(core_t *core, const char *type, const char *state)
     cell_t *cell = core->cell;
     if (strcmp(type, "execute_input") == 0) {
         cell->saw_input = true;
-        if (cell->wants_interrupt)
-            core_interrupt_child(core);
-        cell->wants_interrupt = false;
+        cell->input_ms = core->effects->now_ms(core->ctx);
+        end_interrupt_when_due(core);
     } else if (strcmp(state, "busy") == 0) {
         cell->saw_busy = true;
         publish_notice(core);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "kernel/core_parts.h"
 
-enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000 };
+enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000, SETTLE_MS = 50 };
 
 /* ---- interrupt ---- */
 
@@ -24,16 +24,31 @@ static void interrupt_held(core_t *core)
     cell_fail(core, &err);
 }
 
-/* Before its code runs the child ignores the signal: then it is sent when it does. */
-static void interrupt_python(core_t *core)
+/* Before it has taken a cell ipykernel ignores the signal; on the way to the code IPython
+ * may swallow it (a hook of pre_execute), or forget the reply. So it waits until the
+ * execute_input went by, and a little longer. */
+void end_interrupt_when_due(core_t *core)
 {
     cell_t *cell = core->cell;
-    if (spark_takes_interrupt(core))
+    if (!cell_is_of_child(core) || !cell->wants_interrupt)
         return;
     if (!cell->is_silent && !cell->saw_input)
-        cell->wants_interrupt = true;
-    else
+        return;
+    int64_t age_ms = core->effects->now_ms(core->ctx) - cell->input_ms;
+    if (cell->is_silent || age_ms >= SETTLE_MS) {
+        cell->wants_interrupt = false;
         core_interrupt_child(core);
+    } else {
+        core->effects->timer(core->ctx, TIMER_INTERRUPT, SETTLE_MS - age_ms);
+    }
+}
+
+static void interrupt_python(core_t *core)
+{
+    if (spark_takes_interrupt(core))
+        return;
+    core->cell->wants_interrupt = true;
+    end_interrupt_when_due(core);
 }
 
 void core_interrupt(core_t *core)

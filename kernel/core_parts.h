@@ -29,6 +29,7 @@ typedef struct {
     /* What of the child's answer went by. */
     bool saw_busy, saw_input, saw_idle, saw_reply, is_error;
     bool wants_interrupt; /* came before the child could take it */
+    int64_t input_ms;     /* when its execute_input went by */
     int64_t number;      /* its execution count, if it stores history */
     char *probe_id;      /* msg_id of what was sent after it to see if it was answered */
 } cell_t;
@@ -63,6 +64,7 @@ struct core_t {
     const core_spark_t *spark; /* NULL = no plug */
     void *spark_ctx;
 
+    bool has_greeted;          /* somebody subscribed */
     queue_t queue;
     queue_t aborting;          /* cells that a failed one takes with it, at its end */
     cell_t *cell;              /* runs now; NULL = idle */
@@ -132,5 +134,7 @@ void child_free(core_t *core);
 void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_restart);
 void end_child_over(core_t *core);
 void end_timer(core_t *core, core_timer_t id);
+/* Send the signal that the current cell of the child waits for, or set the timer for it. */
+void end_interrupt_when_due(core_t *core);
 
 #endif

@@ -97,9 +97,15 @@ static void child_signal(void *ctx, int signo)
 static void timer(void *ctx, core_timer_t id, int64_t delay_ms)
 {
     static const char *const NAMES[CORE_TIMERS] = {"SOON", "AGAIN", "STOP", "KILL",
-        "GOODBYE", "PROBE"};
+        "GOODBYE", "PROBE", "INTERRUPT"};
     if (delay_ms >= 0 && id != TIMER_SOON)
         wordf(ctx, "timer:%s:%lld", NAMES[id], (long long)delay_ms);
+}
+
+static int64_t now_ms(void *ctx)
+{
+    recorder_t *recorder = ctx;
+    return recorder->now_ms;
 }
 
 static void quit(void *ctx)
@@ -108,7 +114,7 @@ static void quit(void *ctx)
 }
 
 static const core_effects_t EFFECTS = {to_front, to_child, drain_shell, child_start,
-    child_signal, timer, quit};
+    child_signal, timer, now_ms, quit};
 
 /* ---- a runner ---- */
 

@@ -20,6 +20,7 @@ typedef struct {
     core_t *core;
     signer_t *signer;
     buf_t log;
+    int64_t now_ms;             /* the clock */
     bool spawn_fails;           /* child_start says that there is no such program */
     bool spark_takes_interrupt;
     bool spark_says_done;       /* from inside of execute */

@@ -32,7 +32,7 @@ static void begin_ready(bool has_spark)
 static void test_one_cell(void)
 {
     recorder_begin(&r, false);
-    effects_are("iopub:starting() start", "the child starts with the kernel");
+    effects_are("start", "the child starts with the kernel");
     front_cell(&r, "a", "1", "");
     effects_are("", "a cell waits until the child is ready");
     child_ready(&r);
@@ -40,6 +40,17 @@ static void test_one_cell(void)
     child_runs(&r, "a", "{\"status\":\"ok\",\"execution_count\":1}");
     effects_are("iopub:busy(a) iopub:execute_input(a) shell:execute_reply(a)=ok#1 "
         "iopub:idle(a)", "and its answer is passed on");
+    recorder_end(&r);
+}
+
+static void test_greeting(void)
+{
+    recorder_begin(&r, false);
+    forget();
+    core_subscribed(r.core, (bytes_t){"", 0});
+    core_subscribed(r.core, (bytes_t){"stream", 6});
+    effects_are("iopub:iopub_welcome() iopub:starting() iopub:iopub_welcome()",
+        "each subscriber is greeted; the first hears of the start after that");
     recorder_end(&r);
 }
 
@@ -267,7 +278,12 @@ static void test_interrupts(void)
     core_interrupt(r.core);
     effects_are("spark:interrupt", "before the code runs the signal waits");
     child_output(&r, "a", "execute_input", "{}");
-    effects_are("iopub:execute_input(a) signal:2", "and is sent when it does");
+    effects_are("iopub:execute_input(a) timer:INTERRUPT:50", "and a little longer");
+    r.now_ms += 50;
+    core_timer(r.core, TIMER_INTERRUPT);
+    effects_are("signal:2", "and is sent then");
+    core_timer(r.core, TIMER_INTERRUPT);
+    effects_are("", "once");
     core_interrupt(r.core);
     core_interrupt(r.core);
     effects_are("spark:interrupt signal:2 spark:interrupt signal:2",
@@ -477,6 +493,7 @@ int main(void)
 {
     mem_init();
     test_one_cell();
+    test_greeting();
     test_order();
     test_abort();
     test_no_abort();
