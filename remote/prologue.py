@@ -1318,13 +1318,43 @@ def __synapse_kernel__(posted_in):
         """Look for an interrupt after each call to the JVM: then its connection is in
         order again, so that `finally:` can use Spark."""
         for kind in vars(module).values():
-            send = vars(kind).get("send_command") if isinstance(kind, type) else None
-            if isinstance(send, types.FunctionType) and hasattr(kind, "garbage_collect_object"):
+            if getattr(kind, "__module__", "") != module.__name__ or not isinstance(kind, type):
+                continue
+            send = vars(kind).get("send_command")
+            if send is not None and hasattr(kind, "garbage_collect_object"):
                 CALLS.add(send.__code__)
                 kind.send_command = with_catch_up(send)
+            if kind.__name__ == "GatewayClient":
+                keep_connection(kind)
         if hasattr(module, "logging"):  # it would log the stack of every interrupt
             module.logging = types.ModuleType("logging")
             vars(module.logging).update(vars(logging), exception=log_but_interrupts)
+
+    def keep_connection(kind):
+        """One connection for the main thread. Livy's gateway shares them among threads,
+        and the job group belongs to the JVM thread behind a connection: after a call
+        beside the cell its jobs would run in another group, and not be cancelled."""
+        take, give = kind._get_connection, kind._give_back_connection
+
+        def _get_connection(client):
+            if threading.current_thread() is not threading.main_thread():
+                return take(client)
+            kept, is_used = getattr(client, "synapse_kernel_kept", (None, False))
+            if kept is None or not kept.is_connected:
+                kept = take(client)
+            elif is_used:  # a finalizer, inside a call
+                return take(client)
+            client.synapse_kernel_kept = kept, True
+            return kept
+
+        def _give_back_connection(client, connection):
+            if getattr(client, "synapse_kernel_kept", (None,))[0] is connection:
+                client.synapse_kernel_kept = connection, False
+            else:
+                give(client, connection)
+
+        kind._get_connection = _get_connection
+        kind._give_back_connection = _give_back_connection
 
     def log_but_interrupts(message, *args, **options):
         if not message.startswith("KeyboardInterrupt"):
