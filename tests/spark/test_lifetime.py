@@ -140,6 +140,12 @@ def test_a_restarted_kernel_starts_afresh(started, runtime):
     wait_until(lambda: len(drivers(runtime)) == 1, 20)
 
 
+def test_more_than_the_machine_has_is_cut_and_said(kernel_without_session):
+    cell = kernel_without_session.ok("%synapse start --driver-memory 900g")
+    assert "instead of 900g" in cell.data()[-1]
+    assert kernel_without_session.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
+
+
 def test_a_start_takes_the_warm_driver(started, runtime):
     assert "stays warm" in started.ok("%synapse stop").stdout
     wait_until(lambda: drivers(runtime), 30)

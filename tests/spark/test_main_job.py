@@ -166,3 +166,27 @@ def test_silent_cells_do_not_touch_spark(spark):
     spark.ok("%%synapse\ntouched = 0")
     spark.run("%synapse touched = 1", silent=True)
     assert spark.ok("%synapse touched").data() == ["0"]
+
+
+def test_cell_magics_of_ipython_above_the_magic(spark):
+    timed = spark.ok("%%time\n%%synapse\nprint(6 * 7)")
+    assert "42" in timed.stdout and "Wall time" in timed.stdout
+    spark.ok("%%capture kept\n%%synapse\nprint('inside')")
+    assert spark.ok("kept.stdout").data() == ["'inside\\n'"]
+
+
+def test_reuse_keeps_a_session_of_the_same_settings(spark):
+    spark.ok("%%synapse\nmark = 1")
+    assert "Using the active Spark session" in spark.ok("%synapse start --reuse").text
+    assert spark.ok("%%synapse\nmark").data() == ["1"]
+    failed = spark.fails("%synapse start --reuse --driver-cores 1")
+    assert "driverCores" in failed.text
+
+
+def test_interrupts_that_come_too_late_hit_nothing(spark):
+    for _ in range(10):
+        request = spark.send("%%synapse\n1")
+        spark.interrupt()
+        assert spark.finish(request).status in ("ok", "error")
+    assert spark.ok("%%synapse\n2").data() == ["2"]
+    assert spark.ok("3").data() == ["3"]
