@@ -107,8 +107,9 @@ static void quit(void *ctx)
     loop_stop(app->loop);
 }
 
-static const core_effects_t EFFECTS = {to_front, to_child, drain_shell, start_child,
-    signal_child, set_timer, now_ms, quit};
+static const core_effects_t EFFECTS = {to_front,    to_child,     drain_shell,
+                                       start_child, signal_child, set_timer,
+                                       now_ms,      quit};
 
 /* ---- events for the core ---- */
 
@@ -145,7 +146,7 @@ static void child_has_ended(void *ctx, const char *how, const char *log_tail)
 }
 
 static const child_events_t CHILD_EVENTS = {child_message, child_is_ready,
-    child_has_ended};
+                                            child_has_ended};
 
 static void signal_came(int signo, void *arg)
 {
@@ -181,13 +182,13 @@ static int open_front(app_t *app, err_t *err)
     if (!app->connection)
         return -1;
     app->signer = signer_new(app->connection->scheme, app->connection->secret_key,
-        app->connection->secret_key_len, err);
+                             app->connection->secret_key_len, err);
     if (!app->signer || !(app->loop = loop_new(err)))
         return -1;
     app->zmq_context = zmq_ctx_new();
     zmq_ctx_set(app->zmq_context, ZMQ_BLOCKY, 0);
-    app->front = front_new(app->zmq_context, app->connection, app->signer, &FRONT_EVENTS,
-        app, err);
+    app->front = front_new(app->zmq_context, app->connection, app->signer,
+                           &FRONT_EVENTS, app, err);
     if (!app->front)
         return -1;
     app->heartbeat = heartbeat_new(app->connection, err);

@@ -8,11 +8,12 @@
 #include "kernel/surroundings.h"
 
 typedef struct {
-    const char *connection_file;  /* not NULL */
-    const char *python;           /* --python, or NULL */
-    const char *language_version; /* --language-version: for the first kernel_info_reply */
-    bool has_debugger;            /* --debugger, likewise */
-    bool is_spark_default;        /* --default-language pyspark */
+    const char *connection_file; /* not NULL */
+    const char *python;          /* --python, or NULL */
+    const char
+        *language_version; /* --language-version: for the first kernel_info_reply */
+    bool has_debugger;     /* --debugger, likewise */
+    bool is_spark_default; /* --default-language pyspark */
 } app_options_t;
 
 /* Run a kernel until it is shut down. Returns the exit code; what went wrong before it

@@ -1,5 +1,6 @@
 /*
- * child - the Jupyter kernel that runs the Python cells: ipykernel, in a process of its own
+ * child - the Jupyter kernel that runs the Python cells: ipykernel, in a process of its
+ * own
  */
 #include "kernel/child.h"
 
@@ -47,7 +48,8 @@ child_t *child_new(const child_options_t *options)
 
 /* ---- its folder ---- */
 
-static const port_t PORT_OF[CHANNELS] = {PORT_SHELL, PORT_CONTROL, PORT_STDIN, PORT_IOPUB};
+static const port_t PORT_OF[CHANNELS] = {PORT_SHELL, PORT_CONTROL, PORT_STDIN,
+                                         PORT_IOPUB};
 
 /* The child's own connection: in its folder, with the front's key. */
 static connection_t own_connection(const child_t *child, char *ip)
@@ -79,7 +81,7 @@ static char *connection_text(const connection_t *own, const char *kernel_name)
 }
 
 static int write_connection(const child_t *child, const connection_t *own,
-    const char *path, err_t *err)
+                            const char *path, err_t *err)
 {
     char *text = connection_text(own, child->options.connection->kernel_name);
     int result = path_write(path, text, strlen(text), 0600, err);
@@ -90,12 +92,13 @@ static int write_connection(const child_t *child, const connection_t *own,
 /* ---- its sockets ---- */
 
 static void *open_socket(const child_t *child, channel_t channel,
-    const connection_t *own)
+                         const connection_t *own)
 {
     static const char IDENTITY[] = "synapse-kernel";
     bool is_iopub = channel == CHANNEL_IOPUB;
     int none = 0, reconnect_ms = RECONNECT_MS;
-    void *socket = zmq_socket(child->options.zmq_context, is_iopub ? ZMQ_SUB : ZMQ_DEALER);
+    void *socket =
+        zmq_socket(child->options.zmq_context, is_iopub ? ZMQ_SUB : ZMQ_DEALER);
     assert(socket);
     zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
     zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none);
@@ -115,7 +118,7 @@ static void *open_socket(const child_t *child, channel_t channel,
 static void ask(child_t *child)
 {
     message_t *msg = message_new_request(&child->sender, child->options.signer,
-        "kernel_info_request", NULL);
+                                         "kernel_info_request", NULL);
     message_send(&msg, child->sockets[CHANNEL_SHELL]);
 }
 
@@ -125,9 +128,9 @@ static void tell_ready_when_it_is(child_t *child)
         child->is_ready = true;
         loop_timer_end(child->options.loop, &child->timer);
         log_info(LOG_CHILD, "ready after %lld ms",
-            (long long)(loop_now_ms() - child->started_ms));
+                 (long long)(loop_now_ms() - child->started_ms));
         child->options.events->on_ready(child->options.ctx, child->kernel_info,
-            child->folder);
+                                        child->folder);
     }
 }
 
@@ -138,8 +141,8 @@ static bool take_own(child_t *child, channel_t channel, message_t *msg)
     if (channel == CHANNEL_IOPUB) {
         child->has_heard = true;
         is_ours = is_ours || strcmp(message_type(msg), "iopub_welcome") == 0;
-    } else if (is_ours && !child->kernel_info
-               && strcmp(message_type(msg), "kernel_info_reply") == 0) {
+    } else if (is_ours && !child->kernel_info &&
+               strcmp(message_type(msg), "kernel_info_reply") == 0) {
         child->kernel_info = json_copy(message_content(msg));
     }
     return is_ours;
@@ -148,12 +151,13 @@ static bool take_own(child_t *child, channel_t channel, message_t *msg)
 static bool read_one(child_t *child, channel_t channel)
 {
     err_t err = {0};
-    message_t *msg = child->sockets[channel] ? message_recv(child->sockets[channel]) : NULL;
+    message_t *msg =
+        child->sockets[channel] ? message_recv(child->sockets[channel]) : NULL;
     if (!msg)
         return false;
     if (message_open(msg, NULL, &err) != 0)
         log_warn(LOG_CHILD, "dropped a message on %s: %s", channel_name(channel),
-            err.text);
+                 err.text);
     else if (!take_own(child, channel, msg))
         child->options.events->on_message(child->options.ctx, channel, &msg);
     message_destroy(&msg);
@@ -191,8 +195,8 @@ static void read_iopub(void *socket, void *arg)
 
 static void open_sockets(child_t *child, const connection_t *own)
 {
-    static loop_socket_fn *const READERS[CHANNELS] = {read_shell, read_control, read_stdin,
-        read_iopub};
+    static loop_socket_fn *const READERS[CHANNELS] = {read_shell, read_control,
+                                                      read_stdin, read_iopub};
     for (int i = 0; i < CHANNELS; i++) {
         child->sockets[i] = open_socket(child, (channel_t)i, own);
         loop_socket(child->options.loop, child->sockets[i], READERS[i], child);
@@ -284,14 +288,18 @@ static void not_ready_yet(void *arg)
 }
 
 static pid_t spawn(const child_t *child, const char *connection_file, int log_fd,
-    err_t *err)
+                   err_t *err)
 {
     char *parent = xasprintf("JPY_PARENT_PID=%ld", (long)getpid());
     const char *argv[] = {child->options.python, "-m", child->options.module, "-f",
-        connection_file, NULL};
+                          connection_file,       NULL};
     const char *env[] = {parent, NULL};
-    proc_t proc = {.argv = argv, .extra_env = env, .new_session = true,
-        .die_with_parent = true, .stdout_fd = log_fd, .stderr_fd = log_fd};
+    proc_t proc = {.argv = argv,
+                   .extra_env = env,
+                   .new_session = true,
+                   .die_with_parent = true,
+                   .stdout_fd = log_fd,
+                   .stderr_fd = log_fd};
     pid_t pid = proc_spawn(&proc, err);
     free(parent);
     return pid;
@@ -301,7 +309,8 @@ static int begin(child_t *child, const connection_t *own, err_t *err)
 {
     char *file = path_join(child->folder, "kernel.json");
     char *log = path_join(child->folder, "log");
-    int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), result = -1;
+    int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
+        result = -1;
     if (log_fd < 0)
         err_set(err, ERR_IO, "%s can't be written: %s", log, strerror(errno));
     else if (write_connection(child, own, file, err) == 0) {
@@ -319,7 +328,7 @@ int child_start(child_t *child, err_t *err)
 {
     assert(!child->folder);
     child->folder = path_temp_folder(child->options.runtime_dir, "synapse-kernel-",
-        ROOM_FOR_SOCKET, err);
+                                     ROOM_FOR_SOCKET, err);
     if (!child->folder)
         return -1;
     janitor_add_folder(child->options.janitor, child->folder);
@@ -332,7 +341,8 @@ int child_start(child_t *child, err_t *err)
         open_sockets(child, &own);
         ask(child);
         child->started_ms = loop_now_ms();
-        child->timer = loop_timer(child->options.loop, ASK_AGAIN_MS, not_ready_yet, child);
+        child->timer =
+            loop_timer(child->options.loop, ASK_AGAIN_MS, not_ready_yet, child);
     } else {
         child->pid = 0;
         close_generation(child);

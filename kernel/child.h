@@ -1,14 +1,16 @@
 /*
- * child - the Jupyter kernel that runs the Python cells: ipykernel, in a process of its own
+ * child - the Jupyter kernel that runs the Python cells: ipykernel, in a process of its
+ * own
  *
- * Each generation has a fresh private folder (0700) with its connection file (0600), its
- * sockets and its log, and fresh sockets of ours: a DEALER hands what it held to the next
- * peer on its path, and a cell would run in the wrong child. The key is the front's, and the
- * DEALERs share one identity, so frames pass unchanged both ways.
+ * Each generation has a fresh private folder (0700) with its connection file (0600),
+ * its sockets and its log, and fresh sockets of ours: a DEALER hands what it held to
+ * the next peer on its path, and a cell would run in the wrong child. The key is the
+ * front's, and the DEALERs share one identity, so frames pass unchanged both ways.
  *
- * Ready = it has answered a kernel_info_request, and its iopub has let us hear something
- * (ipykernel 7 greets a subscriber; for others we ask until a status comes by).
- * Thread: loop thread only; events come from the loop, never from inside of a call.
+ * Ready = it has answered a kernel_info_request, and its iopub has let us hear
+ * something (ipykernel 7 greets a subscriber; for others we ask until a status comes
+ * by). Thread: loop thread only; events come from the loop, never from inside of a
+ * call.
  */
 #ifndef SK_CHILD_H
 #define SK_CHILD_H

@@ -35,7 +35,8 @@ static int take_transport(connection_t *connection, const cJSON *file, err_t *er
     connection->is_ipc = strcmp(transport, "ipc") == 0;
     if (!connection->is_ipc && strcmp(transport, "tcp") != 0)
         return err_set(err, ERR_UNSUPPORTED,
-            "the transport \"%s\" is not known: use \"tcp\" or \"ipc\"", transport);
+                       "the transport \"%s\" is not known: use \"tcp\" or \"ipc\"",
+                       transport);
     connection->ip = xstrdup(json_str(file, "ip", ""));
     if (!*connection->ip)
         return err_set(err, ERR_PROTOCOL, "\"ip\" is missing");
@@ -48,8 +49,8 @@ static int take_ports(connection_t *connection, const cJSON *file, err_t *err)
         int64_t port = json_int(file, PORT_TABLE[i].key, -1);
         if (port < 1 || port > MAX_PORT)
             return err_set(err, ERR_PROTOCOL,
-                "\"%s\" is missing or is not a number from 1 to %d", PORT_TABLE[i].key,
-                MAX_PORT);
+                           "\"%s\" is missing or is not a number from 1 to %d",
+                           PORT_TABLE[i].key, MAX_PORT);
         connection->ports[i] = (int)port;
     }
     return 0;
@@ -64,17 +65,19 @@ static int take_keys(connection_t *connection, const cJSON *file, err_t *err)
     connection->curve_publickey = xstrdup(json_str(file, "curve_publickey", NULL));
     connection->secret_curve = xstrdup(json_str(file, "curve_secretkey", NULL));
     if (!connection->curve_publickey != !connection->secret_curve)
-        return err_set(err, ERR_PROTOCOL,
+        return err_set(
+            err, ERR_PROTOCOL,
             "of \"curve_publickey\" and \"curve_secretkey\" only one is there");
-    if (connection->secret_curve
-        && (strlen(connection->secret_curve) != Z85_KEY_LEN
-            || strlen(connection->curve_publickey) != Z85_KEY_LEN))
+    if (connection->secret_curve &&
+        (strlen(connection->secret_curve) != Z85_KEY_LEN ||
+         strlen(connection->curve_publickey) != Z85_KEY_LEN))
         return err_set(err, ERR_PROTOCOL, "a CURVE key is not %d characters of Z85",
-            Z85_KEY_LEN);
+                       Z85_KEY_LEN);
     return 0;
 }
 
-connection_t *connection_parse(const char *text, size_t len, const char *name, err_t *err)
+connection_t *connection_parse(const char *text, size_t len, const char *name,
+                               err_t *err)
 {
     connection_t *connection = xcalloc(1, sizeof *connection);
     cJSON *file = NULL;
@@ -83,9 +86,9 @@ connection_t *connection_parse(const char *text, size_t len, const char *name, e
         err_set(err, ERR_PROTOCOL, "it is empty");
     else if ((file = json_parse(text, len, "it", err)) && !cJSON_IsObject(file))
         err_set(err, ERR_PROTOCOL, "it is not a JSON object");
-    else if (file && take_transport(connection, file, err) == 0
-             && take_ports(connection, file, err) == 0
-             && take_keys(connection, file, err) == 0)
+    else if (file && take_transport(connection, file, err) == 0 &&
+             take_ports(connection, file, err) == 0 &&
+             take_keys(connection, file, err) == 0)
         result = 0;
     json_free(&file);
     if (result != 0) {
@@ -150,23 +153,25 @@ static int encrypt(const connection_t *connection, void *zmq_socket)
     if (zmq_setsockopt(zmq_socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) != 0)
         return -1;
     return zmq_setsockopt(zmq_socket, ZMQ_CURVE_SECRETKEY, connection->secret_curve,
-        Z85_KEY_LEN + 1);
+                          Z85_KEY_LEN + 1);
 }
 
 int connection_bind(const connection_t *connection, void *zmq_socket, port_t port,
-    err_t *err)
+                    err_t *err)
 {
     int yes = 1, result = 0;
     char *endpoint = connection_endpoint(connection, port);
     if (strchr(connection->ip, ':'))
         zmq_setsockopt(zmq_socket, ZMQ_IPV6, &yes, sizeof yes);
     if (encrypt(connection, zmq_socket) != 0)
-        result = err_set(err, ERR_UNSUPPORTED,
+        result = err_set(
+            err, ERR_UNSUPPORTED,
             "the connection file asks for encryption, but this libzmq has no CURVE "
-            "or a key is not Z85 (%s)", zmq_strerror(errno));
+            "or a key is not Z85 (%s)",
+            zmq_strerror(errno));
     else if (zmq_bind(zmq_socket, endpoint) != 0)
         result = err_set(err, ERR_CONNECT, "the %s socket can't listen on %s: %s",
-            port_name(port), endpoint, zmq_strerror(errno));
+                         port_name(port), endpoint, zmq_strerror(errno));
     free(endpoint);
     return result;
 }

@@ -57,10 +57,10 @@ void core_start(core_t *core)
 /* ---- what we say ourselves ---- */
 
 void core_publish(core_t *core, const char *type, const message_t *parent,
-    cJSON *content)
+                  cJSON *content)
 {
-    message_t *msg = message_new_output(&core->sender, core->signer, type, parent,
-        content);
+    message_t *msg =
+        message_new_output(&core->sender, core->signer, type, parent, content);
     core->effects->to_front(core->ctx, CHANNEL_IOPUB, &msg);
 }
 
@@ -72,12 +72,12 @@ void core_status(core_t *core, const message_t *parent, const char *state)
 }
 
 void core_reply(core_t *core, channel_t channel, const message_t *request,
-    cJSON *content)
+                cJSON *content)
 {
     char *type = info_reply_type(message_type(request));
     if (type) {
-        message_t *msg = message_new_reply(&core->sender, core->signer, type, request,
-            content);
+        message_t *msg =
+            message_new_reply(&core->sender, core->signer, type, request, content);
         core->effects->to_front(core->ctx, channel, &msg);
     } else {
         json_free(&content);
@@ -86,7 +86,7 @@ void core_reply(core_t *core, channel_t channel, const message_t *request,
 }
 
 void core_answer(core_t *core, channel_t channel, const message_t *request,
-    cJSON *content)
+                 cJSON *content)
 {
     core_status(core, request, "busy");
     if (content)
@@ -109,7 +109,7 @@ static void answer_info(core_t *core, waiting_t *waiting)
 {
     info_facts_t facts = {core->language_version, core->has_debugger};
     core_answer(core, waiting->channel, waiting->msg,
-        info_reply(&facts, core->child_info));
+                info_reply(&facts, core->child_info));
 }
 
 static void answer_interrupt(core_t *core, waiting_t *waiting)
@@ -126,7 +126,7 @@ static void refuse(core_t *core, waiting_t *waiting)
 {
     err_t err = {0};
     err_set(&err, ERR_UNSUPPORTED, "this kernel does not take %s",
-        message_type(waiting->msg));
+            message_type(waiting->msg));
     core_answer(core, waiting->channel, waiting->msg, info_error(&err, true));
 }
 
@@ -136,7 +136,7 @@ static bool answer_magic(core_t *core, waiting_t *waiting)
     cJSON *reply = NULL;
     if (core->spark)
         reply = core->spark->own_reply(core->spark_ctx, message_type(waiting->msg),
-            message_content(waiting->msg));
+                                       message_content(waiting->msg));
     if (reply)
         core_answer(core, waiting->channel, waiting->msg, reply);
     return reply != NULL;
@@ -158,14 +158,22 @@ static void relay(core_t *core, waiting_t *waiting)
 static void dispatch(core_t *core, waiting_t *waiting)
 {
     switch (waiting->route) {
-    case ROUTE_INFO: answer_info(core, waiting); break;
-    case ROUTE_INTERRUPT: answer_interrupt(core, waiting); break;
-    case ROUTE_REFUSED: refuse(core, waiting); break;
+    case ROUTE_INFO:
+        answer_info(core, waiting);
+        break;
+    case ROUTE_INTERRUPT:
+        answer_interrupt(core, waiting);
+        break;
+    case ROUTE_REFUSED:
+        refuse(core, waiting);
+        break;
     case ROUTE_SHUTDOWN:
         end_begin(core, waiting->channel, &waiting->msg,
-            json_bool(message_content(waiting->msg), "restart", false));
+                  json_bool(message_content(waiting->msg), "restart", false));
         break;
-    case ROUTE_CELL: enqueue(core, waiting); break;
+    case ROUTE_CELL:
+        enqueue(core, waiting);
+        break;
     case ROUTE_COMM_OPEN:
         if (core->queue.count > 0)
             enqueue(core, waiting);
@@ -182,7 +190,9 @@ static void dispatch(core_t *core, waiting_t *waiting)
         if (!answer_magic(core, waiting))
             relay(core, waiting);
         break;
-    case ROUTE_CHILD: relay(core, waiting); break;
+    case ROUTE_CHILD:
+        relay(core, waiting);
+        break;
     }
 }
 
@@ -205,12 +215,20 @@ void core_timer(core_t *core, core_timer_t id)
             child_fail_asks(core, &core->why_down);
         core_run_queue(core);
         break;
-    case TIMER_CHILD_AGAIN: child_begin(core); break;
-    case TIMER_PROBE: cell_probe(core); break;
-    case TIMER_INTERRUPT: end_interrupt_when_due(core); break;
+    case TIMER_CHILD_AGAIN:
+        child_begin(core);
+        break;
+    case TIMER_PROBE:
+        cell_probe(core);
+        break;
+    case TIMER_INTERRUPT:
+        end_interrupt_when_due(core);
+        break;
     case TIMER_CHILD_STOP:
     case TIMER_CHILD_KILL:
-    case TIMER_SPARK_GOODBYE: end_timer(core, id); break;
+    case TIMER_SPARK_GOODBYE:
+        end_timer(core, id);
+        break;
     }
 }
 

@@ -3,13 +3,13 @@
  *
  * Decides whose each message is, runs one cell at a time in the order of their arrival,
  * and sees to it that each request gets its busy, its one reply and its idle, whatever
- * happens to the child or to Spark. Has no sockets, clock or processes: the front, the child
- * and the timers act through core_effects_t; tests install a recorder. Cells of Spark are
- * run by whoever is plugged in with core_plug_spark (runner.h).
+ * happens to the child or to Spark. Has no sockets, clock or processes: the front, the
+ * child and the timers act through core_effects_t; tests install a recorder. Cells of
+ * Spark are run by whoever is plugged in with core_plug_spark (runner.h).
  *
- * Thread: loop thread only. No effect may call an event of the core before it returns, but
- * for drain_shell (core_from_front) and those of core_spark_t, which may call anything
- * but core_destroy.
+ * Thread: loop thread only. No effect may call an event of the core before it returns,
+ * but for drain_shell (core_from_front) and those of core_spark_t, which may call
+ * anything but core_destroy.
  *
  * A Python cell is over when its reply and its idle were both seen; a Spark cell with
  * core_spark_done.
@@ -63,12 +63,12 @@ typedef struct {
 typedef struct {
     const core_effects_t *effects;
     void *ctx;
-    signer_t *signer;            /* borrowed, must outlive the core */
-    const char *session;         /* of our own messages: a UUID; copied */
-    const char *username;        /* copied */
-    const char *python;          /* program of the child, for sentences; copied */
+    signer_t *signer;             /* borrowed, must outlive the core */
+    const char *session;          /* of our own messages: a UUID; copied */
+    const char *username;         /* copied */
+    const char *python;           /* program of the child, for sentences; copied */
     const char *language_version; /* for the first kernel_info_reply; NULL = "3" */
-    bool has_debugger;           /* likewise */
+    bool has_debugger;            /* likewise */
     cell_options_t cells;
 } core_options_t;
 
@@ -89,8 +89,8 @@ void core_subscribed(core_t *core, bytes_t topic);
 /* The child takes cells. `kernel_info` is the content of its reply; borrowed.
  * `folder` is its private folder (0700, gone when it ends). */
 void core_child_ready(core_t *core, const cJSON *kernel_info, const char *folder);
-/* The child is gone. `how` is for people ("killed by signal 9 (Killed)"), `log_tail` the
- * last lines of its stderr ("" if none). */
+/* The child is gone. `how` is for people ("killed by signal 9 (Killed)"), `log_tail`
+ * the last lines of its stderr ("" if none). */
 void core_child_ended(core_t *core, const char *how, const char *log_tail);
 void core_timer(core_t *core, core_timer_t id);
 /* interrupt_request and SIGINT come in by the same door. */
@@ -101,28 +101,29 @@ void core_terminate(core_t *core);
 /* ---- Spark: the other kind of cell ---- */
 
 typedef struct {
-    /* Run a cell; the core has sent busy and execute_input. `plan`, `code` (`len` bytes of
-     * UTF-8, NUL-ended too) and `request` are borrowed until core_spark_done, which must
-     * come exactly once, also from inside of this call. */
+    /* Run a cell; the core has sent busy and execute_input. `plan`, `code` (`len` bytes
+     * of UTF-8, NUL-ended too) and `request` are borrowed until core_spark_done, which
+     * must come exactly once, also from inside of this call. */
     void (*execute)(void *ctx, const plan_t *plan, const char *code, size_t len,
-        const message_t *request);
-    /* Somebody wants the current cell to stop. True = taken: a Spark cell runs, or the shim
-     * waits for Spark (then what the shim raises is the one KeyboardInterrupt). False = the
-     * child gets the signal. Called again for each further interrupt. */
+                    const message_t *request);
+    /* Somebody wants the current cell to stop. True = taken: a Spark cell runs, or the
+     * shim waits for Spark (then what the shim raises is the one KeyboardInterrupt).
+     * False = the child gets the signal. Called again for each further interrupt. */
     bool (*interrupt)(void *ctx);
-    /* Say goodbye; core_spark_shut_down when done. After 5 s the core goes without. A cell
-     * that runs is over: core_spark_done is ignored from here on. */
+    /* Say goodbye; core_spark_shut_down when done. After 5 s the core goes without. A
+     * cell that runs is over: core_spark_done is ignored from here on. */
     void (*shutdown)(void *ctx, bool is_restart);
-    /* Python that makes the child store `code` as input number `count` and count on; malloc'd;
-     * NULL = none. Sent by the core after each Spark cell. */
+    /* Python that makes the child store `code` as input number `count` and count on;
+     * malloc'd; NULL = none. Sent by the core after each Spark cell. */
     char *(*history_code)(void *ctx, int64_t count, const char *code);
-    /* A new generation of the child is ready: register the shim by core_tell_child; it gets
-     * that before any cell. `folder` is the child's private folder. */
+    /* A new generation of the child is ready: register the shim by core_tell_child; it
+     * gets that before any cell. `folder` is the child's private folder. */
     void (*child_started)(void *ctx, const char *folder);
     /* It is gone; what was asked of it has been answered with an error. */
     void (*child_ended)(void *ctx);
     /* Content of our own reply to complete_request, inspect_request or
-     * is_complete_request, given the content of the request; NULL = the child answers. */
+     * is_complete_request, given the content of the request; NULL = the child answers.
+     */
     cJSON *(*own_reply)(void *ctx, const char *type, const cJSON *content);
 } core_spark_t;
 
@@ -134,10 +135,10 @@ void core_plug_spark(core_t *core, const core_spark_t *spark, void *ctx);
  * "clear_output". `content` is consumed. Ignored when no Spark cell runs. */
 void core_spark_publish(core_t *core, const char *type, cJSON *content);
 
-/* The Spark cell is over. `reply` is consumed: status "ok", or "error" with ename, evalue,
- * traceback (published as output "error" by the caller before). execution_count,
- * user_expressions and payload are added where missing. The next cell starts later, from
- * the loop or from the end of the event that is being handled. */
+/* The Spark cell is over. `reply` is consumed: status "ok", or "error" with ename,
+ * evalue, traceback (published as output "error" by the caller before).
+ * execution_count, user_expressions and payload are added where missing. The next cell
+ * starts later, from the loop or from the end of the event that is being handled. */
 void core_spark_done(core_t *core, cJSON *reply);
 
 /* The runner's goodbye is over. */
@@ -146,23 +147,25 @@ void core_spark_shut_down(core_t *core);
 /* ---- what the runner may ask ---- */
 
 /* The answer to core_ask_child: `text` is the repr of the value, or NULL with `err`
- * (ERR_STATEMENT "NameError: …": the expression failed; ERR_CHILD: no child, or it died).
- * Borrowed. Comes from the loop, never from inside of core_ask_child. */
-typedef void (core_answer_fn)(const char *text, const err_t *err, void *arg);
+ * (ERR_STATEMENT "NameError: …": the expression failed; ERR_CHILD: no child, or it
+ * died). Borrowed. Comes from the loop, never from inside of core_ask_child. */
+typedef void(core_answer_fn)(const char *text, const err_t *err, void *arg);
 
-/* Evaluate an expression in the child, silently. Waits until the child is ready and runs
- * no cell: never ask while the shim waits. Exactly one answer. */
-void core_ask_child(core_t *core, const char *expression, core_answer_fn *fn, void *arg);
+/* Evaluate an expression in the child, silently. Waits until the child is ready and
+ * runs no cell: never ask while the shim waits. Exactly one answer. */
+void core_ask_child(core_t *core, const char *expression, core_answer_fn *fn,
+                    void *arg);
 
-/* Run code in the child, silently, in order with core_ask_child and the cells. Lost when the
- * child dies. */
+/* Run code in the child, silently, in order with core_ask_child and the cells. Lost
+ * when the child dies. */
 void core_tell_child(core_t *core, const char *code);
 
-/* SIGINT to the child (the runner took an interrupt, and it was the child's after all). */
+/* SIGINT to the child (the runner took an interrupt, and it was the child's after all).
+ */
 void core_interrupt_child(core_t *core);
 
-/* The request of the cell that runs now, Python's or Spark's; NULL when idle. Borrowed until
- * the cell is over. */
+/* The request of the cell that runs now, Python's or Spark's; NULL when idle. Borrowed
+ * until the cell is over. */
 const message_t *core_current_request(const core_t *core);
 
 /* Is the child ready now? */

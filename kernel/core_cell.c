@@ -33,8 +33,8 @@ bool cell_is_of_child(const core_t *core)
 
 bool cell_is(const core_t *core, const char *msg_id)
 {
-    return cell_is_of_child(core)
-        && strcmp(message_id(core->cell->request), msg_id) == 0;
+    return cell_is_of_child(core) &&
+           strcmp(message_id(core->cell->request), msg_id) == 0;
 }
 
 /* ---- aborting ---- */
@@ -186,7 +186,8 @@ void cell_saw_reply(core_t *core, message_t *reply)
     const cJSON *content = message_content(reply);
     cell->saw_reply = true;
     core->count = json_int(content, "execution_count", cell->number);
-    if (strcmp(json_str(content, "status", ""), "error") == 0 && takes_queue_along(cell))
+    if (strcmp(json_str(content, "status", ""), "error") == 0 &&
+        takes_queue_along(cell))
         core_mark_aborts(core);
 }
 
@@ -219,16 +220,16 @@ void cell_saw_output(core_t *core, const char *type, const char *state)
     }
 }
 
-/* An interrupt between its taking of a request and the running of its code makes ipykernel
- * forget the reply. A request that is answered after the cell proves that. */
+/* An interrupt between its taking of a request and the running of its code makes
+ * ipykernel forget the reply. A request that is answered after the cell proves that. */
 void cell_probe(core_t *core)
 {
     cell_t *cell = core->cell;
-    if (!cell_is_of_child(core) || !cell->saw_idle || cell->saw_reply || cell->probe_id
-        || core->child != CHILD_READY)
+    if (!cell_is_of_child(core) || !cell->saw_idle || cell->saw_reply ||
+        cell->probe_id || core->child != CHILD_READY)
         return;
-    message_t *msg = message_new_request(&core->sender, core->signer,
-        "kernel_info_request", NULL);
+    message_t *msg =
+        message_new_request(&core->sender, core->signer, "kernel_info_request", NULL);
     cell->probe_id = xstrdup(message_id(msg));
     core->effects->to_child(core->ctx, CHANNEL_SHELL, &msg);
 }
@@ -254,7 +255,7 @@ static void start_spark(core_t *core)
     core_status(core, cell->request, "busy");
     publish_input(core, cell->code);
     core->spark->execute(core->spark_ctx, cell->plan, cell->code, cell->code_len,
-        cell->request);
+                         cell->request);
 }
 
 static bool is_spark_running(const core_t *core)
@@ -276,7 +277,7 @@ void core_spark_publish(core_t *core, const char *type, cJSON *content)
 static void tell_history(core_t *core)
 {
     char *code = core->spark->history_code(core->spark_ctx, core->cell->number,
-        core->cell->code);
+                                           core->cell->code);
     if (code)
         core_tell_child(core, code);
     free(code);
@@ -327,8 +328,8 @@ static void start_cell(core_t *core, message_t *request)
     cell_t *cell = core->cell = xcalloc(1, sizeof *cell);
     cell->request = request;
     cell->is_silent = json_bool(content, "silent", false);
-    cell->stores_history = !cell->is_silent
-        && json_bool(content, "store_history", true);
+    cell->stores_history =
+        !cell->is_silent && json_bool(content, "store_history", true);
     cell->stop_on_error = json_bool(content, "stop_on_error", true);
     cell->number = core->count + (cell->stores_history ? 1 : 0);
     cell->plan = spark_plan(core, cell, code);

@@ -1,9 +1,9 @@
 /*
  * core_child - what is asked of the child, what it says, its life and its death
  *
- * Requests wait while it starts. When it dies, everything that it owes is answered by us,
- * and a new one is started: at once if it had been ready, else after a pause, and not at
- * all after three deaths in a row, until a Python cell wants one.
+ * Requests wait while it starts. When it dies, everything that it owes is answered by
+ * us, and a new one is started: at once if it had been ready, else after a pause, and
+ * not at all after three deaths in a row, until a Python cell wants one.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -12,8 +12,13 @@
 #include "base/mem.h"
 #include "kernel/core_parts.h"
 
-enum { MAX_QUICK_DEATHS = 3, AGAIN_MS = 300, MAX_TRIES = 3, MAX_RELAYED = 10000,
-    SHOWN_TAIL = 400 };
+enum {
+    MAX_QUICK_DEATHS = 3,
+    AGAIN_MS = 300,
+    MAX_TRIES = 3,
+    MAX_RELAYED = 10000,
+    SHOWN_TAIL = 400
+};
 
 /* ---- silent requests of ours ---- */
 
@@ -42,7 +47,7 @@ static cJSON *silent_content(const ask_t *ask)
 static void send_ask(core_t *core, ask_t *ask)
 {
     message_t *msg = message_new_request(&core->sender, core->signer, "execute_request",
-        silent_content(ask));
+                                         silent_content(ask));
     free(ask->msg_id);
     ask->msg_id = xstrdup(message_id(msg));
     ask->tries++;
@@ -59,7 +64,7 @@ void child_flush_asks(core_t *core)
 }
 
 static void add_ask(core_t *core, const char *code, const char *expression,
-    core_answer_fn *fn, void *arg)
+                    core_answer_fn *fn, void *arg)
 {
     ask_t *ask = xcalloc(1, sizeof *ask), **end = &core->asks;
     ask->code = xstrdup(code);
@@ -151,9 +156,10 @@ static void ask_answered(core_t *core, message_t *reply)
         value = json_get_obj(json_get_obj(content, "user_expressions"), "v");
     if (strcmp(json_str(value, "status", ""), "ok") != 0)
         err_set(&err, ERR_STATEMENT, "%s: %s", json_str(value, "ename", "Error"),
-            json_str(value, "evalue", "the child gave no answer"));
-    answer_ask(ask, err.code ? NULL
-        : json_str(json_get_obj(value, "data"), "text/plain", ""), &err);
+                json_str(value, "evalue", "the child gave no answer"));
+    answer_ask(
+        ask, err.code ? NULL : json_str(json_get_obj(value, "data"), "text/plain", ""),
+        &err);
 }
 
 /* ---- requests of front ends ---- */
@@ -162,8 +168,8 @@ static void stand_in(core_t *core, waiting_t *waiting, const err_t *err)
 {
     if (waiting->channel != CHANNEL_STDIN)
         core_answer(core, waiting->channel, waiting->msg,
-            info_stand_in(message_type(waiting->msg), message_content(waiting->msg),
-                err));
+                    info_stand_in(message_type(waiting->msg),
+                                  message_content(waiting->msg), err));
     message_destroy(&waiting->msg);
 }
 
@@ -210,8 +216,8 @@ static void from_shell(core_t *core, message_t **msg_p)
         message_destroy(msg_p);
         return;
     }
-    bool is_cells = strcmp(message_type(msg), "execute_reply") == 0
-        && cell_is(core, message_parent_id(msg));
+    bool is_cells = strcmp(message_type(msg), "execute_reply") == 0 &&
+                    cell_is(core, message_parent_id(msg));
     if (is_cells)
         cell_saw_reply(core, msg);
     core->effects->to_front(core->ctx, CHANNEL_SHELL, msg_p);
@@ -225,14 +231,14 @@ static void from_iopub(core_t *core, message_t **msg_p)
     waiting_t done;
     bool is_status = strcmp(message_type(msg), "status") == 0;
     char *type = xstrdup(message_type(msg));
-    char *state = xstrdup(is_status
-        ? json_str(message_content(msg), "execution_state", "") : "");
+    char *state =
+        xstrdup(is_status ? json_str(message_content(msg), "execution_state", "") : "");
     bool is_cells = cell_is(core, message_parent_id(msg));
-    if (!is_cells && strcmp(state, "idle") == 0
-        && queue_take_id(&core->relayed, message_parent_id(msg), &done))
+    if (!is_cells && strcmp(state, "idle") == 0 &&
+        queue_take_id(&core->relayed, message_parent_id(msg), &done))
         message_destroy(&done.msg);
     if (route_passes_output(type, state,
-            strcmp(message_parent_session(msg), core->session) == 0))
+                            strcmp(message_parent_session(msg), core->session) == 0))
         core->effects->to_front(core->ctx, CHANNEL_IOPUB, msg_p);
     if (is_cells)
         cell_saw_output(core, type, state);
@@ -304,7 +310,7 @@ static void tell_count(core_t *core)
 {
     if (core->count > 0) {
         char *code = xasprintf("get_ipython().execution_count = %lld",
-            (long long)core->count + 1);
+                               (long long)core->count + 1);
         core_tell_child(core, code);
         free(code);
     }
@@ -343,23 +349,23 @@ static const char *short_tail(const char *log_tail)
 
 static bool has_no_ipykernel(const char *log_tail)
 {
-    return strstr(log_tail, "No module named ipykernel")
-        || strstr(log_tail, "No module named 'ipykernel");
+    return strstr(log_tail, "No module named ipykernel") ||
+           strstr(log_tail, "No module named 'ipykernel");
 }
 
 static void say_why_not_started(core_t *core, const char *how, const char *log_tail,
-    err_t *err)
+                                err_t *err)
 {
     if (has_no_ipykernel(log_tail))
         err_set(err, ERR_CHILD,
-            "%s has no ipykernel, which runs the Python cells. Install it with "
-            "`%s -m pip install ipykernel`, then run the cell again.", core->python,
-            core->python);
+                "%s has no ipykernel, which runs the Python cells. Install it with "
+                "`%s -m pip install ipykernel`, then run the cell again.",
+                core->python, core->python);
     else
         err_set(err, ERR_CHILD,
-            "Python could not be started: %s ended again and again (%s). "
-            "`synapse-kernel doctor` looks into it. Its last words: %s", core->python,
-            how, *log_tail ? short_tail(log_tail) : "none");
+                "Python could not be started: %s ended again and again (%s). "
+                "`synapse-kernel doctor` looks into it. Its last words: %s",
+                core->python, how, *log_tail ? short_tail(log_tail) : "none");
 }
 
 static void say_how_it_died(const char *how, const char *log_tail, err_t *err)
@@ -378,7 +384,7 @@ static void died_while_starting(core_t *core, const char *how, const char *log_t
     core->quick_deaths++;
     if (core->quick_deaths < MAX_QUICK_DEATHS && !has_no_ipykernel(log_tail)) {
         core->effects->timer(core->ctx, TIMER_CHILD_AGAIN,
-            AGAIN_MS * core->quick_deaths);
+                             AGAIN_MS * core->quick_deaths);
         return;
     }
     say_why_not_started(core, how, log_tail, &err);

@@ -24,9 +24,9 @@ static void interrupt_held(core_t *core)
     cell_fail(core, &err);
 }
 
-/* Before it has taken a cell ipykernel ignores the signal; on the way to the code IPython
- * may swallow it (a hook of pre_execute), or forget the reply. So it waits until the
- * execute_input went by, and a little longer. */
+/* Before it has taken a cell ipykernel ignores the signal; on the way to the code
+ * IPython may swallow it (a hook of pre_execute), or forget the reply. So it waits
+ * until the execute_input went by, and a little longer. */
 void end_interrupt_when_due(core_t *core)
 {
     cell_t *cell = core->cell;
@@ -117,8 +117,8 @@ static void ask_child_to_end(core_t *core)
 {
     cJSON *content = json_obj();
     json_set_bool(content, "restart", core->is_restart);
-    message_t *msg = message_new_request(&core->sender, core->signer,
-        "shutdown_request", content);
+    message_t *msg =
+        message_new_request(&core->sender, core->signer, "shutdown_request", content);
     if (cell_is_of_child(core))
         core->effects->child_signal(core->ctx, SIGINT);
     core->effects->to_child(core->ctx, CHANNEL_CONTROL, &msg);
@@ -183,5 +183,5 @@ void end_timer(core_t *core, core_timer_t id)
         core_spark_shut_down(core);
     else if (!core->is_child_over)
         core->effects->child_signal(core->ctx,
-            id == TIMER_CHILD_STOP ? SIGTERM : SIGKILL);
+                                    id == TIMER_CHILD_STOP ? SIGTERM : SIGKILL);
 }

@@ -14,31 +14,31 @@
 #include "kernel/queue.h"
 
 typedef enum {
-    CELL_HELD,   /* Python's, and the child is not ready */
-    CELL_CHILD,  /* the child has it */
+    CELL_HELD,  /* Python's, and the child is not ready */
+    CELL_CHILD, /* the child has it */
     CELL_SPARK,
 } cell_state_t;
 
 typedef struct {
     cell_state_t state;
-    message_t *request;  /* whole while held or Spark's; then its envelope */
+    message_t *request; /* whole while held or Spark's; then its envelope */
     char *code;
     size_t code_len;
-    plan_t *plan;        /* of a Spark cell */
+    plan_t *plan; /* of a Spark cell */
     bool is_silent, stores_history, stop_on_error;
     /* What of the child's answer went by. */
     bool saw_busy, saw_input, saw_idle, saw_reply, is_error;
     bool wants_interrupt; /* came before the child could take it */
     int64_t input_ms;     /* when its execute_input went by */
-    int64_t number;      /* its execution count, if it stores history */
-    char *probe_id;      /* msg_id of what was sent after it to see if it was answered */
+    int64_t number;       /* its execution count, if it stores history */
+    char *probe_id; /* msg_id of what was sent after it to see if it was answered */
 } cell_t;
 
 typedef enum {
-    CHILD_NONE,     /* died; TIMER_CHILD_AGAIN runs */
+    CHILD_NONE, /* died; TIMER_CHILD_AGAIN runs */
     CHILD_STARTING,
     CHILD_READY,
-    CHILD_DOWN,     /* given up: the next Python cell tries again */
+    CHILD_DOWN, /* given up: the next Python cell tries again */
 } child_state_t;
 
 /* A silent request of ours. */
@@ -46,7 +46,7 @@ typedef struct ask_t {
     char *code, *expression; /* one of them */
     core_answer_fn *fn;      /* NULL for core_tell_child */
     void *arg;
-    char *msg_id;            /* NULL = not sent yet */
+    char *msg_id; /* NULL = not sent yet */
     int tries;
     struct ask_t *next;
 } ask_t;
@@ -64,37 +64,37 @@ struct core_t {
     const core_spark_t *spark; /* NULL = no plug */
     void *spark_ctx;
 
-    bool has_greeted;          /* somebody subscribed */
+    bool has_greeted; /* somebody subscribed */
     queue_t queue;
-    queue_t aborting;          /* cells that a failed one takes with it, at its end */
-    cell_t *cell;              /* runs now; NULL = idle */
+    queue_t aborting; /* cells that a failed one takes with it, at its end */
+    cell_t *cell;     /* runs now; NULL = idle */
     bool is_starting_cells;
-    int64_t count;             /* of the last cell that had a number */
+    int64_t count; /* of the last cell that had a number */
 
     child_state_t child;
-    cJSON *child_info;         /* content of its kernel_info_reply */
-    int quick_deaths;          /* in a row, before it was ready */
-    err_t why_down;            /* CHILD_DOWN: what a Python cell is told */
-    char *notice;              /* for the next Python cell: its variables are gone */
-    queue_t unsent;            /* requests for the child that wait for its readiness */
-    queue_t relayed;           /* envelopes of requests that the child has */
+    cJSON *child_info; /* content of its kernel_info_reply */
+    int quick_deaths;  /* in a row, before it was ready */
+    err_t why_down;    /* CHILD_DOWN: what a Python cell is told */
+    char *notice;      /* for the next Python cell: its variables are gone */
+    queue_t unsent;    /* requests for the child that wait for its readiness */
+    queue_t relayed;   /* envelopes of requests that the child has */
     ask_t *asks;
 
     end_state_t end;
     bool is_restart, is_child_over, is_spark_over;
-    message_t *end_request;    /* NULL: no reply is asked for */
+    message_t *end_request; /* NULL: no reply is asked for */
     channel_t end_channel;
 };
 
 /* core.c */
 void core_publish(core_t *core, const char *type, const message_t *parent,
-    cJSON *content);
+                  cJSON *content);
 void core_status(core_t *core, const message_t *parent, const char *state);
 void core_reply(core_t *core, channel_t channel, const message_t *request,
-    cJSON *content);
+                cJSON *content);
 /* busy, reply, idle. A NULL content is no reply. */
 void core_answer(core_t *core, channel_t channel, const message_t *request,
-    cJSON *content);
+                 cJSON *content);
 
 /* core_cell.c */
 /* Start what is next in the queue, if nothing runs. */
@@ -124,8 +124,8 @@ void cell_probe_answered(core_t *core, const char *msg_id);
 void child_relay(core_t *core, waiting_t waiting);
 void child_flush_asks(core_t *core);
 void child_fail_asks(core_t *core, const err_t *err);
-/* Make sure that a child comes: after it was given up this is another try. -1 = it can't
- * be spawned. */
+/* Make sure that a child comes: after it was given up this is another try. -1 = it
+ * can't be spawned. */
 int child_want(core_t *core, err_t *err);
 void child_begin(core_t *core);
 void child_free(core_t *core);
@@ -134,7 +134,8 @@ void child_free(core_t *core);
 void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_restart);
 void end_child_over(core_t *core);
 void end_timer(core_t *core, core_timer_t id);
-/* Send the signal that the current cell of the child waits for, or set the timer for it. */
+/* Send the signal that the current cell of the child waits for, or set the timer for
+ * it. */
 void end_interrupt_when_due(core_t *core);
 
 #endif

@@ -35,12 +35,12 @@ static void set_int(void *socket, int option, int value)
 }
 
 static int open_socket(front_t *front, void *zmq_context, channel_t channel,
-    const connection_t *connection, err_t *err)
+                       const connection_t *connection, err_t *err)
 {
     void *socket = zmq_socket(zmq_context, SOCKETS[channel].type);
     if (!socket)
         return err_set(err, ERR_IO, "the %s socket can't be made: %s",
-            channel_name(channel), zmq_strerror(zmq_errno()));
+                       channel_name(channel), zmq_strerror(zmq_errno()));
     front->sockets[channel] = socket;
     set_int(socket, ZMQ_LINGER, LINGER_MS);
     set_int(socket, ZMQ_SNDHWM, 0);
@@ -53,7 +53,7 @@ static int open_socket(front_t *front, void *zmq_context, channel_t channel,
 }
 
 front_t *front_new(void *zmq_context, const connection_t *connection, signer_t *signer,
-    const front_events_t *events, void *ctx, err_t *err)
+                   const front_events_t *events, void *ctx, err_t *err)
 {
     front_t *front = xcalloc(1, sizeof *front);
     front->signer = signer;
@@ -91,7 +91,7 @@ static bool read_one(front_t *front, channel_t channel)
         front->events->on_message(front->ctx, channel, &msg);
     } else {
         log_warn(LOG_MESSAGE, "dropped a message on %s: %s", channel_name(channel),
-            err.text);
+                 err.text);
         message_destroy(&msg);
     }
     return true;
@@ -127,7 +127,7 @@ static void read_subscriptions(void *socket, void *arg)
         bytes_t frame = message_frame(msg, 0);
         if (frame.len > 0 && frame.data[0] == 1)
             front->events->on_subscribed(front->ctx,
-                (bytes_t){frame.data + 1, frame.len - 1});
+                                         (bytes_t){frame.data + 1, frame.len - 1});
         message_destroy(&msg);
     }
 }
@@ -152,7 +152,7 @@ void front_send(front_t *front, channel_t channel, message_t **msg_p)
 {
     if (message_send(msg_p, front->sockets[channel]) != 0)
         log_warn(LOG_MESSAGE, "a message could not be sent on %s: %s",
-            channel_name(channel), zmq_strerror(zmq_errno()));
+                 channel_name(channel), zmq_strerror(zmq_errno()));
 }
 
 void front_drain_shell(front_t *front)

@@ -2,8 +2,8 @@
  * front - the sockets towards the front ends: shell, control, stdin and iopub
  *
  * ROUTERs with handover (a front end that comes back under its old identity gets its
- * messages), an XPUB that tells of every subscription. Nothing is dropped: high-water marks
- * are 0. The fifth socket is the heartbeat's own.
+ * messages), an XPUB that tells of every subscription. Nothing is dropped: high-water
+ * marks are 0. The fifth socket is the heartbeat's own.
  */
 #ifndef SK_FRONT_H
 #define SK_FRONT_H
@@ -24,7 +24,7 @@ typedef struct {
 
 /* Bind all four; does not read yet. `signer` and `events` are borrowed. */
 front_t *front_new(void *zmq_context, const connection_t *connection, signer_t *signer,
-    const front_events_t *events, void *ctx, err_t *err) SK_WARN_UNUSED;
+                   const front_events_t *events, void *ctx, err_t *err) SK_WARN_UNUSED;
 /* Waits for nothing: what was sent still goes out while the context ends. */
 void front_destroy(front_t **front_p);
 

@@ -51,7 +51,7 @@ heartbeat_t *heartbeat_new(const connection_t *connection, err_t *err)
     int status = pthread_create(&heartbeat->thread, NULL, echo, heartbeat->socket);
     if (status != 0) {
         err_set(err, ERR_IO, "the heartbeat's thread can't be started: %s",
-            strerror(status));
+                strerror(status));
         heartbeat_destroy(&heartbeat);
         return NULL;
     }

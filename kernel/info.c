@@ -50,7 +50,8 @@ static cJSON *help_links(const cJSON *child_info)
 
 static char *banner(const char *version)
 {
-    return xasprintf("synapse-kernel " PACKAGE_VERSION " (Python %s)\n"
+    return xasprintf(
+        "synapse-kernel " PACKAGE_VERSION " (Python %s)\n"
         "Plain cells are Python, %%%%synapse cells run on Spark: %%synapse help",
         version ? version : "3");
 }
@@ -62,10 +63,11 @@ cJSON *info_reply(const info_facts_t *facts, const cJSON *child_info)
     if (!language)
         language = python_language(facts->language_version);
     char *text = banner(json_str(language, "version", NULL));
-    bool has_debugger = child_info
-        ? lists(json_get_arr(child_info, "supported_features"), "debugger")
-              || json_bool(child_info, "debugger", false)
-        : facts->has_debugger;
+    bool has_debugger =
+        child_info
+            ? lists(json_get_arr(child_info, "supported_features"), "debugger") ||
+                  json_bool(child_info, "debugger", false)
+            : facts->has_debugger;
     if (has_debugger)
         json_add_str(features, "debugger");
     json_set_str(reply, "status", "ok");
@@ -88,7 +90,7 @@ char *info_reply_type(const char *request_type)
     if (!text_ends(request_type, REQUEST))
         return NULL;
     return xasprintf("%.*s_reply", (int)(strlen(request_type) - strlen(REQUEST)),
-        request_type);
+                     request_type);
 }
 
 cJSON *info_error(const err_t *err, bool is_reply)
@@ -140,7 +142,7 @@ static cJSON *ok_with(const char *key, cJSON *empty)
 }
 
 cJSON *info_stand_in(const char *request_type, const cJSON *request_content,
-    const err_t *err)
+                     const err_t *err)
 {
     if (strcmp(request_type, "complete_request") == 0)
         return no_matches(request_content);

@@ -18,7 +18,8 @@
 
 enum { MAX_PATH = 200, MAX_THINGS = 16, LAST_FD = 1024 };
 
-/* Written as a whole: shorter than PIPE_BUF. A group, or a folder when `path` is set. */
+/* Written as a whole: shorter than PIPE_BUF. A group, or a folder when `path` is set.
+ */
 typedef struct {
     bool is_gone;
     pid_t group;

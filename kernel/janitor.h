@@ -1,10 +1,10 @@
 /*
  * janitor - takes away what a killed kernel leaves
  *
- * A process of its own, forked before there are threads, that waits at the other end of a
- * pipe. While the kernel lives it is told what there is: private folders, process groups. At
- * the end of the pipe, however the kernel went, it removes what is still there. After an
- * orderly end nothing is.
+ * A process of its own, forked before there are threads, that waits at the other end of
+ * a pipe. While the kernel lives it is told what there is: private folders, process
+ * groups. At the end of the pipe, however the kernel went, it removes what is still
+ * there. After an orderly end nothing is.
  */
 #ifndef SK_JANITOR_H
 #define SK_JANITOR_H

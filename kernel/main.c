@@ -42,11 +42,12 @@ static surroundings_t read_surroundings(const char *program, const char *folder)
         .program = program,
         .folder = folder,
         .data_folder = either(variable("SYNAPSE_KERNEL_DATA"), data_folder(program)),
-        .python = {
-            .configured = variable("SYNAPSE_KERNEL_PYTHON"),
-            .virtual_env = variable("VIRTUAL_ENV"),
-            .conda_prefix = variable("CONDA_PREFIX"),
-        },
+        .python =
+            {
+                .configured = variable("SYNAPSE_KERNEL_PYTHON"),
+                .virtual_env = variable("VIRTUAL_ENV"),
+                .conda_prefix = variable("CONDA_PREFIX"),
+            },
         .child_module = either(variable("SYNAPSE_KERNEL_CHILD"), "ipykernel_launcher"),
         .log = variable("SYNAPSE_KERNEL_LOG"),
         .home = variable("HOME"),
@@ -150,11 +151,11 @@ static const struct {
     int (*run)(int argc, char **argv, const surroundings_t *around);
 } COMMANDS[] = {
     {"kernel", "kernel -f CONNECTION_FILE [--python P] [--default-language pyspark]",
-        "run a kernel; Jupyter does that", run_kernel},
+     "run a kernel; Jupyter does that", run_kernel},
     {"install", "install [--user | --sys-prefix | --prefix P] [--python P]",
-        "make Jupyter list it", run_install},
+     "make Jupyter list it", run_install},
     {"doctor", "doctor", "say what is there, what is missing, and how to get it",
-        run_doctor},
+     run_doctor},
     {"--version", "--version", "", show_version},
     {"--help", "--help", "", show_help},
 };
@@ -176,8 +177,8 @@ int main(int argc, char **argv)
 {
     static char program[PATH_MAX], folder[PATH_MAX];
     mem_init();
-    if (readlink("/proc/self/exe", program, sizeof program - 1) < 0
-        || !getcwd(folder, sizeof folder))
+    if (readlink("/proc/self/exe", program, sizeof program - 1) < 0 ||
+        !getcwd(folder, sizeof folder))
         return usage_error("can't tell", "where it is or where it runs");
     if (argc < 2)
         return usage_error("a sub-command is missing", "kernel, install or doctor");

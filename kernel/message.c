@@ -139,7 +139,7 @@ bytes_t message_frame(const message_t *msg, size_t index)
 {
     assert(index < msg->count);
     return (bytes_t){zmq_msg_data(&msg->frames[index]),
-        zmq_msg_size(&msg->frames[index])};
+                     zmq_msg_size(&msg->frames[index])};
 }
 
 size_t message_frame_count(const message_t *msg)
@@ -168,17 +168,17 @@ static int find_delimiter(message_t *msg, err_t *err)
 {
     for (size_t i = 0; i < msg->count; i++) {
         bytes_t frame = message_frame(msg, i);
-        if (frame.len == DELIMITER_LEN
-            && memcmp(frame.data, DELIMITER, DELIMITER_LEN) == 0) {
+        if (frame.len == DELIMITER_LEN &&
+            memcmp(frame.data, DELIMITER, DELIMITER_LEN) == 0) {
             msg->delimiter = i;
             if (msg->count - i < BUFFERS)
                 return err_set(err, ERR_PROTOCOL, "it has too few frames (%zu)",
-                    msg->count);
+                               msg->count);
             return 0;
         }
     }
     return err_set(err, ERR_PROTOCOL, "it has no delimiter among its %zu frames",
-        msg->count);
+                   msg->count);
 }
 
 static int verify(message_t *msg, signer_t *signer, err_t *err)
@@ -194,7 +194,8 @@ static int verify(message_t *msg, signer_t *signer, err_t *err)
     return signer_verify(signer, parts, lens, signature.data, signature.len, err);
 }
 
-static cJSON *parse_object(const message_t *msg, int which, const char *what, err_t *err)
+static cJSON *parse_object(const message_t *msg, int which, const char *what,
+                           err_t *err)
 {
     bytes_t bytes = part(msg, which);
     cJSON *tree = json_parse(bytes.data, bytes.len, what, err);
@@ -362,7 +363,7 @@ static void sign(message_t *msg, signer_t *signer)
 
 /* Everything from the delimiter on; what goes before it is in `msg` already. */
 static message_t *finish(message_t *msg, const sender_t *sender, signer_t *signer,
-    const char *type, const message_t *parent, cJSON *content)
+                         const char *type, const message_t *parent, cJSON *content)
 {
     msg->delimiter = msg->count;
     msg->header = header_of(sender, type);
@@ -383,7 +384,7 @@ static message_t *finish(message_t *msg, const sender_t *sender, signer_t *signe
 }
 
 message_t *message_new_reply(const sender_t *sender, signer_t *signer, const char *type,
-    const message_t *parent, cJSON *content)
+                             const message_t *parent, cJSON *content)
 {
     message_t *msg = xcalloc(1, sizeof *msg);
     for (size_t i = 0; i < parent->delimiter; i++)
@@ -391,8 +392,8 @@ message_t *message_new_reply(const sender_t *sender, signer_t *signer, const cha
     return finish(msg, sender, signer, type, parent, content);
 }
 
-message_t *message_new_output(const sender_t *sender, signer_t *signer, const char *type,
-    const message_t *parent, cJSON *content)
+message_t *message_new_output(const sender_t *sender, signer_t *signer,
+                              const char *type, const message_t *parent, cJSON *content)
 {
     message_t *msg = xcalloc(1, sizeof *msg);
     add_frame(msg, type, strlen(type));
@@ -400,13 +401,13 @@ message_t *message_new_output(const sender_t *sender, signer_t *signer, const ch
 }
 
 message_t *message_new_request(const sender_t *sender, signer_t *signer,
-    const char *type, cJSON *content)
+                               const char *type, cJSON *content)
 {
     return finish(xcalloc(1, sizeof(message_t)), sender, signer, type, NULL, content);
 }
 
 message_t *message_new_welcome(const sender_t *sender, signer_t *signer,
-    bytes_t subscription)
+                               bytes_t subscription)
 {
     message_t *msg = xcalloc(1, sizeof *msg);
     cJSON *content = json_obj();

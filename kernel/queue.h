@@ -23,7 +23,7 @@ typedef struct {
     route_t route;
 } waiting_t;
 
-void queue_add(queue_t *queue, waiting_t waiting); /* takes the message over */
+void queue_add(queue_t *queue, waiting_t waiting);   /* takes the message over */
 bool queue_take(queue_t *queue, waiting_t *waiting); /* false when empty; caller owns */
 
 /* Take the message with this msg_id out of the middle. False if there is none. */

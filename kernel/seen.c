@@ -42,8 +42,8 @@ static unsigned char *slot_of(const generation_t *set, const unsigned char *dige
     memcpy(&hash, digest, sizeof hash);
     for (size_t i = hash & (set->room - 1);; i = (i + 1) & (set->room - 1)) {
         unsigned char *slot = set->slots[i];
-        if (memcmp(slot, digest, SEEN_DIGEST) == 0
-            || memcmp(slot, FREE_SLOT, SEEN_DIGEST) == 0)
+        if (memcmp(slot, digest, SEEN_DIGEST) == 0 ||
+            memcmp(slot, FREE_SLOT, SEEN_DIGEST) == 0)
             return slot;
     }
 }

@@ -24,7 +24,8 @@ signer_t *signer_new(const char *scheme, const char *secret_key, size_t len, err
 {
     if (scheme && *scheme && strcmp(scheme, "hmac-sha256") != 0) {
         err_set(err, ERR_UNSUPPORTED,
-            "the signature scheme \"%s\" is not known: use \"hmac-sha256\"", scheme);
+                "the signature scheme \"%s\" is not known: use \"hmac-sha256\"",
+                scheme);
         return NULL;
     }
     signer_t *signer = xcalloc(1, sizeof *signer);
@@ -38,8 +39,8 @@ signer_t *signer_new(const char *scheme, const char *secret_key, size_t len, err
     };
     signer->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     signer->keyed = signer->mac ? EVP_MAC_CTX_new(signer->mac) : NULL;
-    if (!signer->keyed
-        || !EVP_MAC_init(signer->keyed, (const unsigned char *)secret_key, len, params)) {
+    if (!signer->keyed ||
+        !EVP_MAC_init(signer->keyed, (const unsigned char *)secret_key, len, params)) {
         err_set(err, ERR_INTERNAL, "OpenSSL has no HMAC-SHA256");
         signer_destroy(&signer);
     }
@@ -64,7 +65,7 @@ bool signer_is_on(const signer_t *signer)
 }
 
 static void digest_of(const signer_t *signer, const char *const parts[SIGNED_PARTS],
-    const size_t lens[SIGNED_PARTS], unsigned char digest[DIGEST_LEN])
+                      const size_t lens[SIGNED_PARTS], unsigned char digest[DIGEST_LEN])
 {
     EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(signer->keyed);
     size_t len = 0;
@@ -87,7 +88,7 @@ static void hex_of(const unsigned char digest[DIGEST_LEN], char text[SIGNATURE_L
 }
 
 void signer_sign(signer_t *signer, const char *const parts[SIGNED_PARTS],
-    const size_t lens[SIGNED_PARTS], char signature[SIGNATURE_LEN + 1])
+                 const size_t lens[SIGNED_PARTS], char signature[SIGNATURE_LEN + 1])
 {
     unsigned char digest[DIGEST_LEN];
     signature[0] = '\0';
@@ -98,7 +99,8 @@ void signer_sign(signer_t *signer, const char *const parts[SIGNED_PARTS],
 }
 
 int signer_verify(signer_t *signer, const char *const parts[SIGNED_PARTS],
-    const size_t lens[SIGNED_PARTS], const char *signature, size_t len, err_t *err)
+                  const size_t lens[SIGNED_PARTS], const char *signature, size_t len,
+                  err_t *err)
 {
     unsigned char digest[DIGEST_LEN];
     char expected[SIGNATURE_LEN + 1];

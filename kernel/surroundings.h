@@ -9,27 +9,27 @@
 
 /* Strings are NULL where not set, unless said. Borrowed from main. */
 typedef struct {
-    const char *program;        /* of this binary, absolute; not NULL */
-    const char *folder;         /* working folder; not NULL */
-    const char *data_folder;    /* holds kernel/, local_spark/, remote/, kernelspec/; not
-                                   NULL: the source folder for a binary that was not
-                                   installed, else pkgdatadir */
-    python_hints_t python;      /* without the option */
-    const char *child_module;   /* $SYNAPSE_KERNEL_CHILD; run with -m; not NULL */
-    const char *log;            /* $SYNAPSE_KERNEL_LOG */
-    const char *home;           /* $HOME */
-    const char *user;           /* $USER, else $LOGNAME */
-    const char *runtime_dir;    /* $XDG_RUNTIME_DIR */
-    const char *config_home;    /* $XDG_CONFIG_HOME */
-    const char *data_home;      /* $XDG_DATA_HOME */
-    const char *jupyter_data_dir; /* $JUPYTER_DATA_DIR */
-    const char *java_home;      /* $JAVA_HOME */
-    const char *spark_home;     /* $SPARK_HOME */
-    const char *ca_file;        /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
-    const char *ca_path;        /* $SSL_CERT_DIR */
-    const char *session_name;   /* $JPY_SESSION_NAME: the notebook */
+    const char *program;      /* of this binary, absolute; not NULL */
+    const char *folder;       /* working folder; not NULL */
+    const char *data_folder;  /* holds kernel/, local_spark/, remote/, kernelspec/; not
+                                 NULL: the source folder for a binary that was not
+                                 installed, else pkgdatadir */
+    python_hints_t python;    /* without the option */
+    const char *child_module; /* $SYNAPSE_KERNEL_CHILD; run with -m; not NULL */
+    const char *log;          /* $SYNAPSE_KERNEL_LOG */
+    const char *home;         /* $HOME */
+    const char *user;         /* $USER, else $LOGNAME */
+    const char *runtime_dir;  /* $XDG_RUNTIME_DIR */
+    const char *config_home;  /* $XDG_CONFIG_HOME */
+    const char *data_home;    /* $XDG_DATA_HOME */
+    const char *jupyter_data_dir;   /* $JUPYTER_DATA_DIR */
+    const char *java_home;          /* $JAVA_HOME */
+    const char *spark_home;         /* $SPARK_HOME */
+    const char *ca_file;            /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
+    const char *ca_path;            /* $SSL_CERT_DIR */
+    const char *session_name;       /* $JPY_SESSION_NAME: the notebook */
     const char *const *environment; /* all of it: "NAME=value", NULL-ended */
-    pid_t parent_pid;           /* $JPY_PARENT_PID; 0 = not set */
+    pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;
 
 #endif

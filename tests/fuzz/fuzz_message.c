@@ -30,7 +30,8 @@ static void answer(const message_t *msg, signer_t *signer)
 {
     sender_t sender = {"session", "user"};
     message_t *stub = message_stub(msg);
-    message_t *reply = message_new_reply(&sender, signer, message_type(msg), stub, NULL);
+    message_t *reply =
+        message_new_reply(&sender, signer, message_type(msg), stub, NULL);
     message_destroy(&reply);
     message_destroy(&stub);
 }

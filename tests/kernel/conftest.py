@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def spec_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the kernelspecs of the tests are; the rest of the machine's are not seen."""
+    """Where the kernelspecs of the tests are; no others are seen."""
     folder = tmp_path_factory.mktemp("jupyter")
     write_spec(folder, "synapse")
     patch = pytest.MonkeyPatch()
@@ -38,7 +38,7 @@ def spec_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def module_runtime_dir() -> Iterator[str]:
-    """The private folders of a module's kernels: a short path, for the sockets in it."""
+    """The private folders of a module's kernels: a short path, for sockets."""
     folder = tempfile.mkdtemp(prefix="sk-", dir="/tmp")
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = folder

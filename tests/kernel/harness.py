@@ -36,7 +36,15 @@ def write_spec(
 ) -> None:
     """A kernelspec for the binary under test, below a folder of JUPYTER_PATH."""
     spec = {
-        "argv": [str(PROGRAM), "kernel", "--python", python, *argv, "-f", "{connection_file}"],
+        "argv": [
+            str(PROGRAM),
+            "kernel",
+            "--python",
+            python,
+            *argv,
+            "-f",
+            "{connection_file}",
+        ],
         "display_name": name,
         "language": "python",
         "interrupt_mode": "message",
@@ -101,14 +109,18 @@ class Client:
         self.seen.setdefault(parent, []).append(message)
         return message
 
-    def until_idle(self, msg_id: str, timeout: float = PATIENCE) -> list[dict[str, Any]]:
+    def until_idle(
+        self, msg_id: str, timeout: float = PATIENCE
+    ) -> list[dict[str, Any]]:
         """All that iopub said for a request, to its idle."""
         deadline = time.monotonic() + timeout
         while not any(is_idle(m) for m in self.seen.get(msg_id, [])):
             self.iopub(max(0.01, deadline - time.monotonic()))
         return self.seen.pop(msg_id)
 
-    def reply(self, msg_id: str, channel: str = "shell", timeout: float = PATIENCE) -> dict:
+    def reply(
+        self, msg_id: str, channel: str = "shell", timeout: float = PATIENCE
+    ) -> dict:
         """The reply to a request; those to others on the way are an error."""
         get = getattr(self.kc, f"get_{channel}_msg")
         message = get(timeout=timeout)
@@ -122,7 +134,9 @@ class Client:
     def run(self, code: str, timeout: float = PATIENCE, **options: Any) -> Result:
         return self.finish(self.kc.execute(code, **options), timeout)
 
-    def send(self, channel: str, msg_type: str, content: dict | None = None, **parts) -> str:
+    def send(
+        self, channel: str, msg_type: str, content: dict | None = None, **parts
+    ) -> str:
         message = self.kc.session.msg(msg_type, content or {}, **parts)
         getattr(self.kc, f"{channel}_channel").send(message)
         return message["header"]["msg_id"]
@@ -160,7 +174,8 @@ class Client:
 
 def is_idle(message: dict[str, Any]) -> bool:
     return (
-        message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+        message["msg_type"] == "status"
+        and message["content"]["execution_state"] == "idle"
     )
 
 
@@ -219,7 +234,7 @@ def running(
 
 
 def belongings(runtime_dir: str) -> list[str]:
-    """Processes that run with this runtime folder, and files in it: what a kernel has."""
+    """Processes that run with this runtime folder, and the files in it."""
     found = [str(path) for path in Path(runtime_dir).rglob("*")]
     for process in psutil.process_iter():
         try:

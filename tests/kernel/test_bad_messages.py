@@ -15,8 +15,14 @@ DELIMITER = b"<IDS|MSG>"
 def frames(kernel: Kernel, code: str = "1") -> list[bytes]:
     """A good execute_request, as it goes over the wire."""
     session = kernel.kc.session
-    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
-               "allow_stdin": False, "stop_on_error": True}
+    content = {
+        "code": code,
+        "silent": False,
+        "store_history": True,
+        "user_expressions": {},
+        "allow_stdin": False,
+        "stop_on_error": True,
+    }
     return session.serialize(session.msg("execute_request", content))
 
 
@@ -76,10 +82,23 @@ def deep(kernel: Kernel) -> list[bytes]:
 
 
 @pytest.mark.parametrize("channel", ["shell", "control", "stdin"])
-@pytest.mark.parametrize("make", [
-    wrong_signature, no_signature, changed_content, too_few_frames, no_delimiter, empty,
-    broken_header, broken_content, bad_utf8, a_list, header_without_type, deep,
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        wrong_signature,
+        no_signature,
+        changed_content,
+        too_few_frames,
+        no_delimiter,
+        empty,
+        broken_header,
+        broken_content,
+        bad_utf8,
+        a_list,
+        header_without_type,
+        deep,
+    ],
+)
 def test_dropped(kernel: Kernel, channel: str, make):
     socket = getattr(kernel.kc, f"{channel}_channel").socket
     socket.send_multipart(make(kernel))
@@ -101,7 +120,9 @@ def test_unknown_types_are_busy_and_idle(kernel: Kernel):
     for channel in ("shell", "control"):
         msg_id = kernel.send(channel, "no_such_request")
         assert [m["content"]["execution_state"] for m in kernel.until_idle(msg_id)] == [
-            "busy", "idle"]
+            "busy",
+            "idle",
+        ]
 
 
 def test_code_that_is_no_text(kernel: Kernel):

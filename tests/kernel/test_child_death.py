@@ -23,14 +23,18 @@ def plain_text(result) -> str:
 def test_killed_in_a_cell(own_kernel: Kernel):
     pid = own_kernel.child_pid()
     own_kernel.run("x = 1")
-    running_id = own_kernel.kc.execute("print('running', flush=True)\nimport time; time.sleep(60)")
+    running_id = own_kernel.kc.execute(
+        "print('running', flush=True)\nimport time; time.sleep(60)"
+    )
     waiting_id = own_kernel.kc.execute("y = 1")
     own_kernel.wait_running(running_id)
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     result = own_kernel.finish(running_id)
     assert time.monotonic() - began < 2
-    assert plain_text(result).startswith("PythonChildError: Python stopped (killed by signal 9")
+    assert plain_text(result).startswith(
+        "PythonChildError: Python stopped (killed by signal 9"
+    )
     assert "variables are gone" in plain_text(result)
     assert result.types[0] == "status" and result.types[-1] == "status"
     assert own_kernel.finish(waiting_id).status == "aborted"
@@ -57,18 +61,27 @@ def test_killed_while_idle(own_kernel: Kernel):
     assert result.value == "2"
     (note,) = [s for s in result.of_type("stream") if s["name"] == "stderr"]
     assert "variables are gone" in note["text"]
-    assert result.types[:2] == ["status", "stream"] or result.types[1] == "execute_input"
+    assert (
+        result.types[:2] == ["status", "stream"] or result.types[1] == "execute_input"
+    )
     assert not own_kernel.run("1+1").of_type("stream")
 
 
 def test_every_request_gets_its_idle(own_kernel: Kernel):
     """Requests that the child had when it died are answered by us."""
     pid = own_kernel.child_pid()
-    cell = own_kernel.kc.execute("print('running', flush=True)\nimport time; time.sleep(60)")
+    cell = own_kernel.kc.execute(
+        "print('running', flush=True)\nimport time; time.sleep(60)"
+    )
     own_kernel.wait_running(cell)
-    complete = own_kernel.send("shell", "complete_request", {"code": "x", "cursor_pos": 1})
-    history = own_kernel.send("shell", "history_request", {"hist_access_type": "tail", "n": 1,
-                                                           "output": False, "raw": True})
+    complete = own_kernel.send(
+        "shell", "complete_request", {"code": "x", "cursor_pos": 1}
+    )
+    history = own_kernel.send(
+        "shell",
+        "history_request",
+        {"hist_access_type": "tail", "n": 1, "output": False, "raw": True},
+    )
     time.sleep(0.2)
     os.kill(pid, signal.SIGKILL)
     replies = {}
@@ -89,8 +102,11 @@ def test_again_and_again(own_kernel: Kernel):
 
 
 def test_processes_of_the_child_die_with_it(own_kernel: Kernel):
-    pid = int(own_kernel.run(
-        "import subprocess; p = subprocess.Popen(['sleep', '300']); p.pid").value)
+    pid = int(
+        own_kernel.run(
+            "import subprocess; p = subprocess.Popen(['sleep', '300']); p.pid"
+        ).value
+    )
     own_kernel.run("import os; os.kill(os.getpid(), 9)")
     deadline = time.monotonic() + 5
     while psutil.pid_exists(pid):
@@ -102,8 +118,9 @@ def test_processes_of_the_child_die_with_it(own_kernel: Kernel):
 def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python that has no ipykernel."""
     folder = tmp_path_factory.mktemp("bare")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True,
-                   timeout=60)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60
+    )
     return folder / "bin/python"
 
 
@@ -114,8 +131,12 @@ def test_no_ipykernel(runtime_dir: str, spec_folder: Path, bare_python: Path):
             result = kernel.run("1+1", timeout=20)
             assert f"`{bare_python} -m pip install ipykernel`" in plain_text(result)
             assert "No module named" not in plain_text(result)
-        assert kernel.ask("shell", "complete_request", {"code": "zi", "cursor_pos": 2}).content[
-            "matches"] == []
+        assert (
+            kernel.ask(
+                "shell", "complete_request", {"code": "zi", "cursor_pos": 2}
+            ).content["matches"]
+            == []
+        )
         info = kernel.ask("control", "usage_request").content
         assert info["status"] == "error"
 
@@ -131,8 +152,12 @@ def test_ipykernel_comes_later(runtime_dir: str, spec_folder: Path, tmp_path: Pa
         assert kernel.run("1+1").value == "2"
 
 
-def test_a_child_that_always_crashes(runtime_dir: str, spec_folder: Path, tmp_path: Path):
-    (tmp_path / "ipykernel_launcher.py").write_text("raise RuntimeError('broken in here')")
+def test_a_child_that_always_crashes(
+    runtime_dir: str, spec_folder: Path, tmp_path: Path
+):
+    (tmp_path / "ipykernel_launcher.py").write_text(
+        "raise RuntimeError('broken in here')"
+    )
     write_spec(spec_folder, "broken", env={"PYTHONPATH": str(tmp_path)})
     with running("broken", has_python=False) as kernel:
         text = plain_text(kernel.run("1", timeout=20))
@@ -145,7 +170,9 @@ def test_no_such_python(runtime_dir: str, spec_folder: Path):
         assert "/nowhere/python" in plain_text(kernel.run("1", timeout=20))
 
 
-def test_interrupt_while_the_child_starts(runtime_dir: str, spec_folder: Path, tmp_path: Path):
+def test_interrupt_while_the_child_starts(
+    runtime_dir: str, spec_folder: Path, tmp_path: Path
+):
     (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(2)")
     write_spec(spec_folder, "slow", env={"PYTHONPATH": str(tmp_path)})
     with running("slow", has_python=False) as kernel:
@@ -156,11 +183,16 @@ def test_interrupt_while_the_child_starts(runtime_dir: str, spec_folder: Path, t
         assert kernel.run("1+1").value == "2"
 
 
-def test_kernel_info_does_not_wait_for_the_child(runtime_dir: str, spec_folder: Path,
-                                                 tmp_path: Path):
+def test_kernel_info_does_not_wait_for_the_child(
+    runtime_dir: str, spec_folder: Path, tmp_path: Path
+):
     (tmp_path / "sitecustomize.py").write_text("import time; time.sleep(2)")
-    write_spec(spec_folder, "facts", argv=("--language-version", "3.99.1", "--debugger"),
-               env={"PYTHONPATH": str(tmp_path)})
+    write_spec(
+        spec_folder,
+        "facts",
+        argv=("--language-version", "3.99.1", "--debugger"),
+        env={"PYTHONPATH": str(tmp_path)},
+    )
     with running("facts", has_python=False) as kernel:
         began = time.monotonic()
         content = kernel.ask("shell", "kernel_info_request").content

@@ -43,8 +43,10 @@ def test_shutdown_request(runtime_dir: str, channel: str, restart: bool):
 
 
 def test_shutdown_while_a_cell_runs(runtime_dir: str):
-    code = "print('running', flush=True)\nimport time\nwhile True:\n" \
-           "    try: time.sleep(60)\n    except KeyboardInterrupt: pass"
+    code = (
+        "print('running', flush=True)\nimport time\nwhile True:\n"
+        "    try: time.sleep(60)\n    except KeyboardInterrupt: pass"
+    )
     with running() as kernel:
         msg_id = kernel.kc.execute(code)
         waiting = kernel.kc.execute("1")
@@ -91,8 +93,11 @@ def test_restart_now(runtime_dir: str):
 def test_signals_that_end(runtime_dir: str, signo: int, is_busy: bool):
     with running() as kernel:
         if is_busy:
-            kernel.wait_running(kernel.kc.execute(
-                "print('running', flush=True)\nimport time; time.sleep(60)"))
+            kernel.wait_running(
+                kernel.kc.execute(
+                    "print('running', flush=True)\nimport time; time.sleep(60)"
+                )
+            )
         kernel.process.send_signal(signo)
         end_of(kernel, 5)
         wait_gone(runtime_dir, 1)
@@ -103,8 +108,11 @@ def test_signals_that_end(runtime_dir: str, signo: int, is_busy: bool):
 def test_sigkill_leaves_nothing(runtime_dir: str, is_busy: bool):
     with running() as kernel:
         if is_busy:
-            kernel.wait_running(kernel.kc.execute(
-                "print('running', flush=True)\nimport time; time.sleep(60)"))
+            kernel.wait_running(
+                kernel.kc.execute(
+                    "print('running', flush=True)\nimport time; time.sleep(60)"
+                )
+            )
         assert len(belongings(runtime_dir)) > 3
         kernel.process.send_signal(signal.SIGKILL)
         end_of(kernel, 5)
@@ -143,7 +151,9 @@ def test_parent_that_goes_away(runtime_dir: str, tmp_path: Path):
     path.write_text(json.dumps(connection()))
     parent = subprocess.Popen(
         [sys.executable, "-c", starter, PROGRAM, "kernel", "-f", path],
-        stdout=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     pid = int(parent.stdout.readline())
     time.sleep(1)
     assert psutil.pid_exists(pid)

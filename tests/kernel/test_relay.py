@@ -13,11 +13,18 @@ from harness import PATIENCE, Kernel, is_idle
 
 def test_a_cell_is_busy_input_output_idle(kernel: Kernel):
     result = kernel.run("print('a'); 6*7")
-    assert result.types == ["status", "execute_input", "stream", "execute_result", "status"]
-    assert (result.text, result.value) == ("a\n", "42")
-    assert result.content["execution_count"] == result.of_type("execute_input")[0][
-        "execution_count"
+    assert result.types == [
+        "status",
+        "execute_input",
+        "stream",
+        "execute_result",
+        "status",
     ]
+    assert (result.text, result.value) == ("a\n", "42")
+    assert (
+        result.content["execution_count"]
+        == result.of_type("execute_input")[0]["execution_count"]
+    )
 
 
 def test_counts_go_up_by_one(kernel: Kernel):
@@ -53,19 +60,25 @@ def test_a_flood_of_displays_is_complete(kernel: Kernel):
 
 def test_nothing_is_dropped_while_we_do_not_read(kernel: Kernel):
     """ipykernel's own limit is 1,000 messages."""
-    msg_id = kernel.kc.execute("print('running', flush=True)\nfor i in range(4000): display(i)")
+    msg_id = kernel.kc.execute(
+        "print('running', flush=True)\nfor i in range(4000): display(i)"
+    )
     kernel.wait_running(msg_id)
     kernel.process.send_signal(signal.SIGSTOP)
     time.sleep(2)
     kernel.process.send_signal(signal.SIGCONT)
-    shown = [d["data"]["text/plain"] for d in kernel.finish(msg_id).of_type("display_data")]
+    shown = [
+        d["data"]["text/plain"] for d in kernel.finish(msg_id).of_type("display_data")
+    ]
     assert shown == [str(i) for i in range(4000)]
 
 
 def test_stdout_of_child_processes(kernel: Kernel):
     msg_id = kernel.kc.execute("import os; _ = os.system('echo from outside')")
     kernel.reply(msg_id)
-    kernel.until_text(msg_id, "from outside")  # may come after the idle, as in ipykernel
+    kernel.until_text(
+        msg_id, "from outside"
+    )  # may come after the idle, as in ipykernel
     kernel.until_idle(msg_id)
 
 
@@ -74,8 +87,10 @@ def test_display_and_update_display(kernel: Kernel):
         "from IPython.display import display\n"
         "h = display('one', display_id=True); h.update('two'); h.update('three')"
     )
-    ids = {d["transient"]["display_id"] for d in result.of_type("display_data",
-                                                                "update_display_data")}
+    ids = {
+        d["transient"]["display_id"]
+        for d in result.of_type("display_data", "update_display_data")
+    }
     texts = [d["data"]["text/plain"] for d in result.of_type("update_display_data")]
     assert len(ids) == 1 and texts == ["'two'", "'three'"]
 
@@ -114,11 +129,14 @@ def test_interrupt_during_input(kernel: Kernel):
     assert kernel.finish(msg_id).content["ename"] == "KeyboardInterrupt"
 
 
-@pytest.mark.parametrize("code", [
-    "print('running', flush=True)\nimport time; time.sleep(60)",
-    "print('running', flush=True)\nwhile True: pass",
-    "print('running', flush=True)\nimport subprocess; subprocess.run(['sleep', '60'])",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('running', flush=True)\nimport time; time.sleep(60)",
+        "print('running', flush=True)\nwhile True: pass",
+        "print('running', flush=True)\nimport subprocess\nsubprocess.run(['sleep', '60'])",
+    ],
+)
 def test_interrupt_stops_a_cell(kernel: Kernel, code: str):
     msg_id = kernel.kc.execute(code)
     kernel.wait_running(msg_id)
@@ -150,7 +168,9 @@ def test_interrupt_while_idle_does_nothing(kernel: Kernel):
 
 
 def test_sigint_is_an_interrupt(kernel: Kernel):
-    msg_id = kernel.kc.execute("print('running', flush=True)\nimport time; time.sleep(60)")
+    msg_id = kernel.kc.execute(
+        "print('running', flush=True)\nimport time; time.sleep(60)"
+    )
     kernel.wait_running(msg_id)
     kernel.process.send_signal(2)
     assert kernel.finish(msg_id, timeout=10).content["ename"] == "KeyboardInterrupt"
@@ -204,22 +224,32 @@ def test_in_and_out(kernel: Kernel):
 
 def test_history(kernel: Kernel):
     kernel.run("marker_of_history = 1")
-    reply = kernel.ask("shell", "history_request", {
-        "hist_access_type": "search", "pattern": "marker_of_*", "output": False, "raw": True,
-        "n": 1,
-    }).content
+    reply = kernel.ask(
+        "shell",
+        "history_request",
+        {
+            "hist_access_type": "search",
+            "pattern": "marker_of_*",
+            "output": False,
+            "raw": True,
+            "n": 1,
+        },
+    ).content
     assert reply["history"][0][2] == "marker_of_history = 1"
 
 
 def test_completion_while_idle(kernel: Kernel):
     kernel.run("some_long_name = 1")
-    reply = kernel.ask("shell", "complete_request", {"code": "some_lo", "cursor_pos": 7})
+    reply = kernel.ask(
+        "shell", "complete_request", {"code": "some_lo", "cursor_pos": 7}
+    )
     assert "some_long_name" in reply.content["matches"]
 
 
 def test_inspection(kernel: Kernel):
-    reply = kernel.ask("shell", "inspect_request", {"code": "zip", "cursor_pos": 3,
-                                                    "detail_level": 0})
+    reply = kernel.ask(
+        "shell", "inspect_request", {"code": "zip", "cursor_pos": 3, "detail_level": 0}
+    )
     assert reply.content["found"]
 
 
@@ -231,11 +261,14 @@ def test_comms(kernel: Kernel):
         "    comm.on_msg(lambda m: comm.send({'echo': m['content']['data']}))\n"
         "get_comm_manager().register_target('echo', on_open)\n"
     )
-    opened = kernel.send("shell", "comm_open", {
-        "comm_id": "c1", "target_name": "echo", "data": {}})
+    opened = kernel.send(
+        "shell", "comm_open", {"comm_id": "c1", "target_name": "echo", "data": {}}
+    )
     kernel.until_idle(opened)
     msg_id = kernel.send("shell", "comm_msg", {"comm_id": "c1", "data": {"n": 1}})
-    answers = [m["content"] for m in kernel.until_idle(msg_id) if m["msg_type"] == "comm_msg"]
+    answers = [
+        m["content"] for m in kernel.until_idle(msg_id) if m["msg_type"] == "comm_msg"
+    ]
     assert answers == [{"comm_id": "c1", "data": {"echo": {"n": 1}}}]
     info = kernel.ask("shell", "comm_info_request", {"target_name": "echo"}).content
     assert info["comms"] == {"c1": {"target_name": "echo"}}
@@ -249,8 +282,9 @@ def test_comm_open_behind_the_cell_that_registers_its_target(kernel: Kernel):
         "get_comm_manager().register_target('late', lambda c, m: got.append('open')"
         " or c.on_msg(lambda m: got.append('msg')))"
     )
-    opened = kernel.send("shell", "comm_open", {
-        "comm_id": "c2", "target_name": "late", "data": {}})
+    opened = kernel.send(
+        "shell", "comm_open", {"comm_id": "c2", "target_name": "late", "data": {}}
+    )
     sent = kernel.send("shell", "comm_msg", {"comm_id": "c2", "data": {}})
     for msg_id in (first, second):
         assert kernel.finish(msg_id).status == "ok"
@@ -267,19 +301,32 @@ def test_buffers_pass_both_ways(kernel: Kernel):
         " for b in m['buffers']]))\n"
         "get_comm_manager().register_target('buffers', on_open)\n"
     )
-    kernel.until_idle(kernel.send("shell", "comm_open", {
-        "comm_id": "c3", "target_name": "buffers", "data": {}}))
+    kernel.until_idle(
+        kernel.send(
+            "shell",
+            "comm_open",
+            {"comm_id": "c3", "target_name": "buffers", "data": {}},
+        )
+    )
     session = kernel.kc.session
     message = session.msg("comm_msg", {"comm_id": "c3", "data": {}})
     session.send(kernel.kc.shell_channel.socket, message, buffers=[b"abc\0", b""])
-    answers = [m for m in kernel.until_idle(message["header"]["msg_id"])
-               if m["msg_type"] == "comm_msg"]
+    answers = [
+        m
+        for m in kernel.until_idle(message["header"]["msg_id"])
+        if m["msg_type"] == "comm_msg"
+    ]
     assert [bytes(b) for b in answers[0]["buffers"]] == [b"\0cba", b""]
 
 
 def test_debugger(kernel: Kernel):
     def ask(seq: int, command: str, **arguments):
-        content = {"type": "request", "seq": seq, "command": command, "arguments": arguments}
+        content = {
+            "type": "request",
+            "seq": seq,
+            "command": command,
+            "arguments": arguments,
+        }
         return kernel.ask("control", "debug_request", content)
 
     assert ask(0, "debugInfo").content["success"]
@@ -288,19 +335,24 @@ def test_debugger(kernel: Kernel):
     assert ask(2, "attach").content["success"]
     dumped = ask(3, "dumpCell", code="a = 1\nb = 2\nprint(a + b)").content
     source = {"path": dumped["body"]["sourcePath"]}
-    assert ask(4, "setBreakpoints", source=source,
-               breakpoints=[{"line": 2}]).content["success"]
+    assert ask(4, "setBreakpoints", source=source, breakpoints=[{"line": 2}]).content[
+        "success"
+    ]
     assert ask(5, "configurationDone").content["success"]
     msg_id = kernel.kc.execute("a = 1\nb = 2\nprint(a + b)")
     while True:
         message = kernel.iopub()
-        if (message["msg_type"] == "debug_event"
-                and message["content"]["event"] == "stopped"):
+        if (
+            message["msg_type"] == "debug_event"
+            and message["content"]["event"] == "stopped"
+        ):
             thread = message["content"]["body"]["threadId"]
             break
     assert ask(6, "continue", threadId=thread).content["success"]
     assert kernel.finish(msg_id).text == "3\n"
-    assert ask(7, "disconnect", restart=False, terminateDebuggee=True).content["success"]
+    assert ask(7, "disconnect", restart=False, terminateDebuggee=True).content[
+        "success"
+    ]
     assert kernel.run("'after'").value == "'after'"
 
 

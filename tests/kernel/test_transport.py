@@ -29,7 +29,9 @@ def test_ipc(runtime_dir: str):
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
 def test_encryption_required(runtime_dir: str, transport: str, tmp_path: Path):
     folder = tempfile.mkdtemp(prefix="sk-ipc-", dir="/tmp")
-    options = {} if transport == "tcp" else {"transport": "ipc", "ip": f"{folder}/front"}
+    options = (
+        {} if transport == "tcp" else {"transport": "ipc", "ip": f"{folder}/front"}
+    )
     with running(transport_encryption="required", **options) as kernel:
         assert kernel.run("print('secret')").text == "secret\n"
         msg_id = kernel.kc.execute("input('?')", allow_stdin=True)
@@ -65,10 +67,17 @@ def speaks_plainly(kernel: Kernel) -> bool:
     return heard
 
 
-def start(connection: Path | str, *words: str, **options) -> subprocess.CompletedProcess:
+def start(
+    connection: Path | str, *words: str, **options
+) -> subprocess.CompletedProcess:
     return subprocess.run(
         [PROGRAM, "kernel", *words, "-f", str(connection)],
-        capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, **options)
+        capture_output=True,
+        text=True,
+        timeout=20,
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
 
 
 def refused(connection: Path | str, *reasons: str) -> None:
@@ -91,18 +100,34 @@ def ports(count: int) -> list[int]:
 def connection(**changes) -> dict:
     names = ("shell_port", "control_port", "stdin_port", "iopub_port", "hb_port")
     found = dict(zip(names, ports(5)))
-    return {"transport": "tcp", "ip": "127.0.0.1", "key": "k",
-            "signature_scheme": "hmac-sha256"} | found | changes
+    return (
+        {
+            "transport": "tcp",
+            "ip": "127.0.0.1",
+            "key": "k",
+            "signature_scheme": "hmac-sha256",
+        }
+        | found
+        | changes
+    )
 
 
 def test_connection_file_missing(runtime_dir: str, tmp_path: Path):
     refused(tmp_path / "none.json", "none.json", "No such file")
 
 
-@pytest.mark.parametrize("text, reason", [
-    ("", "empty"), ("{", "line 1"), ("nonsense", "line 1"), ("[]", "not a JSON object"),
-    ("{}", "ip"), ('{"ip": "127.0.0.1"}', "shell_port"), ("\xff", ""),
-])
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("", "empty"),
+        ("{", "line 1"),
+        ("nonsense", "line 1"),
+        ("[]", "not a JSON object"),
+        ("{}", "ip"),
+        ('{"ip": "127.0.0.1"}', "shell_port"),
+        ("\xff", ""),
+    ],
+)
 def test_connection_file_bad(runtime_dir: str, tmp_path: Path, text: str, reason: str):
     path = tmp_path / "c.json"
     path.write_text(text, encoding="latin-1")
@@ -128,11 +153,17 @@ def test_a_scheme_that_is_not_known(runtime_dir: str, tmp_path: Path):
     refused(path, "hmac-md5")
 
 
-@pytest.mark.parametrize("words, reason", [
-    ((), "sub-command"), (("nonsense",), "nonsense"), (("kernel",), "-f"),
-    (("kernel", "--frob"), "--frob"), (("kernel", "-f"), "-f"),
-    (("kernel", "--default-language", "cobol", "-f", "x"), "cobol"),
-])
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        ((), "sub-command"),
+        (("nonsense",), "nonsense"),
+        (("kernel",), "-f"),
+        (("kernel", "--frob"), "--frob"),
+        (("kernel", "-f"), "-f"),
+        (("kernel", "--default-language", "cobol", "-f", "x"), "cobol"),
+    ],
+)
 def test_usage(words: tuple[str, ...], reason: str):
     run = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=20)
     assert run.returncode == 2
@@ -140,9 +171,13 @@ def test_usage(words: tuple[str, ...], reason: str):
 
 
 def test_version_and_help():
-    run = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=20)
+    run = subprocess.run(
+        [PROGRAM, "--version"], capture_output=True, text=True, timeout=20
+    )
     assert run.returncode == 0 and run.stdout.startswith("synapse-kernel ")
-    run = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, timeout=20)
+    run = subprocess.run(
+        [PROGRAM, "--help"], capture_output=True, text=True, timeout=20
+    )
     assert run.returncode == 0
     assert all(word in run.stdout for word in ("kernel -f", "install", "doctor"))
 
@@ -151,8 +186,10 @@ def test_without_a_key(runtime_dir: str, tmp_path: Path):
     """An empty key turns signing off, towards the child too."""
     path = tmp_path / "c.json"
     path.write_text(json.dumps(connection(key="")))
-    process = subprocess.Popen([PROGRAM, "kernel", "--python", sys.executable, "-f", path],
-                               stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [PROGRAM, "kernel", "--python", sys.executable, "-f", path],
+        stdin=subprocess.DEVNULL,
+    )
     kc = BlockingKernelClient(connection_file=str(path))
     kc.load_connection_file()
     client = Client(kc)

@@ -41,9 +41,9 @@ static void to_front(void *ctx, channel_t channel, message_t **msg_p)
     if (count >= 0)
         snprintf(number, sizeof number, "#%lld", (long long)count);
     wordf(ctx, "%s:%s(%s)%s%s%s%s%s", channel_name(channel),
-        json_str(content, "execution_state", message_type(msg)), message_parent_id(msg),
-        status ? "=" : "", status ? status : "", number, ename ? "!" : "",
-        ename ? ename : "");
+          json_str(content, "execution_state", message_type(msg)),
+          message_parent_id(msg), status ? "=" : "", status ? status : "", number,
+          ename ? "!" : "", ename ? ename : "");
     message_destroy(msg_p);
 }
 
@@ -54,18 +54,20 @@ static void to_child(void *ctx, channel_t channel, message_t **msg_p)
     const cJSON *content = message_content(msg);
     if (strcmp(message_session(msg), SESSION) != 0) {
         wordf(recorder, "child.%s:%s(%s)", channel_name(channel), message_type(msg),
-            message_id(msg));
+              message_id(msg));
     } else {
         const char *code = json_str(content, "code", "");
-        const char *asked = json_str(json_get_obj(content, "user_expressions"), "v", code);
+        const char *asked =
+            json_str(json_get_obj(content, "user_expressions"), "v", code);
         if (strstr(asked, "SNDHWM")) {
             message_destroy(msg_p); /* sent to each new child, of no interest here */
             return;
         }
         snprintf(recorder->last_ask_id, sizeof recorder->last_ask_id, "%s",
-            message_id(msg));
+                 message_id(msg));
         if (strcmp(message_type(msg), "execute_request") != 0)
-            wordf(recorder, "child.%s:our_%s", channel_name(channel), message_type(msg));
+            wordf(recorder, "child.%s:our_%s", channel_name(channel),
+                  message_type(msg));
         else
             wordf(recorder, "child.%s:ask<%s>", channel_name(channel), asked);
     }
@@ -86,7 +88,8 @@ static int child_start(void *ctx, err_t *err)
     recorder_t *recorder = ctx;
     word(recorder, "start");
     return recorder->spawn_fails
-        ? err_set(err, ERR_IO, "nopython can't be started: no such file.") : 0;
+               ? err_set(err, ERR_IO, "nopython can't be started: no such file.")
+               : 0;
 }
 
 static void child_signal(void *ctx, int signo)
@@ -96,8 +99,8 @@ static void child_signal(void *ctx, int signo)
 
 static void timer(void *ctx, core_timer_t id, int64_t delay_ms)
 {
-    static const char *const NAMES[CORE_TIMERS] = {"SOON", "AGAIN", "STOP", "KILL",
-        "GOODBYE", "PROBE", "INTERRUPT"};
+    static const char *const NAMES[CORE_TIMERS] = {
+        "SOON", "AGAIN", "STOP", "KILL", "GOODBYE", "PROBE", "INTERRUPT"};
     if (delay_ms >= 0 && id != TIMER_SOON)
         wordf(ctx, "timer:%s:%lld", NAMES[id], (long long)delay_ms);
 }
@@ -113,13 +116,13 @@ static void quit(void *ctx)
     word(ctx, "quit");
 }
 
-static const core_effects_t EFFECTS = {to_front, to_child, drain_shell, child_start,
-    child_signal, timer, now_ms, quit};
+static const core_effects_t EFFECTS = {to_front,     to_child, drain_shell, child_start,
+                                       child_signal, timer,    now_ms,      quit};
 
 /* ---- a runner ---- */
 
 static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
-    const message_t *request)
+                    const message_t *request)
 {
     recorder_t *recorder = ctx;
     (void)plan, (void)request;
@@ -170,8 +173,9 @@ static cJSON *own_reply(void *ctx, const char *type, const cJSON *content)
     return reply;
 }
 
-static const core_spark_t SPARK = {execute, interrupt, spark_shutdown, history_code,
-    child_started, child_ended, own_reply};
+static const core_spark_t SPARK = {execute,      interrupt,     spark_shutdown,
+                                   history_code, child_started, child_ended,
+                                   own_reply};
 
 /* ---- begin, end ---- */
 
@@ -180,9 +184,12 @@ void recorder_begin(recorder_t *recorder, bool has_spark)
     err_t err = {0};
     *recorder = (recorder_t){.log = BUF_INIT};
     recorder->signer = signer_new(NULL, "", 0, &err);
-    core_options_t options = {.effects = &EFFECTS, .ctx = recorder,
-        .signer = recorder->signer, .session = SESSION, .username = "kernel",
-        .python = "nopython"};
+    core_options_t options = {.effects = &EFFECTS,
+                              .ctx = recorder,
+                              .signer = recorder->signer,
+                              .session = SESSION,
+                              .username = "kernel",
+                              .python = "nopython"};
     recorder->core = core_new(&options);
     if (has_spark)
         core_plug_spark(recorder->core, &SPARK, recorder);
@@ -204,13 +211,14 @@ char *recorder_take(recorder_t *recorder)
 /* ---- events ---- */
 
 static message_t *make(const char *identity, const char *type, const char *id,
-    const char *parent_id, const char *parent_session, const char *content)
+                       const char *parent_id, const char *parent_session,
+                       const char *content)
 {
     err_t err = {0};
-    char *header = xasprintf("{\"msg_id\":\"%s\",\"msg_type\":\"%s\",\"session\":\"f\"}", id,
-        type);
-    char *parent = xasprintf("{\"msg_id\":\"%s\",\"session\":\"%s\"}", parent_id,
-        parent_session);
+    char *header = xasprintf(
+        "{\"msg_id\":\"%s\",\"msg_type\":\"%s\",\"session\":\"f\"}", id, type);
+    char *parent =
+        xasprintf("{\"msg_id\":\"%s\",\"session\":\"%s\"}", parent_id, parent_session);
     const char *texts[] = {identity, "<IDS|MSG>", "", header, parent, "{}", content};
     bytes_t frames[7];
     for (int i = 0; i < 7; i++)
@@ -226,22 +234,23 @@ static message_t *make(const char *identity, const char *type, const char *id,
 }
 
 void front_request(recorder_t *recorder, channel_t channel, const char *type,
-    const char *id, const char *content)
+                   const char *id, const char *content)
 {
     message_t *msg = make("front", type, id, "", "", content);
     core_from_front(recorder->core, channel, &msg);
 }
 
 void front_cell(recorder_t *recorder, const char *id, const char *code,
-    const char *options)
+                const char *options)
 {
-    char *content = xasprintf("{\"code\":\"%s\"%s%s}", code, *options ? "," : "", options);
+    char *content =
+        xasprintf("{\"code\":\"%s\"%s%s}", code, *options ? "," : "", options);
     front_request(recorder, CHANNEL_SHELL, "execute_request", id, content);
     free(content);
 }
 
 void child_output(recorder_t *recorder, const char *id, const char *type,
-    const char *content)
+                  const char *content)
 {
     message_t *msg = make("topic", type, "x", id, "f", content);
     core_from_child(recorder->core, CHANNEL_IOPUB, &msg);
@@ -255,7 +264,7 @@ void child_status(recorder_t *recorder, const char *id, const char *state)
 }
 
 void child_reply(recorder_t *recorder, channel_t channel, const char *type,
-    const char *id, const char *content)
+                 const char *id, const char *content)
 {
     message_t *msg = make("front", type, "x", id, "f", content);
     core_from_child(recorder->core, channel, &msg);
@@ -271,8 +280,9 @@ void child_runs(recorder_t *recorder, const char *id, const char *reply)
 
 void child_answers(recorder_t *recorder, const char *content)
 {
-    message_t *msg = make("", strstr(content, "protocol") ? "kernel_info_reply"
-        : "execute_reply", "x", recorder->last_ask_id, SESSION, content);
+    message_t *msg =
+        make("", strstr(content, "protocol") ? "kernel_info_reply" : "execute_reply",
+             "x", recorder->last_ask_id, SESSION, content);
     core_from_child(recorder->core, CHANNEL_SHELL, &msg);
 }
 

@@ -2,13 +2,12 @@
  * core_recorder - a core whose effects are written down, for its tests
  *
  * Effects become words, in order, with a space between them:
- *   iopub:busy(a) iopub:execute_input(a)#1 iopub:stream(a) iopub:error(a)!PythonChildError
- *   shell:execute_reply(a)=ok#1 control:interrupt_reply(b)=ok
- *   child.shell:execute_request(a)      a request that is passed on
- *   child.shell:ask<1+1>                a silent request of ours
- *   start signal:2 timer:PROBE:200 drain quit
- *   spark:execute<code> spark:interrupt spark:shutdown spark:started spark:ended
- * In brackets is the msg_id of the request that it is about.
+ *   iopub:busy(a) iopub:execute_input(a)#1 iopub:stream(a)
+ * iopub:error(a)!PythonChildError shell:execute_reply(a)=ok#1
+ * control:interrupt_reply(b)=ok child.shell:execute_request(a)      a request that is
+ * passed on child.shell:ask<1+1>                a silent request of ours start signal:2
+ * timer:PROBE:200 drain quit spark:execute<code> spark:interrupt spark:shutdown
+ * spark:started spark:ended In brackets is the msg_id of the request that it is about.
  */
 #ifndef SK_CORE_RECORDER_H
 #define SK_CORE_RECORDER_H
@@ -20,14 +19,14 @@ typedef struct {
     core_t *core;
     signer_t *signer;
     buf_t log;
-    int64_t now_ms;             /* the clock */
-    bool spawn_fails;           /* child_start says that there is no such program */
+    int64_t now_ms;   /* the clock */
+    bool spawn_fails; /* child_start says that there is no such program */
     bool spark_takes_interrupt;
-    bool spark_says_done;       /* from inside of execute */
-    const char *in_socket[8];   /* msg_ids of cells that a drain finds */
+    bool spark_says_done;     /* from inside of execute */
+    const char *in_socket[8]; /* msg_ids of cells that a drain finds */
     int in_socket_count;
-    char last_ask_id[64];       /* msg_id of the last silent request, or probe */
-    char answer[1000];          /* what the last core_ask_child got */
+    char last_ask_id[64]; /* msg_id of the last silent request, or probe */
+    char answer[1000];    /* what the last core_ask_child got */
 } recorder_t;
 
 void recorder_begin(recorder_t *recorder, bool has_spark);
@@ -38,14 +37,14 @@ char *recorder_take(recorder_t *recorder);
 
 /* Events. `options` are members of the content: "\"silent\":true", or "". */
 void front_cell(recorder_t *recorder, const char *id, const char *code,
-    const char *options);
+                const char *options);
 void front_request(recorder_t *recorder, channel_t channel, const char *type,
-    const char *id, const char *content);
+                   const char *id, const char *content);
 void child_status(recorder_t *recorder, const char *id, const char *state);
 void child_output(recorder_t *recorder, const char *id, const char *type,
-    const char *content);
+                  const char *content);
 void child_reply(recorder_t *recorder, channel_t channel, const char *type,
-    const char *id, const char *content);
+                 const char *id, const char *content);
 /* busy, execute_input, execute_reply, idle of a cell. */
 void child_runs(recorder_t *recorder, const char *id, const char *reply);
 /* The answer to the last silent request. */

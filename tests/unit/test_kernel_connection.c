@@ -30,16 +30,18 @@ static void refused(const char *text, const char *reason)
     err_t err = {0};
     connection_t *connection = parse(text, &err);
     ok(!connection && strstr(err.text, reason) && strstr(err.text, "FILE"),
-        "refused: %s", err.text);
+       "refused: %s", err.text);
     connection_destroy(&connection);
 }
 
 static void test_fields(void)
 {
     err_t err = {0};
-    connection_t *connection = parse("{\"transport\":\"tcp\",\"ip\":\"127.0.0.1\"," ALL_PORTS
-        ",\"key\":\"abc\",\"kernel_name\":\"n\",\"curve_publickey\":\"" Z85
-        "\",\"curve_secretkey\":\"" Z85 "\"}", &err);
+    connection_t *connection =
+        parse("{\"transport\":\"tcp\",\"ip\":\"127.0.0.1\"," ALL_PORTS
+              ",\"key\":\"abc\",\"kernel_name\":\"n\",\"curve_publickey\":\"" Z85
+              "\",\"curve_secretkey\":\"" Z85 "\"}",
+              &err);
     ok(connection && !connection->is_ipc, "a whole file is taken");
     is_int(connection->ports[PORT_HEARTBEAT], 5, "hb_port");
     is_str(connection->secret_key, "abc", "key");
@@ -54,10 +56,11 @@ int main(void)
 {
     mem_init();
     test_fields();
-    endpoint_is("{\"ip\":\"127.0.0.1\"," ALL_PORTS "}", PORT_SHELL, "tcp://127.0.0.1:1");
+    endpoint_is("{\"ip\":\"127.0.0.1\"," ALL_PORTS "}", PORT_SHELL,
+                "tcp://127.0.0.1:1");
     endpoint_is("{\"ip\":\"::1\"," ALL_PORTS "}", PORT_IOPUB, "tcp://[::1]:4");
     endpoint_is("{\"transport\":\"ipc\",\"ip\":\"/tmp/x\"," ALL_PORTS "}", PORT_STDIN,
-        "ipc:///tmp/x-3");
+                "ipc:///tmp/x-3");
     refused("", "empty");
     refused("{", "line 1");
     refused("[]", "not a JSON object");
@@ -68,7 +71,9 @@ int main(void)
     refused("{\"ip\":\"x\",\"shell_port\":1}", "\"control_port\"");
     refused("{\"ip\":\"x\",\"transport\":\"udp\"," ALL_PORTS "}", "udp");
     refused("{\"ip\":\"x\",\"curve_publickey\":\"" Z85 "\"," ALL_PORTS "}", "only one");
-    refused("{\"ip\":\"x\",\"curve_publickey\":\"1\",\"curve_secretkey\":\"1\"," ALL_PORTS "}",
+    refused(
+        "{\"ip\":\"x\",\"curve_publickey\":\"1\",\"curve_secretkey\":\"1\"," ALL_PORTS
+        "}",
         "Z85");
     return done_testing();
 }

@@ -39,7 +39,8 @@ static void test_one_cell(void)
     effects_are("child.shell:execute_request(a)", "then it gets it");
     child_runs(&r, "a", "{\"status\":\"ok\",\"execution_count\":1}");
     effects_are("iopub:busy(a) iopub:execute_input(a) shell:execute_reply(a)=ok#1 "
-        "iopub:idle(a)", "and its answer is passed on");
+                "iopub:idle(a)",
+                "and its answer is passed on");
     recorder_end(&r);
 }
 
@@ -50,7 +51,7 @@ static void test_greeting(void)
     core_subscribed(r.core, (bytes_t){"", 0});
     core_subscribed(r.core, (bytes_t){"stream", 6});
     effects_are("iopub:iopub_welcome() iopub:starting() iopub:iopub_welcome()",
-        "each subscriber is greeted; the first hears of the start after that");
+                "each subscriber is greeted; the first hears of the start after that");
     recorder_end(&r);
 }
 
@@ -59,13 +60,15 @@ static void test_order(void)
     begin_ready(false);
     front_cell(&r, "a", "1", "");
     front_cell(&r, "b", "2", "");
-    effects_are("child.shell:execute_request(a)", "the second cell waits for the first");
+    effects_are("child.shell:execute_request(a)",
+                "the second cell waits for the first");
     child_status(&r, "a", "busy");
     child_status(&r, "a", "idle");
-    effects_are("iopub:busy(a) iopub:idle(a) timer:PROBE:200", "idle alone is not over");
+    effects_are("iopub:busy(a) iopub:idle(a) timer:PROBE:200",
+                "idle alone is not over");
     child_reply(&r, CHANNEL_SHELL, "execute_reply", "a", "{\"status\":\"ok\"}");
     effects_are("shell:execute_reply(a)=ok child.shell:execute_request(b)",
-        "idle before the reply: over with the reply");
+                "idle before the reply: over with the reply");
     child_reply(&r, CHANNEL_SHELL, "execute_reply", "b", "{\"status\":\"ok\"}");
     front_cell(&r, "c", "3", "");
     effects_are("shell:execute_reply(b)=ok", "the reply alone is not over");
@@ -84,12 +87,13 @@ static void test_abort(void)
     r.in_socket_count = 1;
     forget();
     child_reply(&r, CHANNEL_SHELL, "execute_reply", "a",
-        "{\"status\":\"error\",\"execution_count\":1}");
+                "{\"status\":\"error\",\"execution_count\":1}");
     effects_are("drain shell:execute_reply(a)=error#1",
-        "the socket is read before the reply goes out");
+                "the socket is read before the reply goes out");
     front_cell(&r, "e", "5", "");
     child_status(&r, "a", "idle");
-    effects_are("iopub:idle(a) "
+    effects_are(
+        "iopub:idle(a) "
         "iopub:busy(b) shell:execute_reply(b)=aborted iopub:idle(b) "
         "iopub:busy(c) shell:execute_reply(c)=aborted iopub:idle(c) "
         "iopub:busy(d) shell:execute_reply(d)=aborted iopub:idle(d) "
@@ -109,7 +113,8 @@ static void test_no_abort(void)
         child_reply(&r, CHANNEL_SHELL, "execute_reply", "a", "{\"status\":\"error\"}");
         child_status(&r, "a", "idle");
         effects_are("shell:execute_reply(a)=error iopub:idle(a) "
-            "child.shell:execute_request(b)", OPTIONS[i]);
+                    "child.shell:execute_request(b)",
+                    OPTIONS[i]);
         recorder_end(&r);
     }
 }
@@ -118,7 +123,8 @@ static void test_no_code(void)
 {
     begin_ready(false);
     front_request(&r, CHANNEL_SHELL, "execute_request", "a", "{\"code\":5}");
-    effects_are("iopub:busy(a) shell:execute_reply(a)=error!ProtocolError iopub:idle(a)",
+    effects_are(
+        "iopub:busy(a) shell:execute_reply(a)=error!ProtocolError iopub:idle(a)",
         "a cell without code is answered");
     front_cell(&r, "b", "2", "");
     effects_are("child.shell:execute_request(b)", "and the next one runs");
@@ -133,15 +139,16 @@ static void test_spark_cell(void)
     front_cell(&r, "a", "%%synapse\\nx", "");
     front_cell(&r, "b", "2", "");
     effects_are("iopub:busy(a) iopub:execute_input(a)#1 spark:execute<%%synapse\nx>",
-        "a Spark cell is the runner's");
+                "a Spark cell is the runner's");
     core_spark_publish(r.core, "stream", json_obj());
     core_spark_publish(r.core, "execute_result", json_obj());
-    effects_are("iopub:stream(a) iopub:execute_result(a)#1", "what it publishes is the cell's");
+    effects_are("iopub:stream(a) iopub:execute_result(a)#1",
+                "what it publishes is the cell's");
     cJSON *reply = json_obj();
     json_set_str(reply, "status", "ok");
     core_spark_done(r.core, reply);
     effects_are("child.shell:ask<history(1)> shell:execute_reply(a)=ok#1 iopub:idle(a)",
-        "its end is told to the child and to the front");
+                "its end is told to the child and to the front");
     core_timer(r.core, TIMER_SOON);
     effects_are("child.shell:execute_request(b)", "then the next cell starts");
     core_spark_done(r.core, json_obj());
@@ -157,10 +164,10 @@ static void test_spark_done_at_once(void)
     front_cell(&r, "a", "%%synapse\\nx", "");
     front_cell(&r, "b", "%%synapse\\ny", "");
     effects_are("iopub:busy(a) iopub:execute_input(a)#1 spark:execute<%%synapse\nx> "
-        "child.shell:ask<history(1)> shell:execute_reply(a)=ok#1 iopub:idle(a) "
-        "iopub:busy(b) iopub:execute_input(b)#2 spark:execute<%%synapse\ny> "
-        "child.shell:ask<history(2)> shell:execute_reply(b)=ok#2 iopub:idle(b)",
-        "a runner may end a cell from inside of its start");
+                "child.shell:ask<history(1)> shell:execute_reply(a)=ok#1 iopub:idle(a) "
+                "iopub:busy(b) iopub:execute_input(b)#2 spark:execute<%%synapse\ny> "
+                "child.shell:ask<history(2)> shell:execute_reply(b)=ok#2 iopub:idle(b)",
+                "a runner may end a cell from inside of its start");
     recorder_end(&r);
 }
 
@@ -173,7 +180,8 @@ static void test_spark_error_aborts(void)
     cJSON *reply = json_obj();
     json_set_str(reply, "status", "error");
     core_spark_done(r.core, reply);
-    effects_are("child.shell:ask<history(1)> drain shell:execute_reply(a)=error#1 "
+    effects_are(
+        "child.shell:ask<history(1)> drain shell:execute_reply(a)=error#1 "
         "iopub:idle(a) iopub:busy(b) shell:execute_reply(b)=aborted iopub:idle(b)",
         "a failed Spark cell aborts Python cells");
     recorder_end(&r);
@@ -199,20 +207,23 @@ static void test_requests(void)
     forget();
     front_request(&r, CHANNEL_SHELL, "kernel_info_request", "i", "{}");
     effects_are("iopub:busy(i) shell:kernel_info_reply(i)=ok iopub:idle(i)",
-        "kernel_info is ours");
+                "kernel_info is ours");
     front_request(&r, CHANNEL_SHELL, "complete_request", "c", "{\"code\":\"x\"}");
     front_request(&r, CHANNEL_SHELL, "comm_msg", "m", "{}");
     front_request(&r, CHANNEL_CONTROL, "debug_request", "d", "{}");
     front_request(&r, CHANNEL_SHELL, "new_request", "n", "{}");
     effects_are("child.shell:complete_request(c) child.shell:comm_msg(m) "
-        "child.control:debug_request(d) child.shell:new_request(n)",
-        "the child answers also while a Spark cell runs");
-    front_request(&r, CHANNEL_SHELL, "complete_request", "c", "{\"code\":\"%synapse \"}");
+                "child.control:debug_request(d) child.shell:new_request(n)",
+                "the child answers also while a Spark cell runs");
+    front_request(&r, CHANNEL_SHELL, "complete_request", "c",
+                  "{\"code\":\"%synapse \"}");
     effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c)",
-        "completion of a magic is ours");
+                "completion of a magic is ours");
     front_request(&r, CHANNEL_CONTROL, "create_subshell_request", "s", "{}");
-    effects_are("iopub:busy(s) control:create_subshell_reply(s)=error!NotSupportedError "
-        "iopub:idle(s)", "subshells are refused");
+    effects_are(
+        "iopub:busy(s) control:create_subshell_reply(s)=error!NotSupportedError "
+        "iopub:idle(s)",
+        "subshells are refused");
     recorder_end(&r);
 }
 
@@ -228,8 +239,8 @@ static void test_comm_order(void)
     forget();
     child_runs(&r, "b", "{\"status\":\"ok\"}");
     effects_are("iopub:busy(b) iopub:execute_input(b) shell:execute_reply(b)=ok "
-        "iopub:idle(b) child.shell:comm_open(o) child.shell:comm_msg(m)",
-        "and its messages behind it");
+                "iopub:idle(b) child.shell:comm_open(o) child.shell:comm_msg(m)",
+                "and its messages behind it");
     recorder_end(&r);
 }
 
@@ -244,9 +255,10 @@ static void test_asks(void)
     front_cell(&r, "a", "1", "");
     child_ready(&r);
     effects_are("child.shell:ask<1+1> spark:started child.shell:execute_request(a)",
-        "it goes before the cell that waits");
-    child_answers(&r, "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"ok\","
-        "\"data\":{\"text/plain\":\"2\"}}}}");
+                "it goes before the cell that waits");
+    child_answers(&r,
+                  "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"ok\","
+                  "\"data\":{\"text/plain\":\"2\"}}}}");
     is_str(r.answer, "2", "its answer is the text");
     effects_are("", "and no front end sees it");
     core_ask_child(r.core, "x", record_answer, &r);
@@ -255,12 +267,14 @@ static void test_asks(void)
     forget();
     child_answers(&r, "{\"status\":\"aborted\"}");
     effects_are("child.shell:ask<x>", "one that the child aborted is sent again");
-    child_answers(&r, "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"error\","
-        "\"ename\":\"NameError\",\"evalue\":\"no x\"}}}");
+    child_answers(
+        &r, "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"error\","
+            "\"ename\":\"NameError\",\"evalue\":\"no x\"}}}");
     is_str(r.answer, "NameError: no x", "an error is told");
     core_ask_child(r.core, "y", record_answer, &r);
     core_child_ended(r.core, "killed", "");
-    ok(strstr(r.answer, "Python stopped (killed)") != NULL, "the child's death is told");
+    ok(strstr(r.answer, "Python stopped (killed)") != NULL,
+       "the child's death is told");
     recorder_end(&r);
 }
 
@@ -271,7 +285,7 @@ static void test_interrupts(void)
     begin_ready(true);
     front_request(&r, CHANNEL_CONTROL, "interrupt_request", "i", "{}");
     effects_are("iopub:busy(i) signal:2 control:interrupt_reply(i)=ok iopub:idle(i)",
-        "idle: the child decides");
+                "idle: the child decides");
     front_cell(&r, "a", "1", "");
     child_status(&r, "a", "busy");
     forget();
@@ -287,7 +301,7 @@ static void test_interrupts(void)
     core_interrupt(r.core);
     core_interrupt(r.core);
     effects_are("spark:interrupt signal:2 spark:interrupt signal:2",
-        "each further interrupt is a signal");
+                "each further interrupt is a signal");
     r.spark_takes_interrupt = true;
     core_interrupt(r.core);
     effects_are("spark:interrupt", "but not when the shim waits for Spark");
@@ -301,7 +315,8 @@ static void test_interrupt_of_spark(void)
     forget();
     core_interrupt(r.core);
     core_interrupt(r.core);
-    effects_are("spark:interrupt spark:interrupt", "a Spark cell's interrupts are the runner's");
+    effects_are("spark:interrupt spark:interrupt",
+                "a Spark cell's interrupts are the runner's");
     recorder_end(&r);
 }
 
@@ -312,7 +327,8 @@ static void test_interrupt_while_starting(void)
     front_cell(&r, "b", "1", "");
     forget();
     core_interrupt(r.core);
-    effects_are("iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!KeyboardInterrupt "
+    effects_are(
+        "iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!KeyboardInterrupt "
         "drain shell:execute_reply(a)=error#1!KeyboardInterrupt iopub:idle(a) "
         "iopub:busy(b) shell:execute_reply(b)=aborted iopub:idle(b)",
         "a cell that waits for the child is interrupted, the child is not");
@@ -327,11 +343,12 @@ static void test_lost_reply(void)
     child_status(&r, "a", "idle");
     forget();
     core_timer(r.core, TIMER_PROBE);
-    effects_are("child.shell:our_kernel_info_request", "idle without a reply: it is asked");
+    effects_are("child.shell:our_kernel_info_request",
+                "idle without a reply: it is asked");
     child_answers(&r, "{\"protocol_version\":\"5.3\"}");
     effects_are("iopub:execute_input(a)#1 iopub:error(a)!KeyboardInterrupt drain "
-        "shell:execute_reply(a)=error#1!KeyboardInterrupt iopub:idle(a)",
-        "no reply came before the answer: the cell ends");
+                "shell:execute_reply(a)=error#1!KeyboardInterrupt iopub:idle(a)",
+                "no reply came before the answer: the cell ends");
     recorder_end(&r);
 }
 
@@ -348,7 +365,8 @@ static void test_death_in_a_cell(void)
     child_output(&r, "a", "execute_input", "{}");
     forget();
     core_child_ended(r.core, "killed by signal 9 (Killed)", "");
-    effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c) "
+    effects_are(
+        "iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c) "
         "iopub:busy(d) control:debug_reply(d)=error!PythonChildError iopub:idle(d) "
         "spark:ended iopub:error(a)!PythonChildError drain "
         "shell:execute_reply(a)=error#1!PythonChildError iopub:idle(a) "
@@ -356,11 +374,12 @@ static void test_death_in_a_cell(void)
         "everything that the child owes is answered, and a new one starts");
     child_ready(&r);
     effects_are("child.shell:ask<get_ipython().execution_count = 2> spark:started",
-        "which counts on");
+                "which counts on");
     front_cell(&r, "e", "1", "");
     child_runs(&r, "e", "{\"status\":\"ok\",\"execution_count\":2}");
     effects_are("child.shell:execute_request(e) iopub:busy(e) iopub:execute_input(e) "
-        "shell:execute_reply(e)=ok#2 iopub:idle(e)", "and runs cells");
+                "shell:execute_reply(e)=ok#2 iopub:idle(e)",
+                "and runs cells");
     recorder_end(&r);
 }
 
@@ -373,7 +392,8 @@ static void test_death_while_idle(void)
     front_cell(&r, "a", "1", "");
     forget();
     child_status(&r, "a", "busy");
-    effects_are("iopub:busy(a) iopub:stream(a)", "the next cell says that variables are gone");
+    effects_are("iopub:busy(a) iopub:stream(a)",
+                "the next cell says that variables are gone");
     recorder_end(&r);
 }
 
@@ -389,12 +409,13 @@ static void test_crash_loop(void)
     effects_are("start timer:AGAIN:600", "a longer one");
     core_timer(r.core, TIMER_CHILD_AGAIN);
     core_child_ended(r.core, "exit code 1", "boom");
-    effects_are("start iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!PythonChildError "
+    effects_are(
+        "start iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!PythonChildError "
         "drain shell:execute_reply(a)=error#1!PythonChildError iopub:idle(a)",
         "after three the cell is told");
     front_request(&r, CHANNEL_SHELL, "complete_request", "c", "{\"cursor_pos\":3}");
     effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c)",
-        "other requests have an empty answer");
+                "other requests have an empty answer");
     front_request(&r, CHANNEL_SHELL, "comm_msg", "m", "{}");
     effects_are("iopub:busy(m) iopub:idle(m)", "or none, if they have none");
     core_ask_child(r.core, "1", record_answer, &r);
@@ -404,7 +425,8 @@ static void test_crash_loop(void)
     effects_are("start", "the next Python cell tries again");
     child_ready(&r);
     effects_are("child.shell:ask<get_ipython().execution_count = 2> "
-        "child.shell:execute_request(b)", "and runs when that went well");
+                "child.shell:execute_request(b)",
+                "and runs when that went well");
     recorder_end(&r);
 }
 
@@ -414,13 +436,14 @@ static void test_no_ipykernel(void)
     front_cell(&r, "a", "1", "");
     forget();
     core_child_ended(r.core, "exit code 1",
-        "/usr/bin/python3: No module named ipykernel_launcher");
-    effects_are("iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!PythonChildError "
+                     "/usr/bin/python3: No module named ipykernel_launcher");
+    effects_are(
+        "iopub:busy(a) iopub:execute_input(a)#1 iopub:error(a)!PythonChildError "
         "drain shell:execute_reply(a)=error#1!PythonChildError iopub:idle(a)",
         "no ipykernel: told at once");
     front_cell(&r, "b", "%%synapse\\nx", "");
     effects_are("iopub:busy(b) iopub:execute_input(b)#2 spark:execute<%%synapse\nx>",
-        "Spark cells work");
+                "Spark cells work");
     core_timer(r.core, TIMER_SOON);
     recorder_end(&r);
 }
@@ -433,9 +456,9 @@ static void test_no_python(void)
     r.spawn_fails = true;
     front_cell(&r, "a", "1", "");
     effects_are("start iopub:busy(a) iopub:execute_input(a)#1 "
-        "iopub:error(a)!PythonChildError drain "
-        "shell:execute_reply(a)=error#1!PythonChildError iopub:idle(a)",
-        "no such program: told at once");
+                "iopub:error(a)!PythonChildError drain "
+                "shell:execute_reply(a)=error#1!PythonChildError iopub:idle(a)",
+                "no such program: told at once");
     recorder_end(&r);
 }
 
@@ -448,7 +471,8 @@ static void test_shutdown(void)
     front_cell(&r, "b", "1", "");
     forget();
     front_request(&r, CHANNEL_CONTROL, "shutdown_request", "s", "{\"restart\":true}");
-    effects_are("iopub:busy(s) iopub:busy(b) shell:execute_reply(b)=aborted iopub:idle(b) "
+    effects_are(
+        "iopub:busy(s) iopub:busy(b) shell:execute_reply(b)=aborted iopub:idle(b) "
         "timer:GOODBYE:5000 spark:shutdown-for-restart signal:2 "
         "child.control:our_shutdown_request timer:STOP:1500 timer:KILL:2000",
         "the runner and the child are told");
@@ -458,7 +482,8 @@ static void test_shutdown(void)
     core_child_ended(r.core, "killed", "");
     effects_are("", "no new one starts; the runner is waited for");
     core_spark_shut_down(r.core);
-    effects_are("iopub:busy(a) shell:execute_reply(a)=aborted iopub:idle(a) "
+    effects_are(
+        "iopub:busy(a) shell:execute_reply(a)=aborted iopub:idle(a) "
         "iopub:shutdown_reply(s)=ok control:shutdown_reply(s)=ok iopub:idle(s) quit",
         "then the reply, and the end");
     front_cell(&r, "c", "1", "");
@@ -472,7 +497,7 @@ static void test_terminate(void)
     begin_ready(false);
     core_terminate(r.core);
     effects_are("child.control:our_shutdown_request timer:STOP:1500 timer:KILL:2000",
-        "SIGTERM: the child is told");
+                "SIGTERM: the child is told");
     core_child_ended(r.core, "exit code 0", "");
     effects_are("quit", "and there is no reply");
     recorder_end(&r);

@@ -46,11 +46,15 @@ static void refused(const char *const *texts, size_t count, const char *reason)
 
 static void test_parts(void)
 {
-    const char *const texts[] = {"id1", "id2", "<IDS|MSG>", "sig", HEADER,
-        "{\"msg_id\":\"p\",\"session\":\"ps\"}", "{}", "{\"code\":\"x\"}", "buffer", ""};
+    const char *const texts[] = {"id1",       "id2",
+                                 "<IDS|MSG>", "sig",
+                                 HEADER,      "{\"msg_id\":\"p\",\"session\":\"ps\"}",
+                                 "{}",        "{\"code\":\"x\"}",
+                                 "buffer",    ""};
     err_t err = {0};
     message_t *msg = of_texts(texts, 10);
-    is_int(message_open(msg, NULL, &err), 0, "a message with identities and buffers opens");
+    is_int(message_open(msg, NULL, &err), 0,
+           "a message with identities and buffers opens");
     is_int(message_check(msg, &err), 0, "and its parts are JSON");
     is_str(message_type(msg), "t", "type");
     is_str(message_id(msg), "m", "id");
@@ -61,7 +65,8 @@ static void test_parts(void)
     is_int(message_identity_count(msg), 2, "two identities");
     is_int(message_buffer_count(msg), 2, "two buffers, one empty");
     message_forget_content(msg);
-    is_str(json_str(message_content(msg), "code", ""), "x", "content can be parsed again");
+    is_str(json_str(message_content(msg), "code", ""), "x",
+           "content can be parsed again");
     message_destroy(&msg);
 }
 
@@ -75,8 +80,8 @@ static void test_bad_messages(void)
     REFUSED("its header", "<IDS|MSG>", "", "", "{}", "{}", "{}");
     REFUSED("not a JSON object", "<IDS|MSG>", "", "[1]", "{}", "{}", "{}");
     REFUSED("lacks msg_type", "<IDS|MSG>", "", "{\"msg_id\":\"m\"}", "{}", "{}", "{}");
-    REFUSED("lacks msg_type", "<IDS|MSG>", "", "{\"msg_id\":1,\"msg_type\":\"t\"}", "{}",
-        "{}", "{}");
+    REFUSED("lacks msg_type", "<IDS|MSG>", "", "{\"msg_id\":1,\"msg_type\":\"t\"}",
+            "{}", "{}", "{}");
     REFUSED("its content", "<IDS|MSG>", "", HEADER, "{}", "{}", "{\"code\":\"\xff\"}");
     REFUSED("its content", "<IDS|MSG>", "", HEADER, "{}", "{}", "{} {}");
     REFUSED("its metadata", "<IDS|MSG>", "", HEADER, "{}", "x", "{}");
@@ -103,7 +108,8 @@ static bool is_signed_well(const message_t *msg)
     for (size_t i = 0; i < count; i++)
         frames[i] = message_frame(msg, i);
     message_t *copy = message_of_frames(frames, count);
-    bool is_good = message_open(copy, reader, &err) == 0 && message_check(copy, &err) == 0;
+    bool is_good =
+        message_open(copy, reader, &err) == 0 && message_check(copy, &err) == 0;
     message_destroy(&copy);
     signer_destroy(&reader);
     return is_good;
@@ -120,18 +126,22 @@ static void test_own_messages(void)
     ok(frame_is(reply, 4, HEADER), "its parent is the request's header, byte for byte");
     is_str(message_session(reply), "session", "it is of our session");
     message_t *output = message_new_output(&SENDER, signer, "stream", request, NULL);
-    ok(is_signed_well(output) && frame_is(output, 0, "stream"), "an output has its topic");
+    ok(is_signed_well(output) && frame_is(output, 0, "stream"),
+       "an output has its topic");
     ok(frame_is(output, 6, "{}"), "no content is an empty object");
     message_t *welcome = message_new_welcome(&SENDER, signer, (bytes_t){"to", 2});
     ok(is_signed_well(welcome) && frame_is(welcome, 0, "to"),
-        "a welcome goes under what was subscribed to");
-    is_str(json_str(message_content(welcome), "subscription", ""), "to", "and names it");
+       "a welcome goes under what was subscribed to");
+    is_str(json_str(message_content(welcome), "subscription", ""), "to",
+           "and names it");
     message_t *ask = message_new_request(&SENDER, signer, "x_request", NULL);
-    ok(is_signed_well(ask) && frame_is(ask, 0, "<IDS|MSG>"), "a request carries nothing");
+    ok(is_signed_well(ask) && frame_is(ask, 0, "<IDS|MSG>"),
+       "a request carries nothing");
     ok(strcmp(message_id(ask), message_id(reply)) != 0, "ids differ");
     message_t *stub = message_stub(request);
     message_destroy(&request);
-    ok(frame_is(stub, 0, "front") && frame_is(stub, 3, HEADER), "a stub keeps the envelope");
+    ok(frame_is(stub, 0, "front") && frame_is(stub, 3, HEADER),
+       "a stub keeps the envelope");
     is_str(message_id(stub), "m", "and is open");
     message_destroy(&stub);
     message_destroy(&ask);
@@ -153,7 +163,7 @@ static void test_wire(void)
     msg = message_recv(b);
     is_int(msg ? (int)message_frame_count(msg) : 0, 11, "all its frames arrive");
     ok(msg && frame_is(msg, 0, "1") && frame_is(msg, 9, "") && frame_is(msg, 10, "11"),
-        "unchanged");
+       "unchanged");
     message_destroy(&msg);
     msg = message_recv(b);
     ok(!msg && errno == EAGAIN, "nothing more is there");

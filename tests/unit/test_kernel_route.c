@@ -41,14 +41,10 @@ static const struct {
     const char *type, *state;
     bool is_ours, passes;
 } OUTPUTS[] = {
-    {"stream", "", false, true},
-    {"status", "busy", false, true},
-    {"status", "idle", false, true},
-    {"status", "starting", false, false},
-    {"iopub_welcome", "", false, false},
-    {"status", "busy", true, false},
-    {"stream", "", true, false},
-    {"debug_event", "", false, true},
+    {"stream", "", false, true},         {"status", "busy", false, true},
+    {"status", "idle", false, true},     {"status", "starting", false, false},
+    {"iopub_welcome", "", false, false}, {"status", "busy", true, false},
+    {"stream", "", true, false},         {"debug_event", "", false, true},
     {"comm_msg", "", false, true},
 };
 
@@ -103,14 +99,15 @@ int main(void)
 {
     mem_init();
     for (size_t i = 0; i < sizeof REQUESTS / sizeof *REQUESTS; i++)
-        is_int(route_of_request(REQUESTS[i].channel, REQUESTS[i].type), REQUESTS[i].route,
-            "%s on %s", REQUESTS[i].type, channel_name(REQUESTS[i].channel));
+        is_int(route_of_request(REQUESTS[i].channel, REQUESTS[i].type),
+               REQUESTS[i].route, "%s on %s", REQUESTS[i].type,
+               channel_name(REQUESTS[i].channel));
     for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
-        ok(route_passes_output(OUTPUTS[i].type, OUTPUTS[i].state, OUTPUTS[i].is_ours)
-               == OUTPUTS[i].passes,
-            "%s %s%s %s", OUTPUTS[i].type, OUTPUTS[i].state,
-            OUTPUTS[i].is_ours ? " of ours" : "",
-            OUTPUTS[i].passes ? "passes" : "does not pass");
+        ok(route_passes_output(OUTPUTS[i].type, OUTPUTS[i].state, OUTPUTS[i].is_ours) ==
+               OUTPUTS[i].passes,
+           "%s %s%s %s", OUTPUTS[i].type, OUTPUTS[i].state,
+           OUTPUTS[i].is_ours ? " of ours" : "",
+           OUTPUTS[i].passes ? "passes" : "does not pass");
     test_queue();
     return done_testing();
 }

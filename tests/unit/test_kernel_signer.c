@@ -10,7 +10,8 @@
 /* HMAC-SHA256 of "what do ya want for nothing?" under "Jefe": RFC 4231, test case 2. */
 static const char RFC_SIGNATURE[] =
     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-static const char *const PARTS[SIGNED_PARTS] = {"what do ya ", "want ", "", "for nothing?"};
+static const char *const PARTS[SIGNED_PARTS] = {"what do ya ", "want ", "",
+                                                "for nothing?"};
 static const size_t LENS[SIGNED_PARTS] = {11, 5, 0, 12};
 
 static int verify(signer_t *signer, const char *signature, err_t *err)
@@ -28,9 +29,10 @@ static void test_signing(void)
     is_str(signature, RFC_SIGNATURE, "the parts are signed as one text (RFC 4231)");
     is_int(verify(signer, RFC_SIGNATURE, &err), 0, "a right signature is taken");
     ok(verify(signer, RFC_SIGNATURE, &err) != 0 && strstr(err.text, "replay"),
-        "the second time it is a replay");
+       "the second time it is a replay");
     signature[0] = '0';
-    ok(verify(signer, signature, &err) != 0 && strstr(err.text, "wrong"), "a wrong one is not");
+    ok(verify(signer, signature, &err) != 0 && strstr(err.text, "wrong"),
+       "a wrong one is not");
     ok(verify(signer, "", &err) != 0, "none is not");
     ok(verify(signer, "5bdc", &err) != 0, "nor its beginning");
     signer_destroy(&signer);
