@@ -57,9 +57,26 @@ def is_trusted(path: str) -> bool:
     return status.st_uid in (0, os.getuid()) and private and status.st_size > 0
 
 
+def base_of(path: str) -> str:
+    """Where the archive of Java's own classes is, when Java came without one."""
+    return path.removesuffix(".jsa") + "-base.jsa"
+
+
+def has_base(java: Java) -> bool:
+    """Java from PyPI, and other trimmed ones, lack what ours is built upon."""
+    library = os.path.join(java.home, "lib", "server")
+    return any(
+        os.path.exists(os.path.join(library, name))
+        for name in ("classes.jsa", "classes_nocoops.jsa")
+    )
+
+
 def options(path: str) -> list:
-    return ["-XX:SharedArchiveFile=" + path, "-Xshare:auto"]
+    base = base_of(path)
+    both = base + ":" + path if is_trusted(base) else path
+    return ["-XX:SharedArchiveFile=" + both, "-Xshare:auto"]
 
 
-def training_options(path: str) -> list:
-    return ["-XX:ArchiveClassesAtExit=" + path]
+def training_options(path: str, base: Optional[str] = None) -> list:
+    found = ["-XX:SharedArchiveFile=" + base] if base else []
+    return found + ["-XX:ArchiveClassesAtExit=" + path]

@@ -52,6 +52,8 @@ def build(folder: Optional[str], say) -> int:
         say("Building the class-data archive of Spark (once, 10 to 30 seconds) …")
         begun = time.monotonic()
         remove_leftovers(folder)
+        if not archive.has_base(found):
+            dump_base(found, archive.base_of(target))
         size = train(target, found, home, say)
         text = "Built %s (%d MB) in %.0f s."
         say(text % (target, size // sizes.MB, time.monotonic() - begun))
@@ -63,7 +65,9 @@ def build(folder: Optional[str], say) -> int:
 def prepare(folder: str) -> int:
     """The folder, made if need be, and the lock that lets one builder in at a time."""
     try:
-        os.makedirs(folder, mode=0o755, exist_ok=True)
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+            os.chmod(folder, 0o755)  # nothing secret in it, and a site's is for all
         path = os.path.join(folder, "archive.lock")
         lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as problem:
@@ -87,6 +91,19 @@ def remove_leftovers(folder: str) -> None:
             os.unlink(path)
 
 
+def dump_base(found: java.Java, base: str) -> None:
+    """Java's own classes first, which a JDK has an archive of and a trimmed one not."""
+    part = base + ".part"
+    command = [found.binary, "-Xshare:dump", "-XX:SharedArchiveFile=" + part]
+    run = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
+    if run.returncode != 0 or not os.path.exists(part):
+        raise CannotBuild("Java can't make one: " + (run.stdout + run.stderr)[-300:])
+    os.chmod(part, 0o644)
+    os.rename(part, base)
+
+
 def train(target: str, found: java.Java, home: str, say) -> int:
     """Runs the training session; the size of the archive that came out of it."""
     part = target + ".part"
@@ -94,6 +111,8 @@ def train(target: str, found: java.Java, home: str, say) -> int:
     machine = sizes.Machine()
     values = dict(memory="1g", cores=2, small=True, conf={}, jars=[], pyFiles=[])
     values.update(files=[], archives=[], train=part, umask=0o077)
+    base = archive.base_of(target)
+    values["base"] = base if os.path.exists(base) else None
     spec = Spec(private, sys.executable, {}, **values)
     process = DriverProcess(spec, os.path.join(private, "driver"), machine)
     try:
@@ -103,12 +122,10 @@ def train(target: str, found: java.Java, home: str, say) -> int:
             say("  …")
             if time.monotonic() > deadline:
                 raise CannotBuild("the training session took too long.")
-        if process.failed:
-            raise CannotBuild(process.failed)
-        if not os.path.exists(part):
+        if process.failed or not os.path.exists(part):
             last = "\n".join(process.log.all()[-15:])
             raise CannotBuild("the JVM wrote none. Its last words:\n" + last)
-        verify(part, found, home)
+        verify(part, values["base"], found, home)
         os.chmod(part, 0o644)
         os.rename(part, target)
         return os.stat(target).st_size
@@ -119,9 +136,10 @@ def train(target: str, found: java.Java, home: str, say) -> int:
             os.unlink(part)
 
 
-def verify(part: str, found: java.Java, home: str) -> None:
+def verify(part: str, base: Optional[str], found: java.Java, home: str) -> None:
     """Java itself says whether it would take the archive."""
-    command = [found.binary, "-Xshare:on", "-XX:SharedArchiveFile=" + part, "-cp"]
+    both = base + ":" + part if base else part
+    command = [found.binary, "-Xshare:on", "-XX:SharedArchiveFile=" + both, "-cp"]
     command += [gateway.class_path(home, "", {}), "-version"]
     run = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60

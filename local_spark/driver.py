@@ -161,7 +161,9 @@ class Driver:
         options = gateway.java_options(conf, memory, small, private)
         self.archive = None
         if self.spec.get("train"):
-            options += archive.training_options(self.spec["train"])
+            options += archive.training_options(
+                self.spec["train"], self.spec["base"]
+            )
             classes = ""  # an archive knows jars only; the folder differs each time
         else:
             self.archive = archive.find(archive.key_of(found, home))
@@ -459,7 +461,8 @@ def main() -> None:
 
         training.run(driver)
         return
-    warm_up.Warmer(driver).start()
+    if spec["conf"].get(warm_up.SWITCH) != "false":
+        warm_up.Warmer(driver).start()
     driver.loop()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     sys.exit(0)

@@ -55,6 +55,7 @@ class Registry:
         self.next_folder = 0
         self.tasks: queue.SimpleQueue = queue.SimpleQueue()
         self.ending = False
+        self.goodbyes = 0  # under way
         self.archive = BackgroundArchive(self.machine, log)
 
     # -- the main thread
@@ -101,7 +102,7 @@ class Registry:
 
     def end_if_unused(self, now: float) -> None:
         with self.lock:
-            if not self.stay and self.leases.server_should_end(now):
+            if self.goodbyes == 0 and not self.stay and self.leases.server_should_end(now):
                 self.ending = True
 
     def wake(self) -> None:
@@ -146,13 +147,19 @@ class Registry:
         with self.lock:
             return self.leases.expired(now)
 
-    def goodbye(self, name: str) -> bool:
+    def goodbye(self, name: str, reply: Callable[[bool], None]) -> None:
+        """Ends what a lease held, answers by `reply`, and only then lets the server go."""
         with self.lock:
             known = self.leases.goodbye(name)
-        if known:
-            self.lease_over(name)
+            self.goodbyes += 1
+        try:
+            if known:
+                self.lease_over(name)
+            reply(known)
+        finally:
+            with self.lock:
+                self.goodbyes -= 1
             self.wake()
-        return known
 
     def lease_over(self, name: str) -> None:
         """Sessions, batches and stand-bys of a lease end with it."""

@@ -247,10 +247,14 @@ def wait_for_end(connection: socket.socket) -> None:
 
 
 @route("DELETE", "/leases/{name}")
-def delete_lease(request: Request, name: str) -> tuple:
-    if not request.registry.goodbye(name):
-        raise replies.message(404, "Lease '%s' not found." % name)
-    return 200, {"msg": "deleted"}
+def delete_lease(request: Request, name: str) -> None:
+    def reply(known: bool) -> None:
+        if known:
+            request.handler.reply(200, {"msg": "deleted"})
+        else:
+            request.handler.reply(404, {"msg": "Lease '%s' not found." % name})
+
+    request.registry.goodbye(name, reply)
 
 
 # -- sessions

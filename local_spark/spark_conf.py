@@ -19,6 +19,7 @@ DEFAULTS = {
     "spark.ui.showConsoleProgress": "false",
     # A cancelled task's Python worker gives its slot back after this (2 s otherwise).
     "spark.python.task.killTimeout": "200ms",
+    # Spark's 200 are for clusters; the adaptive planner makes fewer of small data.
     "spark.sql.shuffle.partitions": "{shuffle}",
 }
 # Taken out of the environment: another Spark's settings would end up in ours.
@@ -27,7 +28,7 @@ SCRUBBED = ("SPARK_", "PYSPARK_", "_PYSPARK_", "HIVE_CONF_DIR", "LIVY_")
 
 def properties(asked: dict, private: str, memory: str, cores: int, python: str) -> dict:
     """All properties of the context; `private` is the session's own folder."""
-    conf = {k: v.format(shuffle=max(cores, 2)) for k, v in DEFAULTS.items()}
+    conf = {k: v.format(shuffle=max(2 * cores, 8)) for k, v in DEFAULTS.items()}
     conf.update({key: text_of(value) for key, value in asked.items()})
     conf.update(FORCED)
     conf.update(

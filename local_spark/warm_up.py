@@ -11,6 +11,7 @@ import threading
 import time
 from typing import Any
 
+SWITCH = "spark.synapse.warmUp"  # `false` in a session's conf: none, to measure
 GROUP = "warm-up"
 ROWS = "name,age,survived\nA,1.5,1\nB,,0\nC,30,1\n"
 

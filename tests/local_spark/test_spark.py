@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import Client, Lease, wait
+from conftest import Client, Lease, Server, private_folders, wait
 from local_spark.driver_process import session_members
 
 pytestmark = pytest.mark.timeout(180)
@@ -506,3 +506,33 @@ def test_a_killed_driver_is_noticed_though_its_children_live(spark_server):
     path = "/sessions/%d/state" % session
     wait(lambda: client.get(path)[1]["state"], lambda state: state == "dead", 10)
     client.delete("/sessions/%d" % session)
+
+
+def test_the_last_goodbye_is_answered_before_the_server_goes(short_folder):
+    server = Server(os.path.join(short_folder, "run"))
+    lease = Lease(server.path, "a", short_folder)
+    client = Client(server.path, "a")
+    session = client.start()["id"]
+    pids = session_members(int(client.text(session, "import os\nos.getsid(0)")))
+    assert client.delete("/leases/a") == (200, {"msg": "deleted"})
+    assert server.process.wait(10) == 0
+    assert not [pid for pid in pids if is_alive(pid)]
+    assert os.listdir(server.folder) == []
+    lease.drop()
+
+
+def test_a_killed_server_takes_its_drivers_along(short_folder):
+    server = Server(os.path.join(short_folder, "run"))
+    lease = Lease(server.path, "a", short_folder)
+    client = Client(server.path, "a")
+    session = client.start()["id"]
+    client.text(session, "sc.parallelize([1], 1).map(lambda v: v).count()")
+    pids = session_members(int(client.text(session, "import os\nos.getsid(0)")))
+    assert len(pids) >= 3
+    server.process.kill()
+    server.process.wait()
+    wait(lambda: [pid for pid in pids if is_alive(pid)], lambda left: not left, 10)
+    lease.drop()
+    again = Server(os.path.join(short_folder, "run"), "--no-lease-exit")
+    again.stop()
+    assert not server.private & private_folders()
