@@ -12,11 +12,15 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "kernel/doctor_fix.h"
 
 static const char usage[] =
-    "usage: synapse-kernel doctor [--json] [--python PATH]\n"
+    "usage: synapse-kernel doctor [--fix] [--json] [--python PATH]\n"
     "\n"
     "Says what is found on this machine, what is missing, and how to get it.\n"
+    "With --fix it first gets what pip can bring into that Python: ipykernel, PySpark,\n"
+    "pyarrow, pandas, and Java where there is none; pip's lines are shown (on stderr\n"
+    "with --json). Without --fix nothing is changed.\n"
     "Exit code 0 when plain cells and Spark cells can run, else 1.\n";
 
 /* A finding is {name, state: "ok" | "missing" | "note", text, advice or null}. Only
@@ -24,6 +28,7 @@ static const char usage[] =
 typedef struct {
     cJSON *list;
     bool is_well;
+    char *fix; /* the command that gets what is missing, when pip can; or NULL */
 } findings_t;
 
 static void add(findings_t *findings, const char *name, const char *state,
@@ -50,6 +55,12 @@ static void add_taken(findings_t *findings, const char *name, const char *state,
 
 /* --- Python --- */
 
+/* By the system: `pip install` would only say so. */
+static bool is_managed(const cJSON *facts)
+{
+    return json_bool(json_get_obj(facts, "installs"), "is_managed", false);
+}
+
 static void look_at_package(findings_t *findings, const cJSON *facts, const char *name,
                             const char *missing_state, const char *what_for)
 {
@@ -59,8 +70,10 @@ static void look_at_package(findings_t *findings, const cJSON *facts, const char
         return;
     }
     add_taken(findings, name, missing_state, xasprintf("not there: %s", what_for),
-              xasprintf("%s -m pip install %s",
-                        json_str(facts, "executable", "python3"), name));
+              is_managed(facts)
+                  ? NULL
+                  : xasprintf("%s -m pip install %s",
+                              json_str(facts, "executable", "python3"), name));
 }
 
 static void look_at_python(findings_t *findings, const cJSON *facts, const char *why)
@@ -75,6 +88,24 @@ static void look_at_python(findings_t *findings, const cJSON *facts, const char 
     look_at_package(findings, facts, "pandas", "note", "no data frames in plain cells");
     look_at_package(findings, facts, "pyarrow", "note",
                     "Spark's Arrow functions need it");
+}
+
+/* Only where there is something for pip to bring. */
+static void look_at_pip(findings_t *findings, const cJSON *facts,
+                        const install_surroundings_t *around)
+{
+    cJSON *plan = doctor_fix_plan(facts);
+    char *reason = NULL, *advice = NULL;
+    if (cJSON_GetArraySize(plan) == 0) {
+        json_free(&plan);
+        return;
+    }
+    json_free(&plan);
+    if (doctor_fix_obstacle(facts, around, &reason, &advice))
+        add_taken(findings, "pip", "note", reason, advice);
+    else
+        findings->fix =
+            doctor_fix_command(around->program, json_str(facts, "executable", "python3"));
 }
 
 /* --- Spark on this machine --- */
@@ -252,6 +283,8 @@ static void print_lines(const findings_t *findings)
         if (advice)
             printf("%-8s   -> %s\n", "", advice);
     }
+    if (findings->fix)
+        printf("\nWhat pip can bring is brought by: %s\n", findings->fix);
     printf("\n%s\n", findings->is_well ? "Plain cells and Spark cells can run."
                                        : "Something is missing: see the lines above.");
 }
@@ -267,20 +300,29 @@ static void print_json(findings_t *findings)
     json_free(&report);
 }
 
-static void examine(findings_t *findings, const doctor_surroundings_t *around,
-                    const python_hints_t *hints)
+/* What the chosen Python says; NULL with the reason. */
+static cJSON *ask(const doctor_surroundings_t *around, const char **why, err_t *err)
+{
+    const install_surroundings_t *install = &around->install;
+    char *python = python_choose(&install->python, install->working_folder, why);
+    cJSON *facts = python_ask(python, install->data_folder, install->program, err);
+    free(python);
+    return facts;
+}
+
+static void examine(findings_t *findings, const doctor_surroundings_t *around)
 {
     const install_surroundings_t *install = &around->install;
     err_t err = {0};
+    const char *why = NULL;
     add_taken(findings, "synapse-kernel", "ok",
               xasprintf("%s, %s", around->version, install->program), NULL);
-    const char *why = NULL;
-    char *python = python_choose(hints, install->working_folder, &why);
-    cJSON *facts = python_ask(python, install->data_folder, install->program, &err);
+    cJSON *facts = ask(around, &why, &err);
     if (facts) {
         look_at_python(findings, facts, why);
         look_at_pyspark(findings, facts);
         look_at_java(findings, facts, around->java_home);
+        look_at_pip(findings, facts, install);
         look_at_archive(findings, facts, install->data_folder);
         look_at_kernelspecs(findings, facts, install);
     } else {
@@ -288,18 +330,38 @@ static void examine(findings_t *findings, const doctor_surroundings_t *around,
     }
     look_at_runtime(findings, around->runtime_dir);
     json_free(&facts);
-    free(python);
 }
 
-int doctor_main(int argc, char **argv, const doctor_surroundings_t *around)
+/* What hinders is one of the findings that follow. */
+static void fix(const doctor_surroundings_t *around, int out_fd)
 {
-    python_hints_t hints = around->install.python;
-    bool is_json = false;
+    err_t err = {0};
+    cJSON *facts = ask(around, NULL, &err);
+    cJSON *plan = facts ? doctor_fix_plan(facts) : json_arr();
+    char *reason = NULL, *advice = NULL;
+    if (facts && cJSON_GetArraySize(plan) == 0)
+        dprintf(out_fd, "Nothing is missing that pip could bring.\n\n");
+    else if (facts && doctor_fix_obstacle(facts, &around->install, &reason, &advice))
+        dprintf(out_fd, "Nothing was installed: %s.\n\n", reason);
+    else if (facts)
+        doctor_fix_run(facts, plan, out_fd);
+    free(reason);
+    free(advice);
+    json_free(&plan);
+    json_free(&facts);
+}
+
+int doctor_main(int argc, char **argv, const doctor_surroundings_t *given)
+{
+    doctor_surroundings_t around = *given;
+    bool is_json = false, wants_fix = false;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             is_json = true;
+        } else if (strcmp(argv[i], "--fix") == 0) {
+            wants_fix = true;
         } else if (strcmp(argv[i], "--python") == 0 && i + 1 < argc) {
-            hints.option = argv[++i];
+            around.install.python.option = argv[++i];
         } else if (strcmp(argv[i], "--help") == 0) {
             fputs(usage, stdout);
             return 0;
@@ -309,12 +371,15 @@ int doctor_main(int argc, char **argv, const doctor_surroundings_t *around)
             return 2;
         }
     }
-    findings_t findings = {json_arr(), true};
-    examine(&findings, around, &hints);
+    if (wants_fix)
+        fix(&around, is_json ? STDERR_FILENO : STDOUT_FILENO);
+    findings_t findings = {.list = json_arr(), .is_well = true};
+    examine(&findings, &around);
     if (is_json)
         print_json(&findings);
     else
         print_lines(&findings);
+    free(findings.fix);
     json_free(&findings.list);
     return findings.is_well ? 0 : 1;
 }

@@ -14,8 +14,8 @@ typedef struct {
     const char *version;            /* of the kernel */
 } doctor_surroundings_t;
 
-/* Run the sub-command; `argv` holds what follows "doctor" (`--json`). One line a
- * finding on stdout. Exit code 0 when plain cells and Spark cells can run, 1 when not,
+/* Run the sub-command; `argv` holds what follows "doctor" (`--json`, `--fix`). One line
+ * a finding on stdout; with `--fix` only after pip has brought what it can. Exit code 0 when plain cells and Spark cells can run, 1 when not,
  * 2 usage. */
 int doctor_main(int argc, char **argv, const doctor_surroundings_t *around);
 

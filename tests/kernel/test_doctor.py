@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -84,6 +85,99 @@ def test_optional_packages_are_no_failure(environment, bare_python):
     _, found = findings(environment, "--python", bare_python)
     assert found["debugpy"]["state"] == "note"
     assert found["pandas"]["state"] == "note"
+
+
+# A pip that brings ipykernel, and nothing else.
+PIP = """
+import os, pathlib, sys
+folder = pathlib.Path(__file__).parent.parent
+with open(folder / "asked", "a") as file:
+    print(*sys.argv[1:], sep="\\t", file=file)
+if sys.argv[-1] != "ipykernel":
+    sys.exit("no index here")
+print("Collecting ipykernel", os.getcwd())
+info = folder / "ipykernel-9.8.7.dist-info"
+info.mkdir()
+(info / "METADATA").write_text("Metadata-Version: 2.1\\nName: ipykernel\\nVersion: 9.8.7\\n")
+"""
+
+
+@pytest.fixture
+def recorded(bare_python) -> Path:
+    """The file in which the pip of `bare_python` writes what it is asked for."""
+    site = next((bare_python.parent.parent / "lib").glob("python*/site-packages"))
+    (site / "pip").mkdir()
+    (site / "pip/__init__.py").touch()
+    (site / "pip/__main__.py").write_text(PIP)
+    return site / "asked"
+
+
+def fix(environment: dict, *words) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAM, "doctor", "--fix", *map(str, words)], text=True,
+                          env=environment, capture_output=True, timeout=120,
+                          stdin=subprocess.DEVNULL)
+
+
+ASKED = ["ipykernel", "pyspark==3.5.*", "pyarrow", "pandas<3"]  # Java is here
+
+
+def test_fix_asks_pip_for_what_is_missing_and_looks_again(
+    environment, bare_python, recorded
+):
+    run = fix(environment, "--python", bare_python)
+    lines = recorded.read_text().splitlines()
+    assert lines == [f"install\t--no-input\t{name}" for name in ASKED]
+    shown = [line for line in run.stdout.splitlines() if line.startswith("$ ")]
+    words = [shlex.split(line[2:]) for line in shown]
+    assert [w[:-1] for w in words] == [
+        [str(bare_python), "-m", "pip", "install", "--no-input"]
+    ] * len(ASKED), "what is shown can be typed"
+    assert [w[-1] for w in words] == ASKED
+    assert "Collecting ipykernel /\n" in run.stdout, "not in a folder with a pip.py"
+    assert "pip did not bring pyspark==3.5.* (exit code 1)" in run.stdout
+    assert "no index here" in run.stderr
+    after = run.stdout[run.stdout.rindex("$ "):]
+    assert "ok       ipykernel: 9.8.7" in after
+    assert "missing  pyspark" in after
+    assert run.returncode == 1, "what is still missing counts"
+
+
+def test_fix_as_json_keeps_pip_out_of_stdout(environment, bare_python, recorded):
+    run = fix(environment, "--json", "--python", bare_python)
+    report = json.loads(run.stdout)
+    found = {finding["name"]: finding for finding in report["findings"]}
+    assert found["ipykernel"]["text"] == "9.8.7"
+    assert "Collecting ipykernel" in run.stderr
+    assert (run.returncode, report["ok"]) == (1, False)
+
+
+def test_without_fix_nothing_is_installed(environment, bare_python, recorded):
+    code, text = doctor(environment, "--python", bare_python)
+    assert code == 1
+    assert not recorded.exists()
+    assert f"{PROGRAM.resolve()} doctor --fix --python {bare_python}" in text
+
+
+def test_fix_with_nothing_to_do(environment):
+    run = fix(environment, "--python", sys.executable)
+    assert run.returncode == 0
+    assert run.stdout.startswith("Nothing is missing that pip could bring.")
+    assert "$ " not in run.stdout
+
+
+def test_a_python_without_pip_is_told_how_to_get_it(environment, bare_python):
+    run = fix(environment, "--python", bare_python)
+    assert run.returncode == 1
+    assert f"{bare_python} has no pip" in run.stdout
+    assert "$ " not in run.stdout
+    _, found = findings(environment, "--python", bare_python)
+    command, _, then = found["pip"]["advice"].partition(" && ")
+    subprocess.run(shlex.split(command), check=True, timeout=120, capture_output=True)
+    _, found = findings(environment, "--python", bare_python)
+    assert "pip" not in found, "the advice was good"
+    assert shlex.split(then) == [
+        str(PROGRAM.resolve()), "doctor", "--fix", "--python", str(bare_python)
+    ]
 
 
 def test_a_wrong_java_home_is_told(environment, tmp_path):
