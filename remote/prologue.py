@@ -532,7 +532,7 @@ def __synapse_kernel__(posted_in):
         capture.add({"output_type": "clear_output", "wait": bool(wait)})
 
     class DisplayHandle:
-        """What display(…, display_id=…) returns: shows again, or in place."""
+        """What display(..., display_id=...) returns: shows again, or in place."""
 
         def __init__(self, display_id=None):
             self.display_id = display_id or uuid.uuid4().hex
@@ -544,7 +544,7 @@ def __synapse_kernel__(posted_in):
             update_display(value, display_id=self.display_id, **options)
 
     class Display:
-        """display(…): an object of its own, so that a function that uses it can still
+        """display(...): an object of its own, so that a function that uses it can still
         be sent to executors, where it prints."""
 
         def __call__(self, *values, metadata=None, transient=None, display_id=None,
@@ -587,7 +587,7 @@ def __synapse_kernel__(posted_in):
         if str(eager).lower() == "true":
             data = {"text/plain": repr(frame), "text/html": frame._repr_html_()}
             return {mime: text for mime, text in data.items() if text}
-        return {"text/plain": "%r\ndisplay(…) shows its rows" % frame}
+        return {"text/plain": "%r\ndisplay(\u2026) shows its rows" % frame}
 
     def frame_table(frame, limit):
         """The first `limit` rows as text and HTML. One more is fetched to know whether
@@ -652,7 +652,7 @@ def __synapse_kernel__(posted_in):
     def one_line(text, most):
         text = "null" if text is None else text
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
-        return text if len(text) <= most else text[: most - 1] + "…"
+        return text if len(text) <= most else text[: most - 1] + "\u2026"
 
     def text_table(fields, rows, note):
         names = [one_line(name, 60) for name, _ in fields]
@@ -679,7 +679,7 @@ def __synapse_kernel__(posted_in):
         def cell_html(cell):
             if cell is None:
                 return "<i>null</i>"
-            cut = cell if len(cell) <= 1000 else cell[:1000] + "…"
+            cut = cell if len(cell) <= 1000 else cell[:1000] + "\u2026"
             return html.escape(cut)
 
         out = ['<div>\n<table border="1" class="dataframe">\n<thead>\n<tr>']
@@ -998,7 +998,7 @@ def __synapse_kernel__(posted_in):
             self.last = None
             self.pieces = (None, [])
             self.loop = None
-            self.flags = 0  # of `from __future__ import …` in earlier cells
+            self.flags = 0  # of `from __future__ import ...` in earlier cells
             self.underscore = None
             self.user = {}
 

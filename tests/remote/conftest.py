@@ -34,7 +34,9 @@ def fresh():
     session.close()
 
 
-@pytest.fixture(scope="module", params=["shell"] + ["livy"] * ("LIVY_URL" in os.environ))
+@pytest.fixture(
+    scope="module", params=["shell"] + ["livy"] * ("LIVY_URL" in os.environ)
+)
 def spark(request, tmp_path_factory):
     """A driver with Spark: our shell, and a real Livy where LIVY_URL names one."""
     if request.param == "livy":

@@ -11,9 +11,10 @@ import urllib.parse
 
 from remote_session import Session
 
-
-STACK = ("''.join(__import__('traceback').format_stack(__import__('sys')"
-         "._current_frames()[__import__('threading').main_thread().ident]))")
+STACK = (
+    "''.join(__import__('traceback').format_stack(__import__('sys')"
+    "._current_frames()[__import__('threading').main_thread().ident]))"
+)
 
 
 class LivySession(Session):
@@ -24,7 +25,9 @@ class LivySession(Session):
         self.base = os.environ["LIVY_URL"].rstrip("/")
         self.n = 0
         self.path = "/sessions"
-        made = self.ask("POST", "", {"kind": "pyspark", "conf": {"spark.ui.enabled": "false"}})
+        made = self.ask(
+            "POST", "", {"kind": "pyspark", "conf": {"spark.ui.enabled": "false"}}
+        )
         self.path = "/sessions/%s" % made["id"]
         try:
             self.wait("", lambda s: s["state"] == "idle", 240)
@@ -37,10 +40,12 @@ class LivySession(Session):
         if self.base.startswith("unix:"):
             connection = http.client.HTTPConnection("localhost", timeout=60)
             connection.sock = socket.socket(socket.AF_UNIX)
-            connection.sock.connect(self.base[len("unix:"):])
+            connection.sock.connect(self.base[len("unix:") :])
         else:
             parts = urllib.parse.urlsplit(self.base)
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            connection = http.client.HTTPConnection(
+                parts.hostname, parts.port, timeout=60
+            )
         body = None if body is None else json.dumps(body)
         headers = {"Content-Type": "application/json", "X-Requested-By": "test"}
         connection.request(method, self.path + path, body, headers)
@@ -60,12 +65,16 @@ class LivySession(Session):
         raise AssertionError("%s: not done after %d s: %s" % (path, seconds, answer))
 
     def send(self, code):
-        self.statement = self.ask("POST", "/statements", {"code": code, "kind": "pyspark"})
+        self.statement = self.ask(
+            "POST", "/statements", {"code": code, "kind": "pyspark"}
+        )
 
     def read(self, seconds=60):
         path = "/statements/%d" % self.statement["id"]
         try:
-            output = self.wait(path, lambda s: s["state"] == "available", seconds)["output"]
+            output = self.wait(path, lambda s: s["state"] == "available", seconds)[
+                "output"
+            ]
         except AssertionError as error:
             raise AssertionError("%s\n%s" % (error, self.job(STACK)))
         if output["status"] == "ok":
@@ -74,10 +83,14 @@ class LivySession(Session):
 
     def job(self, expression):
         text = "lambda ctx:(%s)" % expression.replace(
-            "__synapse_kernel__", "__import__('__synapse_kernel__')")
+            "__synapse_kernel__", "__import__('__synapse_kernel__')"
+        )
         packed = b"cbuiltins\neval\n(V" + text.encode("unicode_escape") + b"\ntR."
-        job = self.ask("POST", "/submit-job", {
-            "job": base64.b64encode(packed).decode(), "jobType": "pyspark"})
+        job = self.ask(
+            "POST",
+            "/submit-job",
+            {"job": base64.b64encode(packed).decode(), "jobType": "pyspark"},
+        )
         path = "/jobs/%s" % job["id"]
         done = self.wait(path, lambda j: j["state"] in ("SUCCEEDED", "FAILED"), 20)
         assert done["state"] == "SUCCEEDED", done

@@ -50,7 +50,12 @@ def call(n, text, method="run", extra=""):
     """The statement that the kernel posts for a cell."""
     literal = "\n".join(json.dumps(line) for line in text.splitlines(True)) or '""'
     return '# synapse-kernel 0\n__synapse_kernel__.%s(%d, "cell %d",\n%s\n%s)\n' % (
-        method, n, n, literal, extra)
+        method,
+        n,
+        n,
+        literal,
+        extra,
+    )
 
 
 def parse(text):
@@ -59,7 +64,7 @@ def parse(text):
     at = max(i for i, line in enumerate(lines) if line.startswith(MARK))
     line = lines[at]
     assert line.isascii() and at == len(lines) - 1, line[:200]
-    return "\n".join(lines[:at]), json.loads(line[len(MARK):])
+    return "\n".join(lines[:at]), json.loads(line[len(MARK) :])
 
 
 class Session:
@@ -70,8 +75,12 @@ class Session:
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [*python, str(HERE / "remote_shell.py"), str(theirs.fileno())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
-            pass_fds=[theirs.fileno()], env=dict(os.environ, **(env or {})))
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            pass_fds=[theirs.fileno()],
+            env=dict(os.environ, **(env or {})),
+        )
         theirs.close()
         self.channel = ours.makefile("rw", encoding="utf-8")
         self.n = 0
@@ -127,7 +136,9 @@ class Session:
 
     def interrupt(self, n=None):
         n = self.n if n is None else n
-        return json.loads(self.job("__synapse_kernel__.interrupt(%d)" % n))["interrupted"]
+        return json.loads(self.job("__synapse_kernel__.interrupt(%d)" % n))[
+            "interrupted"
+        ]
 
     def interrupt_when(self, expression, seconds=60):
         """Interrupt the running cell once the expression holds beside it."""

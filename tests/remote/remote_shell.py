@@ -69,7 +69,9 @@ def main():
     while True:
         line = source.readline()
         if not line:
-            end = threading.Timer(10, os._exit, [1])  # a cell's thread may go on for ever
+            end = threading.Timer(
+                10, os._exit, [1]
+            )  # a cell's thread may go on for ever
             end.daemon = True
             end.start()
             return

@@ -1,5 +1,6 @@
 """A cell: value, text, error, in order and truthfully."""
 
+import ast
 import glob
 import os
 import shutil
@@ -10,12 +11,15 @@ from remote_session import PROLOGUE, Session
 
 
 def test_prologue_binds_one_name_and_display(fresh):
-    names = fresh.cell("sorted(n for n in globals() if n not in ('__name__', '__builtins__'))")
+    names = fresh.cell(
+        "sorted(n for n in globals() if n not in ('__name__', '__builtins__'))"
+    )
     assert names.value() == "['__synapse_kernel__', 'display']"
 
 
-def test_prologue_is_small_and_ascii_safe():
-    assert len(PROLOGUE.encode()) < 60000
+def test_prologue_is_small_ascii_and_python_3_8():
+    assert PROLOGUE.isascii() and len(PROLOGUE) < 60000
+    ast.parse(PROLOGUE, feature_version=(3, 8))
 
 
 def test_value_of_the_last_expression(shell):
@@ -23,13 +27,17 @@ def test_value_of_the_last_expression(shell):
     assert (cell.status, cell.kinds(), cell.value()) == ("ok", ["execute_result"], "21")
 
 
-@pytest.mark.parametrize("text", ["None", "5;", "(5\n);  # x", "x = 5", "", "# only", "5 ;"])
+@pytest.mark.parametrize(
+    "text", ["None", "5;", "(5\n);  # x", "x = 5", "", "# only", "5 ;"]
+)
 def test_no_value(shell, text):
     cell = shell.cell(text)
     assert (cell.status, cell.outputs) == ("ok", [])
 
 
-@pytest.mark.parametrize("text", ["5 # ;", "';'", "(5\n)", "if 1: pass\n5\n\n", "x=1;5"])
+@pytest.mark.parametrize(
+    "text", ["5 # ;", "';'", "(5\n)", "if 1: pass\n5\n\n", "x=1;5"]
+)
 def test_a_semicolon_elsewhere_hides_nothing(shell, text):
     assert shell.cell(text).kinds() == ["execute_result"]
 
@@ -58,9 +66,17 @@ def test_traceback_shows_cell_line_and_source_and_none_of_our_frames(shell):
 
 
 def test_traceback_keeps_the_chain_of_causes(shell):
-    trace = shell.cell("try:\n    1/0\nexcept Exception as e:\n    raise KeyError('k') from e").trace()
-    assert trace.index("ZeroDivisionError") < trace.index("direct cause") < trace.index("KeyError: 'k'")
-    trace = shell.cell("try:\n    1/0\nexcept Exception:\n    raise KeyError('k')").trace()
+    trace = shell.cell(
+        "try:\n    1/0\nexcept Exception as e:\n    raise KeyError('k') from e"
+    ).trace()
+    assert (
+        trace.index("ZeroDivisionError")
+        < trace.index("direct cause")
+        < trace.index("KeyError: 'k'")
+    )
+    trace = shell.cell(
+        "try:\n    1/0\nexcept Exception:\n    raise KeyError('k')"
+    ).trace()
     assert "During handling of the above exception" in trace
 
 
@@ -73,11 +89,14 @@ def test_functions_of_earlier_cells_show_their_source(shell):
     assert "raise ValueError('old')" in shell.cell("broken()").trace()
 
 
-@pytest.mark.parametrize("text, line", [
-    ("print(1)\nx = = 1", "x = = 1"),
-    ("print(1)\n  x = 1", "x = 1"),
-    ("print(1)\nreturn 5", "return 5"),
-])
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("print(1)\nx = = 1", "x = = 1"),
+        ("print(1)\n  x = 1", "x = 1"),
+        ("print(1)\nreturn 5", "return 5"),
+    ],
+)
 def test_syntax_error_runs_nothing_and_shows_line_and_caret(shell, text, line):
     cell = shell.cell(text)
     assert cell.kinds() == ["error"]
@@ -93,12 +112,20 @@ def test_shell_and_line_magics_get_a_hint(shell, text):
 
 
 def test_matplotlib_magic_is_ignored(shell):
-    assert shell.cell("%matplotlib inline\nif 1:\n    %matplotlib inline\n3").value() == "3"
+    assert (
+        shell.cell("%matplotlib inline\nif 1:\n    %matplotlib inline\n3").value()
+        == "3"
+    )
 
 
 def test_top_level_await_and_background_tasks(shell):
-    assert shell.cell("import asyncio\nasync def f():\n    await asyncio.sleep(0.01)\n    return 5\n"
-                      "await f()").value() == "5"
+    assert (
+        shell.cell(
+            "import asyncio\nasync def f():\n    await asyncio.sleep(0.01)\n    return 5\n"
+            "await f()"
+        ).value()
+        == "5"
+    )
     cell = shell.cell("y = await f()\nfor i in [1]:\n    await asyncio.sleep(0)\ny + 1")
     assert cell.value() == "6"
     assert "in f" in shell.cell("async def f():\n    1/0\nawait f()").trace()
@@ -107,7 +134,10 @@ def test_top_level_await_and_background_tasks(shell):
 
 def test_future_imports_last(fresh):
     fresh.cell("from __future__ import annotations")
-    assert fresh.cell("def f(x: nowhere): pass\nf.__annotations__").value() == "{'x': 'nowhere'}"
+    assert (
+        fresh.cell("def f(x: nowhere): pass\nf.__annotations__").value()
+        == "{'x': 'nowhere'}"
+    )
 
 
 def test_exit_does_not_end_the_session(shell):
@@ -119,9 +149,15 @@ def test_exit_does_not_end_the_session(shell):
     assert shell.cell("1").value() == "1"
 
 
-@pytest.mark.parametrize("text", [
-    "input('name? ')", "import getpass; getpass.getpass()", "breakpoint()",
-    "import sys; sys.stdin.readline()"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input('name? ')",
+        "import getpass; getpass.getpass()",
+        "breakpoint()",
+        "import sys; sys.stdin.readline()",
+    ],
+)
 def test_questions_fail_clearly(shell, text):
     cell = shell.cell(text)
     assert cell.error["ename"] == "StdinNotImplementedError"
@@ -129,19 +165,26 @@ def test_questions_fail_clearly(shell, text):
 
 
 def test_a_repr_that_raises_is_an_error_of_the_cell(shell):
-    cell = shell.cell("class A:\n    def __repr__(self): raise KeyError('no repr')\nprint(1)\nA()")
+    cell = shell.cell(
+        "class A:\n    def __repr__(self): raise KeyError('no repr')\nprint(1)\nA()"
+    )
     assert cell.kinds() == ["stdout", "error"] and cell.error["ename"] == "KeyError"
-    cell = shell.cell("class E(Exception):\n    def __str__(self): raise KeyError\nraise E")
+    cell = shell.cell(
+        "class E(Exception):\n    def __str__(self): raise KeyError\nraise E"
+    )
     assert cell.error["ename"] == "E"
 
 
 def test_result_survives_anything_in_text(shell):
     cell = shell.cell(r"print('\ud800 \0 \x1b[1m é 日本 \\ \" \r')")
-    assert cell.text() == "\ufffd \0 \x1b[1m é 日本 \\ \" \r\n"
+    assert cell.text() == '\ufffd \0 \x1b[1m é 日本 \\ " \r\n'
 
 
 def test_text_that_looks_like_a_result(shell):
-    assert shell.cell("print('synapse-kernel-result {}')").text() == "synapse-kernel-result {}\n"
+    assert (
+        shell.cell("print('synapse-kernel-result {}')").text()
+        == "synapse-kernel-result {}\n"
+    )
 
 
 def test_deep_recursion_is_reported_short(shell):
@@ -153,9 +196,16 @@ def test_post_again_keeps_everything(fresh):
     fresh.cell("x = 5")
     for _ in range(3):
         fresh.add_prologue()
-    assert fresh.cell("import os\nprint('a')\nos.system('echo b')\nx").text() == "a\nb\n"
+    assert (
+        fresh.cell("import os\nprint('a')\nos.system('echo b')\nx").text() == "a\nb\n"
+    )
     assert fresh.cell("x").value() == "5"
-    assert fresh.cell("import threading\nsum('synapse' in t.name for t in threading.enumerate())").value() == "1"
+    assert (
+        fresh.cell(
+            "import threading\nsum('synapse' in t.name for t in threading.enumerate())"
+        ).value()
+        == "1"
+    )
 
 
 def test_foreign_display_is_left_alone():

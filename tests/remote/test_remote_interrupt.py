@@ -7,10 +7,16 @@ import time
 
 import pytest
 
-BUSY = ["import time; time.sleep(60)", "while True: pass", "while True: print('x' * 10)",
-        "while True: display(1)", "import subprocess; subprocess.run(['sleep', '60'])",
-        "import asyncio; await asyncio.sleep(60)", "import threading; threading.Event().wait()",
-        "class A:\n    def __repr__(self):\n        while True: pass\nA()"]
+BUSY = [
+    "import time; time.sleep(60)",
+    "while True: pass",
+    "while True: print('x' * 10)",
+    "while True: display(1)",
+    "import subprocess; subprocess.run(['sleep', '60'])",
+    "import asyncio; await asyncio.sleep(60)",
+    "import threading; threading.Event().wait()",
+    "class A:\n    def __repr__(self):\n        while True: pass\nA()",
+]
 
 
 @pytest.mark.parametrize("text", BUSY)
@@ -21,7 +27,9 @@ def test_interrupt(shell, text):
     begin = time.monotonic()
     cell = shell.finish(20)
     assert time.monotonic() - begin < 5  # under load; 0.02 to 0.6 s on a quiet machine
-    assert cell.error["ename"] == "KeyboardInterrupt" and cell.text().startswith("before\n")
+    assert cell.error["ename"] == "KeyboardInterrupt" and cell.text().startswith(
+        "before\n"
+    )
     assert len(cell.trace()) < 2000
     assert shell.cell("x").value() == "5"
 
@@ -36,8 +44,10 @@ def test_wrong_or_late_number_does_nothing(shell):
 
 
 def test_swallowed_interrupt_can_be_repeated(shell):
-    shell.start("import time\nn = 0\nwhile n < 2:\n    try: time.sleep(60)\n"
-                "    except KeyboardInterrupt: n += 1\nn")
+    shell.start(
+        "import time\nn = 0\nwhile n < 2:\n    try: time.sleep(60)\n"
+        "    except KeyboardInterrupt: n += 1\nn"
+    )
     for _ in range(2):
         time.sleep(0.3)
         assert shell.interrupt()
@@ -67,14 +77,19 @@ def test_a_cell_that_takes_the_handler_away_does_not_keep_it(shell):
 
 
 def test_finally_runs_undisturbed(shell):
-    shell.start("import time\ntry:\n    time.sleep(60)\nfinally:\n    time.sleep(0.7); print('cleaned')")
+    shell.start(
+        "import time\ntry:\n    time.sleep(60)\nfinally:\n    time.sleep(0.7); print('cleaned')"
+    )
     shell.interrupt_when("__synapse_kernel__.running == %d" % shell.n)
     assert shell.finish(10).text() == "cleaned\n"
 
 
 def test_200_interrupts_around_the_end_of_cells(fresh):
-    told, text = 0, "import time\nend = time.time() + 0.02\nwhile time.time() < end: time.sleep(0.001)\n" \
-        "print('last')\n7"
+    told, text = (
+        0,
+        "import time\nend = time.time() + 0.02\nwhile time.time() < end: time.sleep(0.001)\n"
+        "print('last')\n7",
+    )
     for i in range(200):
         fresh.start(text)
         time.sleep(0.012 + random.random() * 0.015)

@@ -7,8 +7,15 @@ import pytest
 
 
 def test_python_of_workers_is_the_drivers_own(spark):
-    assert spark.cell("import os, sys\nsc.pythonExec == sys.executable").value() == "True"
-    assert spark.cell("sc.parallelize([1]).map(lambda _: sys.version).first() == sys.version").value() == "True"
+    assert (
+        spark.cell("import os, sys\nsc.pythonExec == sys.executable").value() == "True"
+    )
+    assert (
+        spark.cell(
+            "sc.parallelize([1]).map(lambda _: sys.version).first() == sys.version"
+        ).value()
+        == "True"
+    )
 
 
 def test_closures_classes_and_udfs(spark):
@@ -35,7 +42,9 @@ frame = spark.range(2).select(small("id"), large("id"))
 
 def test_a_bare_frame_runs_no_job(spark):
     cell = spark.cell("df = spark.range(5)\ndf")
-    assert cell.data()[0] == {"text/plain": "DataFrame[id: bigint]\ndisplay(…) shows its rows"}
+    assert cell.data()[0] == {
+        "text/plain": "DataFrame[id: bigint]\ndisplay(…) shows its rows"
+    }
     spark.cell("def fail(x): raise ValueError\nspark.range(5).select(udf(fail)('id'))")
     cell = spark.cell("spark.conf.set('spark.sql.repl.eagerEval.enabled', True)\ndf")
     spark.cell("spark.conf.unset('spark.sql.repl.eagerEval.enabled')")
@@ -46,9 +55,14 @@ def test_a_bare_frame_runs_no_job(spark):
 def test_display_shows_the_first_rows(spark):
     data = spark.cell("display(spark.range(50))").data("display_data")[0]
     assert data["text/plain"].endswith("| 19 |\n+----+\nfirst 20 rows")
-    assert data["text/html"].count("<tr>") == 21 and "first 20 rows" in data["text/html"]
+    assert (
+        data["text/html"].count("<tr>") == 21 and "first 20 rows" in data["text/html"]
+    )
     data = spark.cell("display(spark.range(3))").data("display_data")[0]
-    assert data["text/plain"] == "+----+\n| id |\n+----+\n|  0 |\n|  1 |\n|  2 |\n+----+\n3 rows"
+    assert (
+        data["text/plain"]
+        == "+----+\n| id |\n+----+\n|  0 |\n|  1 |\n|  2 |\n+----+\n3 rows"
+    )
 
 
 def test_values_of_every_type(spark):
@@ -60,26 +74,54 @@ schema = ("a string, b boolean, c int, d double, e double, f decimal(10,2), g st
           "j binary, k array<int>, l map<string,double>, m struct<x:int,y:string>")
 display(spark.createDataFrame([row], schema))
 """).data("display_data")[0]
-    want = ["null", "true", "1", "1.5", "NaN", "1.50", "<b>&", "2020-01-02", "2020-01-02 03:04:05", "01ff",
-            "[1, null]", '{"k": 1.5}', '{"x": 1, "y": null}']
+    want = [
+        "null",
+        "true",
+        "1",
+        "1.5",
+        "NaN",
+        "1.50",
+        "<b>&",
+        "2020-01-02",
+        "2020-01-02 03:04:05",
+        "01ff",
+        "[1, null]",
+        '{"k": 1.5}',
+        '{"x": 1, "y": null}',
+    ]
     row = data["text/plain"].split("\n")[3]
     assert [cell.strip() for cell in row.strip("|").split(" | ")] == want
     for value in want[1:]:
         assert ">%s</td>" % html.escape(value) in data["text/html"]
-    assert "<i>null</i>" in data["text/html"] and 'title="decimal(10,2)"' in data["text/html"]
+    assert (
+        "<i>null</i>" in data["text/html"]
+        and 'title="decimal(10,2)"' in data["text/html"]
+    )
 
 
 def test_sql(spark):
     cell = spark.cell("select id, 'a;b' as `c;d` from range(2000) -- ;\n", method="sql")
-    assert cell.kinds() == ["execute_result"] and cell.value().endswith("first 1000 rows")
-    assert spark.cell("select 1 as x", method="sql", extra=", 5").value() == "+---+\n| x |\n+---+\n| 1 |\n+---+\n1 row"
-    assert spark.cell("select id from range(9)", method="sql", extra=", 5").value().endswith("first 5 rows")
+    assert cell.kinds() == ["execute_result"] and cell.value().endswith(
+        "first 1000 rows"
+    )
+    assert (
+        spark.cell("select 1 as x", method="sql", extra=", 5").value()
+        == "+---+\n| x |\n+---+\n| 1 |\n+---+\n1 row"
+    )
+    assert (
+        spark.cell("select id from range(9)", method="sql", extra=", 5")
+        .value()
+        .endswith("first 5 rows")
+    )
     assert spark.cell("_sqldf.count()").value() == "9"
 
 
 def test_several_sql_statements(spark):
-    cell = spark.cell("create or replace temp view v as select ';' as s; /* ; /* ; */ ; */;\n"
-                      "select 1 as a; select s from v;\n-- the end;", method="sql")
+    cell = spark.cell(
+        "create or replace temp view v as select ';' as s; /* ; /* ; */ ; */;\n"
+        "select 1 as a; select s from v;\n-- the end;",
+        method="sql",
+    )
     assert cell.kinds() == ["display_data", "execute_result"]
     assert "| ; |" in cell.value()
     cell = spark.cell("create or replace temp view w as select 1", method="sql")
@@ -91,21 +133,33 @@ def test_several_sql_statements(spark):
 
 def test_sql_errors_are_short(spark):
     cell = spark.cell("select * from nosuch", method="sql")
-    assert cell.error["ename"] == "AnalysisException" and "`nosuch`" in cell.error["evalue"]
+    assert (
+        cell.error["ename"] == "AnalysisException"
+        and "`nosuch`" in cell.error["evalue"]
+    )
     assert "File" not in cell.trace() and "Java" not in cell.trace()
 
 
 def test_error_in_an_executor_shows_the_line_of_the_cell(spark):
     name = "<cell %d>" % (spark.n + 1)
-    cell = spark.cell("def f(x):\n    return 1 // (x - 3)\nsc.parallelize(range(9), 2).map(f).collect()")
+    cell = spark.cell(
+        "def f(x):\n    return 1 // (x - 3)\nsc.parallelize(range(9), 2).map(f).collect()"
+    )
     assert cell.error["ename"] == "Py4JJavaError"
     assert cell.error["evalue"].startswith("ZeroDivisionError: ")
     trace = cell.trace()
-    assert trace.index("collect()") < trace.index("In the Python worker") < trace.index("Java stack")
+    assert (
+        trace.index("collect()")
+        < trace.index("In the Python worker")
+        < trace.index("Java stack")
+    )
     assert 'File "%s", line 2, in f\n    return 1 // (x - 3)' % name in trace
     assert "worker.py" not in trace and "py4j/" not in trace and trace.count("\n") < 60
     cell = spark.cell("spark.range(9).select(udf(f, 'int')('id')).collect()")
-    assert cell.error["ename"] == "PythonException" and "return 1 // (x - 3)" in cell.trace()
+    assert (
+        cell.error["ename"] == "PythonException"
+        and "return 1 // (x - 3)" in cell.trace()
+    )
 
 
 def test_java_errors_are_reduced_to_their_cause(spark):
@@ -113,10 +167,17 @@ def test_java_errors_are_reduced_to_their_cause(spark):
     assert cell.error["ename"] == "Py4JJavaError"
     assert cell.error["evalue"] == "java.lang.RuntimeException: 'false' is not true!"
     trace = cell.trace()
-    assert trace.index("collect()") < trace.index("Java stack") < trace.index("more") < trace.index("Caused by")
+    assert (
+        trace.index("collect()")
+        < trace.index("Java stack")
+        < trace.index("more")
+        < trace.index("Caused by")
+    )
     assert trace.count("\n") < 50
     cell = spark.cell("spark.range(1).select('nope')")
-    assert cell.error["ename"] == "AnalysisException" and cell.error["evalue"].startswith("[UNRESOLVED_COLUMN")
+    assert cell.error["ename"] == "AnalysisException" and cell.error[
+        "evalue"
+    ].startswith("[UNRESOLVED_COLUMN")
 
 
 HAS_JOB = "len(__import__('pyspark').SparkContext._active_spark_context.statusTracker().getActiveJobsIds()) > 0"
@@ -142,9 +203,11 @@ def test_interrupt_of_spark(spark, text):
         assert time.monotonic() - begin < 5  # under load; 0.4 s on a quiet machine
         assert cell.error["ename"] == "KeyboardInterrupt" and cell.text() == "before\n"
         assert cell.text("stderr") == "" and "Java" not in cell.trace()
-        cell = spark.cell("import time\nn, end = spark.range(5).count(), time.time() + 10\n"
-                          "while sc.statusTracker().getActiveJobsIds() and time.time() < end: time.sleep(0.1)\n"
-                          "n, list(sc.statusTracker().getActiveJobsIds())")
+        cell = spark.cell(
+            "import time\nn, end = spark.range(5).count(), time.time() + 10\n"
+            "while sc.statusTracker().getActiveJobsIds() and time.time() < end: time.sleep(0.1)\n"
+            "n, list(sc.statusTracker().getActiveJobsIds())"
+        )
         assert cell.value() == "(5, [])"
 
 
@@ -182,8 +245,10 @@ def test_the_servers_job_group_is_kept(spark):
 
 
 def test_the_first_20_answers_after_writes_to_fd_1_are_right(spark):
-    cell = spark.cell("import os, subprocess\nprint('a')\nos.system('echo b')\nsubprocess.run(['echo', 'c'])\n"
-                      "os.write(1, b'd\\n')\nprint('e')")
+    cell = spark.cell(
+        "import os, subprocess\nprint('a')\nos.system('echo b')\nsubprocess.run(['echo', 'c'])\n"
+        "os.write(1, b'd\\n')\nprint('e')"
+    )
     assert cell.text() == "a\nb\nc\nd\ne\n"
     for i in range(20):
         assert spark.cell("%d + 1" % i).value() == str(i + 1)
@@ -199,13 +264,19 @@ def test_late_sigint_leaves_the_session(spark):
 
 def test_threads_after_the_end_of_a_cell(spark):
     n = spark.n + 1
-    spark.cell("import threading, time\ndef f():\n    time.sleep(0.3); print('late')\nthreading.Thread(target=f).start()")
+    spark.cell(
+        "import threading, time\ndef f():\n    time.sleep(0.3); print('late')\nthreading.Thread(target=f).start()"
+    )
     time.sleep(1)
     assert spark.cell("5").text() == "[printed after the end of cell %d]\nlate\n" % n
 
 
 def test_last_after_stop_the_error_says_what_to_do(spark):
     assert spark.cell("spark.stop()").status == "ok"
-    for text, method in (("sc.parallelize([1]).count()", "run"), ("df.count()", "run"), ("select 1", "sql")):
+    for text, method in (
+        ("sc.parallelize([1]).count()", "run"),
+        ("df.count()", "run"),
+        ("select 1", "sql"),
+    ):
         cell = spark.cell(text, method=method)
         assert cell.status == "error" and "%synapse start" in cell.trace()
