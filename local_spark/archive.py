@@ -6,7 +6,6 @@ one is never opened. The site's folder comes before the user's cache.
 
 import hashlib
 import os
-import re
 from typing import Optional
 
 from . import VERSION

@@ -9,8 +9,9 @@ import tempfile
 import time
 from typing import Optional
 
-from . import archive, driver, gateway, java, sizes
+from . import archive, gateway, java, sizes
 from .driver_process import DriverProcess, Spec
+from .driver_start import StartFailed, find_pyspark
 
 ROOM = 400 * sizes.MB  # what the folder has to have free
 TIME_LIMIT = 300.0
@@ -29,13 +30,13 @@ def build_now(folder: Optional[str] = None, quiet: bool = False) -> int:
 
     try:
         return build(folder, say)
-    except (CannotBuild, driver.StartFailed, java.JavaMissing) as problem:
+    except (CannotBuild, StartFailed, java.JavaMissing) as problem:
         print("No class-data archive: %s" % problem, file=sys.stderr)
         return 1
 
 
 def build(folder: Optional[str], say) -> int:
-    home = driver.find_pyspark()
+    home = find_pyspark()
     found = java.find(dict(os.environ))
     key = archive.key_of(found, home)
     there = archive.find(key) if folder is None else None

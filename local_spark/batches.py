@@ -154,14 +154,17 @@ class Batch:
         )
         home = os.path.dirname(run.stdout.strip())
         if run.returncode != 0 or not os.path.isdir(os.path.join(home, "jars")):
-            text = 'PySpark is not installed for %s: `%s -m pip install "pyspark==3.5.*"`.'
+            text = (
+                'PySpark is not installed for %s: `%s -m pip install "pyspark==3.5.*"`.'
+            )
             raise OSError(text % (self.python, self.python))
         return home
 
     def watch(self) -> None:
         streams = (("stdout", self.process.stdout), ("stderr", self.process.stderr))
         readers = [
-            threading.Thread(target=self.read, args=pair, daemon=True) for pair in streams
+            threading.Thread(target=self.read, args=pair, daemon=True)
+            for pair in streams
         ]
         for reader in readers:
             reader.start()

@@ -127,7 +127,7 @@ class DriverProcess:
                 self.log.feed(name, data)
 
     def watch(self) -> None:
-        """Its end ends the channel too, which a process that it forked may hold open."""
+        """Its end ends the channel too, which a fork of it may hold open."""
         self.process.wait()
         time.sleep(0.2)
         self.channel.close()

@@ -22,8 +22,8 @@ RESOLVED = ("spark.jars.packages", "spark.jars.repositories", "spark.archives")
 
 # The packages of the JDK that Spark reflects into (Java 17 and later keep them shut).
 OPENED = {
-    "java.base": "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio "
-    "java.util java.util.concurrent java.util.concurrent.atomic jdk.internal.ref "
+    "java.base": "java.lang java.lang.invoke java.lang.reflect java.io java.net "
+    "java.nio java.util java.util.concurrent java.util.concurrent.atomic jdk.internal.ref "
     "sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar",
     "java.security.jgss": "sun.security.krb5",
 }
@@ -62,7 +62,9 @@ def needs_submit(conf: dict) -> bool:
 
 def local_jars(conf: dict) -> list:
     paths = [jar.strip() for jar in conf.get("spark.jars", "").split(",")]
-    return [path.removeprefix("file://").removeprefix("file:") for path in paths if path]
+    return [
+        path.removeprefix("file://").removeprefix("file:") for path in paths if path
+    ]
 
 
 def java_options(conf: dict, memory: str, small: bool, private: str) -> list:

@@ -102,11 +102,17 @@ class Registry:
 
     def end_if_unused(self, now: float) -> None:
         with self.lock:
-            if self.goodbyes == 0 and not self.stay and self.leases.server_should_end(now):
+            if (
+                self.goodbyes == 0
+                and not self.stay
+                and self.leases.server_should_end(now)
+            ):
                 self.ending = True
 
     def wake(self) -> None:
-        self.tasks.put((lambda: self.end_if_unused(time.monotonic()), threading.Event()))
+        self.tasks.put(
+            (lambda: self.end_if_unused(time.monotonic()), threading.Event())
+        )
 
     def shut_down(self) -> None:
         """Ends every driver at once, all in parallel."""
@@ -148,7 +154,7 @@ class Registry:
             return self.leases.expired(now)
 
     def goodbye(self, name: str, reply: Callable[[bool], None]) -> None:
-        """Ends what a lease held, answers by `reply`, and only then lets the server go."""
+        """Ends what a lease held, replies, and only then lets the server go."""
         with self.lock:
             known = self.leases.goodbye(name)
             self.goodbyes += 1
@@ -265,7 +271,9 @@ class Registry:
             self.next_session += 1
             name = request["name"]
             if name and any(s.name == name for s in self.sessions.values()):
-                text = "Rejected, Reason: Duplicate session name: Some(%s) for session %d"
+                text = (
+                    "Rejected, Reason: Duplicate session name: Some(%s) for session %d"
+                )
                 raise replies.message(400, text % (name, number))
             conf = request["conf"]
             memory = request["driverMemory"] or conf.get("spark.driver.memory")

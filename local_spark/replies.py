@@ -22,8 +22,9 @@ def message(status: int, text: str) -> Refusal:
 
 
 SESSION_FIELDS = (
-    "executorCores conf driverMemory name driverCores idleTimeout pyFiles archives kind "
-    "files jars proxyUser numExecutors heartbeatTimeoutInSecond ttl queue executorMemory"
+    "executorCores conf driverMemory name driverCores idleTimeout pyFiles archives "
+    "kind files jars proxyUser numExecutors heartbeatTimeoutInSecond ttl queue "
+    "executorMemory"
 ).split()
 BATCH_FIELDS = (
     "executorCores className conf driverMemory name driverCores pyFiles archives "
@@ -32,7 +33,9 @@ BATCH_FIELDS = (
 SESSION_CLASS = "org.apache.livy.server.interactive.CreateInteractiveRequest"
 BATCH_CLASS = "org.apache.livy.server.batch.CreateBatchRequest"
 STATEMENT_CLASS = "org.apache.livy.server.interactive.ExecuteRequest"
-SOURCE = "\n at [Source: (org.eclipse.jetty.server.HttpInputOverHTTP); line: %d, column: %d]"
+SOURCE = (
+    "\n at [Source: (org.eclipse.jetty.server.HttpInputOverHTTP); line: %d, column: %d]"
+)
 
 KINDS = {
     "spark": "spark",
@@ -64,7 +67,9 @@ def parse_body(data: bytes, fields: Optional[list], class_name: str) -> dict:
     except json.JSONDecodeError as problem:
         raise Refusal(400, syntax_text(text, problem)) from None
     if not isinstance(value, dict):
-        what = {list: "START_ARRAY", str: "VALUE_STRING"}.get(type(value), "VALUE_NUMBER")
+        what = {list: "START_ARRAY", str: "VALUE_STRING"}.get(
+            type(value), "VALUE_NUMBER"
+        )
         raise Refusal(
             400,
             "Cannot deserialize value of type `%s` from token `JsonToken.%s`%s"
@@ -150,7 +155,9 @@ def checked_common(body: dict, class_name: str) -> dict:
         value = body.get(field)
         if isinstance(value, str):
             raise Refusal(500, class_cast("String"))
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, int)
+        ):
             raise Refusal(500, class_cast(type(value).__name__.capitalize()))
         result[field] = value
     for field in LISTS:
@@ -207,7 +214,7 @@ def parse_time(text: str) -> float:
     if not digits.isdigit():
         raise message(400, "Rejected, Reason: Invalid time string: " + str(text))
     if unit and unit not in TIME_UNITS:
-        raise message(400, "Rejected, Reason: Invalid suffix: \"%s\"" % unit)
+        raise message(400, 'Rejected, Reason: Invalid suffix: "%s"' % unit)
     return int(digits) * TIME_UNITS[unit or "ms"]
 
 
@@ -219,8 +226,9 @@ JAVA_STACK = (
 
 def rpc_failure(cause: str) -> Refusal:
     """How Livy words an exception of its driver."""
-    start = "java.util.concurrent.ExecutionException: org.apache.livy.rsc.rpc.RpcException: "
-    return Refusal(500, start + cause + JAVA_STACK)
+    outer = "java.util.concurrent.ExecutionException: "
+    inner = "org.apache.livy.rsc.rpc.RpcException: "
+    return Refusal(500, outer + inner + cause + JAVA_STACK)
 
 
 def not_running(state: str) -> Refusal:

@@ -194,7 +194,9 @@ class ScalaInterpreter:
         if rdd.isInstance(value):
             value = value.take(RDD_ROWS)
         formats = self.module("org.json4s.DefaultFormats$")
-        return json.loads(self.jvm.org.json4s.jackson.Serialization.write(value, formats))
+        return json.loads(
+            self.jvm.org.json4s.jackson.Serialization.write(value, formats)
+        )
 
     # -- completion
 

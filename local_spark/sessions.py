@@ -228,7 +228,9 @@ class Session:
             cursor = len(code)
         if kind not in ("pyspark", "spark"):
             return []
-        return self.ask(op="complete", kind=kind, code=code, cursor=cursor).get("names", [])
+        return self.ask(op="complete", kind=kind, code=code, cursor=cursor).get(
+            "names", []
+        )
 
     # -- jobs
 
@@ -248,7 +250,12 @@ class Session:
                 self.ensure_active()
             self.touch()
             self.next_job += 1
-            status = {"id": self.next_job, "state": "SENT", "result": None, "error": None}
+            status = {
+                "id": self.next_job,
+                "state": "SENT",
+                "result": None,
+                "error": None,
+            }
             self.jobs[self.next_job] = status
             while len(self.jobs) > JOBS_KEPT:
                 self.jobs.popitem(last=False)

@@ -56,7 +56,7 @@ class Statement:
         return False
 
     def force_cancelled(self) -> None:
-        """After the limit the state says cancelled, though the driver is still in it."""
+        """After the limit it counts as cancelled, though the driver is still in it."""
         self.state = CANCELLED
         self.progress = 1.0
         self.completed = now_ms()

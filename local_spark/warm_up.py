@@ -1,8 +1,8 @@
 """Touches what the first cells will need, while nobody waits for it.
 
 The first job of a JVM costs a second of class loading and compiling, the first Python
-worker half a second. Small steps, each of which begins only while no statement is there:
-a statement waits for the rest of one step at most, which it would have paid for itself.
+worker half a second. Small steps, each of which begins only while no statement is
+there: one waits for the rest of a step at most, which it would have paid for itself.
 """
 
 import os

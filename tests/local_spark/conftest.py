@@ -42,7 +42,11 @@ class Client:
         self.connection.request(method, path, body, sent)
         reply = self.connection.getresponse()
         data = reply.read()
-        return reply.status, json.loads(data) if data else None, dict(reply.getheaders())
+        return (
+            reply.status,
+            json.loads(data) if data else None,
+            dict(reply.getheaders()),
+        )
 
     def get(self, path):
         return self.request("GET", path)[:2]

@@ -8,7 +8,6 @@ import pytest
 from local_spark.python_interpreter import PythonInterpreter, complete, interrupted
 
 
-
 @pytest.fixture
 def python(monkeypatch):
     for name in ("stdin", "stdout", "stderr"):
@@ -93,10 +92,14 @@ def test_what_a_statement_prints_and_gives(python, code, printed):
         ),
     ],
 )
-def test_errors_have_livys_words_and_no_frames_of_ours(python, code, ename, evalue, lines):
+def test_errors_have_livys_words_and_no_frames_of_ours(
+    python, code, ename, evalue, lines
+):
     output = python.execute(code)
     output["traceback"] = [
-        line for line in output["traceback"] if not line.lstrip().startswith("return 1/x")
+        line
+        for line in output["traceback"]
+        if not line.lstrip().startswith("return 1/x")
     ]
     assert output == {
         "status": "error",
@@ -132,7 +135,9 @@ def test_standard_output_can_be_read_while_the_statement_runs(python):
 
 
 def test_closing_standard_output_loses_nothing(python):
-    assert text(python, "import sys\nprint('a')\nsys.stdout.close()\nprint('b')") == "a\nb"
+    assert (
+        text(python, "import sys\nprint('a')\nsys.stdout.close()\nprint('b')") == "a\nb"
+    )
 
 
 def test_input_is_at_its_end(python):

@@ -46,7 +46,9 @@ def test_an_unknown_field_is_named_with_all_that_are_known():
     )
 
 
-@pytest.mark.parametrize("data", [b"", b"[1]", b"3", b'"x"', b"\xff\xfe", b"{]", b'{"a"'])
+@pytest.mark.parametrize(
+    "data", [b"", b"[1]", b"3", b'"x"', b"\xff\xfe", b"{]", b'{"a"']
+)
 def test_every_other_body_is_a_400_with_a_text(data):
     status, text = refusal(parse, data)
     assert status == 400 and isinstance(text, str) and text
@@ -63,7 +65,9 @@ def test_an_unknown_kind_is_refused():
 def test_a_number_that_is_text_is_livys_class_cast():
     status, text = refusal(replies.checked_session, {"numExecutors": "two"})
     assert status == 500
-    assert text.startswith("java.lang.ClassCastException: class java.lang.String cannot")
+    assert text.startswith(
+        "java.lang.ClassCastException: class java.lang.String cannot"
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,14 @@ def test_a_session_without_kind_is_shared():
 
 @pytest.mark.parametrize(
     "text, seconds",
-    [("10m", 600), ("30s", 30), ("1h", 3600), ("2d", 172800), ("500", 0.5), ("9ms", 0.009)],
+    [
+        ("10m", 600),
+        ("30s", 30),
+        ("1h", 3600),
+        ("2d", 172800),
+        ("500", 0.5),
+        ("9ms", 0.009),
+    ],
 )
 def test_times_are_read_as_livy_reads_them(text, seconds):
     assert replies.parse_time(text) == pytest.approx(seconds)

@@ -8,14 +8,20 @@ from local_spark.scala_text import pieces
     "code, expected",
     [
         ("val n = 20\nn + 1", ["val n = 20\nn + 1"]),
-        ("case class P(a: Int)\nval x = P(1)", ["case class P(a: Int)", "val x = P(1)"]),
+        (
+            "case class P(a: Int)\nval x = P(1)",
+            ["case class P(a: Int)", "val x = P(1)"],
+        ),
         (
             "class A\nobject A {\n  val x = 1\n}\nA.x",
             ["class A\nobject A {\n  val x = 1\n}", "A.x"],
         ),
         ("xs\n  .map(f)\n.filter(g)\n", ["xs\n  .map(f)\n.filter(g)"]),
         ("if (a) {\n1\n}\nelse 2", ["if (a) {\n1\n}\nelse 2"]),
-        ('val s = """\nclass B\n"""\nval t = 1', ['val s = """\nclass B\n"""\nval t = 1']),
+        (
+            'val s = """\nclass B\n"""\nval t = 1',
+            ['val s = """\nclass B\n"""\nval t = 1'],
+        ),
         ('val s = "{"\nclass B', ['val s = "{"', "class B"]),
         ("val c = '\"'\nclass B", ["val c = '\"'", "class B"]),
         ("/* {\nclass X */\nclass B", ["/* {\nclass X */\nclass B"]),

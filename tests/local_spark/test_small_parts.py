@@ -39,7 +39,12 @@ def test_the_reason_heads_the_log_and_the_end_closes_it():
 
 @pytest.mark.parametrize(
     "start, size, expected",
-    [(0, 2, (0, [0, 1])), (-1, 2, (3, [3, 4])), (2, -1, (2, [2, 3, 4])), (9, 5, (9, []))],
+    [
+        (0, 2, (0, [0, 1])),
+        (-1, 2, (3, [3, 4])),
+        (2, -1, (2, [2, 3, 4])),
+        (9, 5, (9, [])),
+    ],
 )
 def test_pages_of_a_log(start, size, expected):
     assert page(list(range(5)), start, size) == expected
@@ -82,9 +87,17 @@ def test_a_users_conf_is_text_and_wins_over_defaults():
 
 
 def test_files_of_the_request_become_properties():
-    request = {"jars": ["/a.jar"], "pyFiles": ["b.py", "c.zip"], "files": [], "archives": []}
+    request = {
+        "jars": ["/a.jar"],
+        "pyFiles": ["b.py", "c.zip"],
+        "files": [],
+        "archives": [],
+    }
     result = spark_conf.with_files({"spark.jars": "/z.jar"}, request)
-    assert result == {"spark.jars": "/z.jar,/a.jar", "spark.submit.pyFiles": "b.py,c.zip"}
+    assert result == {
+        "spark.jars": "/z.jar,/a.jar",
+        "spark.submit.pyFiles": "b.py,c.zip",
+    }
 
 
 def test_another_sparks_environment_is_left_out():
@@ -136,7 +149,9 @@ def test_the_class_path_starts_with_sparks_jars_in_order(tmp_path):
     for name in ("b.jar", "a.jar", "readme"):
         (jars / name).write_text("")
     path = gateway.class_path(str(tmp_path), "/classes", {"spark.jars": "/u.jar"})
-    assert path == ":".join([str(jars / "a.jar"), str(jars / "b.jar"), "/classes", "/u.jar"])
+    assert path == ":".join(
+        [str(jars / "a.jar"), str(jars / "b.jar"), "/classes", "/u.jar"]
+    )
 
 
 def test_java_reads_its_arguments_as_they_were_meant(tmp_path):
@@ -146,7 +161,12 @@ def test_java_reads_its_arguments_as_they_were_meant(tmp_path):
     assert os.stat(path).st_mode & 0o777 == 0o600
     with open(path) as file:
         lines = file.read().splitlines()
-    assert lines == ['"-Da=b \\"c\\"\\\\d"', '"-Dempty="', '"-Dline=x\\ny"', '"-version"']
+    assert lines == [
+        '"-Da=b \\"c\\"\\\\d"',
+        '"-Dempty="',
+        '"-Dline=x\\ny"',
+        '"-version"',
+    ]
 
 
 def test_properties_files_are_private_and_escaped(tmp_path):

@@ -28,7 +28,9 @@ def job(client, session, expression):
     status, view = client.post("/sessions/%d/submit-job" % session, body)
     assert (status, view["state"]) == (201, "SENT")
     path = "/sessions/%d/jobs/%d" % (session, view["id"])
-    view = wait(lambda: client.get(path)[1], lambda v: v["state"] not in ("SENT", "STARTED"))
+    view = wait(
+        lambda: client.get(path)[1], lambda v: v["state"] not in ("SENT", "STARTED")
+    )
     if view["state"] != "SUCCEEDED":
         return view
     return pickle.loads(base64.b64decode(base64.b64decode(view["result"])))
@@ -73,7 +75,9 @@ def test_the_session_object_says_what_is_in_effect(spark):
 def test_the_users_variables_are_where_livy_keeps_them(spark):
     client, session = spark
     client.text(session, "kept = 42")
-    assert job(client, session, "__import__('sys').modules['__main__'].global_dict['kept']")
+    assert job(
+        client, session, "__import__('sys').modules['__main__'].global_dict['kept']"
+    )
     code = "import pickle\nclass Own: pass\ntype(pickle.loads(pickle.dumps(Own()))).__name__"
     assert client.text(session, code) == "'Own'"
 
@@ -272,14 +276,18 @@ def test_a_session_runs_in_its_leases_folder_and_leaves_nothing_there(
     assert view["driverMemory"] != "28g" and view["driverCores"] <= os.cpu_count()
     session = view["id"]
     assert client.text(session, "import os\nos.getcwd()") == repr(str(tmp_path))
-    assert client.text(session, "import helper; helper.where") == "'beside the notebook'"
+    assert (
+        client.text(session, "import helper; helper.where") == "'beside the notebook'"
+    )
     assert client.text(session, "os.environ['SYNAPSE_TEST']") == "'x'"
     count = "spark.read.csv('t.csv', header=True).count()"
     assert client.text(session, count) == "2"
     code = "spark.sql('create table kept as select 1 as a using parquet')"
     client.run(session, "spark.range(3).write.saveAsTable('kept')")
     assert client.text(session, "spark.table('kept').count()") == "3", code
-    worker = "sc.parallelize([1], 1).map(lambda v: __import__('sys').executable).first()"
+    worker = (
+        "sc.parallelize([1], 1).map(lambda v: __import__('sys').executable).first()"
+    )
     assert client.text(session, worker) == repr(sys.executable)
     client.text(session, "open('mine.txt', 'w').close()")
     left = set(os.listdir(tmp_path)) - {"__pycache__"}
@@ -304,7 +312,9 @@ def test_a_standby_takes_over_in_no_time_and_stop_now_leaves_nothing(
     assert client.delete("/sessions/%d" % first)[0] == 200
     assert not is_alive(pid)
     listed = wait(lambda: client.get("/standby")[1], bool, 10)
-    assert listed[0]["folder"] == str(tmp_path) and listed[0]["python"] == sys.executable
+    assert (
+        listed[0]["folder"] == str(tmp_path) and listed[0]["python"] == sys.executable
+    )
     assert 590 <= listed[0]["seconds_left"] <= 600
     listed = wait(lambda: client.get("/standby")[1], lambda found: found[0]["ready"])
     assert listed[0]["memory"] > 200 << 20
@@ -326,7 +336,9 @@ def test_a_standby_of_another_size_is_not_used(spark_server, tmp_path):
     first = client.start(driverCores=1)["id"]
     client.delete("/sessions/%d" % first)
     wait(lambda: client.get("/standby")[1], bool, 10)
-    status, view = client.post("/sessions", {"kind": "pyspark", "conf": {"spark.x": "1"}})
+    status, view = client.post(
+        "/sessions", {"kind": "pyspark", "conf": {"spark.x": "1"}}
+    )
     assert view["state"] == "starting"
     client.delete("/leases/sizes")
     lease.drop()
@@ -402,7 +414,9 @@ def children_of(pid):
         (BARE_PYTHON, '-m pip install "pyspark==3.5.*"'),
     ],
 )
-def test_a_python_that_wont_do_is_told_in_a_sentence(spark_server, tmp_path, python, words):
+def test_a_python_that_wont_do_is_told_in_a_sentence(
+    spark_server, tmp_path, python, words
+):
     if python == BARE_PYTHON:
         look = [python, "-c", "import pyspark"]
         if subprocess.run(look, capture_output=True).returncode == 0:
@@ -433,7 +447,11 @@ def test_a_wrong_java_is_told_in_a_sentence(spark_server, tmp_path, monkeypatch)
         "            java.FOLDERS = ()\n"
         "sys.meta_path.insert(0, Finder())\n"
     )
-    environment = {"JAVA_HOME": str(old), "PATH": "/nowhere", "PYTHONPATH": str(tmp_path)}
+    environment = {
+        "JAVA_HOME": str(old),
+        "PATH": "/nowhere",
+        "PYTHONPATH": str(tmp_path),
+    }
     lease = Lease(spark_server.path, "old", str(tmp_path), environment=environment)
     client = Client(spark_server.path, "old")
     view = client.start()
