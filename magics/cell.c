@@ -224,10 +224,11 @@ static plan_t *plan_spark_magic(const lines_t *lines, size_t first)
     bool takes_args = strcmp(*name, "configure") == 0 && strcmp(args, "-f") == 0;
     if (*args && !takes_args) {
         step_free(step);
-        step->line = xstrdup("");
         step_fail(step, "`%s` takes nothing beside it: move the text to the lines below.",
             magic);
     }
+    if (step->line == NULL)
+        step->line = xstrdup("");
     free(args);
     free(magic);
     return plan;

@@ -77,10 +77,20 @@ static plan_t *plan_of_section(const section_t *cell)
     return plan;
 }
 
+static bool has_lines(const plan_t *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].line == NULL || plan->steps[i].row == 0)
+            return false;
+    return true;
+}
+
 static void check_case(const case_t *one)
 {
     const section_t *cell = case_section(one, "cell"), *wanted = case_section(one, "plan");
     plan_t *plan = plan_of_section(cell);
+    if (!has_lines(plan))
+        ok(false, "every step has a line and a row: %s", cell->text);
     char *text = plan_text(plan);
     char *lines = xasprintf("%s\n", wanted->text);
     bool is_it = strncmp(wanted->text, "fail ", 5) == 0 ? is_failure(wanted->text, plan)
