@@ -258,10 +258,17 @@ static void on_stopped_for_release(livy_session_t *session, const err_t *err, vo
     go_on_releasing(spark);
 }
 
+static bool has_come_up(const livy_session_t *session)
+{
+    session_phase_t phase = livy_session_phase(session);
+    return phase == SESSION_READY || phase == SESSION_GONE || phase == SESSION_FAILED;
+}
+
 void spark_release(spark_t *spark, bool restart, spark_released_fn *fn, void *arg)
 {
     spark->released_fn = fn;
     spark->released_arg = arg;
+    spark->is_ending = true;
     if (restart) {
         end_release(spark);
         return;
@@ -269,6 +276,10 @@ void spark_release(spark_t *spark, bool restart, spark_released_fn *fn, void *ar
     spark->release_timer =
         loop_timer(spark->loop, RELEASE_LIMIT_MS, on_release_limit, spark);
     sweep_destroy(&spark->sweep);
+    if (spark->session && !has_come_up(spark->session)) {
+        loop_timer_end(spark->loop, &spark->phase_timer);
+        let_leave(spark); /* on_started forgets it: the release waits for its deletion */
+    }
     if (spark->session)
         livy_session_stop(spark->session, spark_is_local(spark) ? "standby=false" : NULL,
             on_stopped_for_release, spark);

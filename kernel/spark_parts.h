@@ -51,6 +51,7 @@ struct spark_t {
     bool stop_now;
 
     loop_timer_t *release_timer;
+    bool is_ending;             /* the kernel ends: no start any more */
     bool is_releasing;          /* waits for those that leave */
     spark_released_fn *released_fn;
     void *released_arg;

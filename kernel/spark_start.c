@@ -79,11 +79,21 @@ static void on_session_change(livy_session_t *session, void *arg)
         tell_phase(spark);
 }
 
+static void end_interrupted(spark_t *spark)
+{
+    err_t err = {0};
+    err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
+    end_start(spark, NULL, &err);
+}
+
 static void on_session_started(livy_session_t *session, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
+    if (session != spark->session && !err->code) {
+        end_interrupted(spark); /* it came up while the kernel ends: it is being deleted */
+        return;
+    }
     char *text = err->code ? NULL : ready_text(spark);
-    (void)session;
     end_start(spark, text, err);
     free(text);
 }
@@ -133,9 +143,7 @@ static void on_swept(void *arg)
     spark->sweep = NULL;
     spark->is_swept = true;
     if (spark->is_aborted) {
-        err_t err = {0};
-        err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
-        end_start(spark, NULL, &err);
+        end_interrupted(spark);
         return;
     }
     create_session(spark);
@@ -268,6 +276,11 @@ void spark_start(spark_t *spark, const start_options_t *options,
 {
     err_t err = {0};
     target_surroundings_t surroundings = {.folder = spark->folder, .home = spark->home};
+    if (spark->is_ending) {
+        err_set(&err, ERR_INTERRUPTED, "The kernel is shutting down.");
+        events->on_done(NULL, &err, arg);
+        return;
+    }
     target_t *target = target_resolve(options, &surroundings, &err);
     if (!target) {
         events->on_done(NULL, &err, arg);
@@ -292,8 +305,12 @@ void spark_abort_start(spark_t *spark)
 {
     if (!spark->is_starting)
         return;
-    if (spark->session && !spark->asked)
+    if (spark->session && !spark->asked) {
         livy_session_abort(spark->session);
-    else
+    } else if (spark->sweep) { /* a server that hangs would hold it for long */
+        sweep_destroy(&spark->sweep);
+        end_interrupted(spark);
+    } else {
         spark->is_aborted = true;
+    }
 }

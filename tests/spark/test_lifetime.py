@@ -131,6 +131,25 @@ def test_an_interrupt_ends_a_start(kernel_without_session, runtime):
     kernel_without_session.ok("%synapse start")
 
 
+@pytest.mark.parametrize("phase", ["finding the server", "starting"])
+def test_a_shutdown_during_a_start_leaves_nothing_at_once(
+    kernel_without_session, runtime, phase
+):
+    """What was begun is deleted and the lease given back, not left to time limits; but a
+    server that nobody has a lease of yet waits for one."""
+    kernel_without_session.send("%synapse start")
+    if phase == "starting":
+        wait_until(lambda: drivers(runtime), 20)
+    else:
+        time.sleep(0.1)
+    kernel_without_session.client.stop_channels()
+    begin = time.monotonic()
+    kernel_without_session.manager.shutdown_kernel()
+    assert time.monotonic() - begin < 3.5
+    wait_until(lambda: not drivers(runtime), 8)
+    wait_until(lambda: not processes_of(runtime), 30)
+
+
 def test_a_restarted_kernel_starts_afresh(started, runtime):
     started.ok("%%synapse\nold = 1")
     started.manager.restart_kernel()
