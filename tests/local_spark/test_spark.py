@@ -383,13 +383,11 @@ def test_a_driver_that_dies_leaves_a_dead_session_with_the_reason(
 
 def test_a_driver_killed_while_it_starts(spark_server):
     client = Client(spark_server.path)
+    before = set(children_of(spark_server.process.pid))
     view = client.post("/sessions", {"kind": "pyspark"})[1]
     path = "/sessions/%d" % view["id"]
-    own = lambda: [  # noqa: E731
-        pid for pid in children_of(spark_server.process.pid) if is_alive(pid)
-    ]
-    newest = max(wait(own, bool, 5))
-    os.kill(newest, signal.SIGKILL)
+    new = wait(lambda: set(children_of(spark_server.process.pid)) - before, bool, 20)
+    os.kill(new.pop(), signal.SIGKILL)
     dead = wait(lambda: client.get(path)[1], lambda view: view["state"] == "dead", 10)
     assert "signal 9" in dead["log"][-1]
     client.delete(path)
