@@ -323,6 +323,44 @@ static void take_lease(local_t *local, pid_t pid)
     settle(local, NULL);
 }
 
+/* A server of another version, from before an upgrade, may know other ways: it is never
+ * used. It ends when nobody but us needs it, and the end of the stream then starts ours. */
+static void replace_server(local_t *local, const char *version, pid_t pid, bool is_alone)
+{
+    err_t err = {0};
+
+    if (local->server && pid == local->server) {
+        kill(pid, SIGTERM);
+        err_set(&err, ERR_START, "Local Spark in %s is of version %s and this kernel of "
+            PACKAGE_VERSION ": the installation is not complete. Install synapse-kernel "
+            "again.", local->server_program, version);
+    } else if (!is_alone) {
+        err_set(&err, ERR_START, "Local Spark's server is of version %s and this kernel of "
+            PACKAGE_VERSION ", and other notebooks use that server. Shut down or restart "
+            "their kernels, then start again.", version);
+    } else if (pid <= 1 || kill(pid, SIGTERM) != 0) {
+        err_set(&err, ERR_START, "Local Spark's server is of version %s and this kernel of "
+            PACKAGE_VERSION ", and it can't be ended (process %ld). End it, then start "
+            "again.", version, (long) pid);
+    } else {
+        log_info(LOG_COMPUTE, "local Spark's server %ld is of version %s: it ends, for one "
+            "of ours", (long) pid, version);
+        return;
+    }
+    fail(local, &err);
+}
+
+static void on_lease(local_t *local, const cJSON *lease)
+{
+    const char *version = json_str(lease, "server", "unknown");
+    pid_t pid = (pid_t) json_int(lease, "pid", 0);
+
+    if (strcmp(version, PACKAGE_VERSION) == 0)
+        take_lease(local, pid);
+    else
+        replace_server(local, version, pid, json_int(lease, "leases", 0) == 1);
+}
+
 static void on_data(const char *data, size_t len, void *arg)
 {
     local_t *local = arg;
@@ -337,7 +375,7 @@ static void on_data(const char *data, size_t len, void *arg)
     cJSON *json = json_parse(local->line.data, (size_t) (end - local->line.data),
         "the lease", NULL);
     if (strcmp(json_str(json, "id", ""), local->lease_id) == 0)
-        take_lease(local, (pid_t) json_int(json, "pid", 0));
+        on_lease(local, json);
     json_free(&json);
 }
 

@@ -28,8 +28,9 @@ local_t *local_new(const local_options_t *options, http_t *http, loop_t *loop);
 void local_destroy(local_t **local_p);
 
 /* Make sure that a server is there and that we hold a lease. `fn` once: err NONE = yes. A
- * server that ends takes the lease with it; the next call starts another. Takes at most
- * 15 s. */
+ * server that ends takes the lease with it; the next call starts another. One of another
+ * version (an upgrade came between) is ended when nobody else uses it, else ERR_START says
+ * what to do. Takes at most 15 s. */
 typedef void (local_ready_fn)(const err_t *err, void *arg);
 void local_ensure(local_t *local, local_ready_fn *fn, void *arg);
 

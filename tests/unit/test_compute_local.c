@@ -10,9 +10,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "compute/local.h"
 #include "tests/unit/tap.h"
 
@@ -167,6 +169,85 @@ static void check_failures(scene_t *scene)
     local_destroy(&local);
 }
 
+/* local_spark as it was before an upgrade. */
+static char *other_version(const scene_t *scene)
+{
+    char *folder = path_join(scene->runtime_dir, "local_spark");
+    char *command = xasprintf("cp -r '" SOURCE_DIR "/local_spark' '%s' && "
+        "sed -i 's/^VERSION = .*/VERSION = \"0.0.9\"/' '%s/__init__.py'", folder, folder);
+
+    ok(system(command) == 0, "a local Spark of another version");
+    free(command);
+    return folder;
+}
+
+static pid_t start_server(scene_t *scene, const char *program)
+{
+    const char *argv[] = {"python3", program, "serve", "--socket", scene->socket, NULL};
+    proc_t proc = {.argv = argv, .new_session = true, .stdout_fd = -1, .stderr_fd = -1};
+    err_t err = {0};
+    pid_t pid = proc_spawn(&proc, &err);
+
+    for (int i = 0; i < 300 && pid > 0 && listener(scene) == 0; i++)
+        run_for(scene, 50);
+    return pid;
+}
+
+/* As another kernel would; the lease lives as long as the fd. */
+static int lease_by_hand(const scene_t *scene)
+{
+    static const char request[] = "POST /leases HTTP/1.1\r\nHost: x\r\n"
+        "X-Requested-By: x\r\nContent-Length: 26\r\n\r\n{\"id\": \"o\", \"folder\": \"/\"}";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char reply[4096];
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    strncpy(address.sun_path, scene->socket, sizeof address.sun_path - 1);
+    bool is_held = connect(fd, (struct sockaddr *) &address, sizeof address) == 0 &&
+        write(fd, request, strlen(request)) > 0 && read(fd, reply, sizeof reply) > 12 &&
+        strncmp(reply, "HTTP/1.1 200", 12) == 0;
+    ok(is_held, "another kernel holds a lease");
+    return fd;
+}
+
+static void check_versions(scene_t *scene)
+{
+    char *old = other_version(scene);
+    local_t *local = local_of(scene, "python3", SOURCE_DIR "/local_spark", "ff66");
+    pid_t pid = start_server(scene, old);
+    int other = lease_by_hand(scene);
+    int status = 0;
+
+    wait_ready(scene, local);
+    ok(scene->err.code == ERR_START && strstr(scene->err.text, "0.0.9") &&
+        strstr(scene->err.text, PACKAGE_VERSION) && strstr(scene->err.text, "restart"),
+        "a server of another version that others use is not used: both are named");
+    is_int(listener(scene), pid, "and goes on for them");
+    close(other);
+    kill(pid, SIGTERM);
+    waitpid(pid, &status, 0);
+
+    pid = start_server(scene, old);
+    is_int(listener(scene), pid, "a server from before the upgrade, used by nobody");
+    wait_ready(scene, local);
+    is_str(scene->err.text, "", "gives no error");
+    ok(local_has_lease(local) && listener(scene) != pid, "but makes room for one of ours");
+    ok(waitpid(pid, &status, WNOHANG) == pid && WIFEXITED(status), "and is gone");
+    pid = listener(scene);
+    scene->waiting = 1;
+    local_release(local, on_released, scene);
+    loop_run(scene->loop);
+    ok(is_gone(scene, pid), "as ours is at the end");
+    local_destroy(&local);
+
+    local = local_of(scene, "python3", old, "ff77");
+    wait_ready(scene, local);
+    ok(scene->err.code == ERR_START && strstr(scene->err.text, "installation"),
+        "half an upgrade: the server that we start is of another version");
+    local_destroy(&local);
+    free(old);
+}
+
 int main(void)
 {
     scene_t scene = {0};
@@ -179,6 +260,7 @@ int main(void)
     scene.http = http_new(scene.loop, &err);
     check_life(&scene);
     check_failures(&scene);
+    check_versions(&scene);
     http_destroy(&scene.http);
     loop_destroy(&scene.loop);
     path_remove_tree(scene.runtime_dir);
