@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "kernel/spark_parts.h"
+#include "kernel/spark_redact.h"
 
 static void copy_key(cJSON *meta, const char *key, const cJSON *from, const char *name)
 {
@@ -74,7 +75,7 @@ static cJSON *meta_of(spark_t *spark)
     add_application(meta, spark->session);
     add_sizes(meta, info, body);
     add_limits(meta, spark);
-    json_set(meta, "spark_conf", conf ? json_copy(conf) : json_obj());
+    json_set(meta, "spark_conf", conf ? spark_redacted(conf) : json_obj());
     json_set_str(meta, "server", spark_place_name(spark));
     if (spark_is_local(spark))
         json_set_str(meta, "folder", spark->folder);
@@ -85,13 +86,7 @@ static void on_looked(livy_session_t *session, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
     (void)session;
-    if (err->code) {
-        err_t why = {0};
-        spark_session(spark, &why);
-        spark->meta_fn(NULL, &why, spark->meta_arg);
-    } else {
-        spark->meta_fn(meta_of(spark), err, spark->meta_arg);
-    }
+    spark->meta_fn(err->code ? NULL : meta_of(spark), err, spark->meta_arg);
 }
 
 void spark_meta(spark_t *spark, spark_meta_fn *fn, void *arg)

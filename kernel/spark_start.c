@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "kernel/spark_parts.h"
+#include "kernel/spark_redact.h"
 #include "kernel/spark_size.h"
 
 #define PROLOGUE_CAP (1024 * 1024)
@@ -180,6 +181,15 @@ static cJSON *settings_of(const target_t *target)
     return settings;
 }
 
+/* Caller frees. */
+static char *shown_setting(const cJSON *settings, const char *key)
+{
+    cJSON *shown = spark_redacted(settings);
+    char *text = json_print(json_get(shown, key));
+    json_free(&shown);
+    return text;
+}
+
 /* "driverMemory (4g, asked for 8g)" for each setting that differs; NULL = none does. */
 static char *settings_difference(const cJSON *active, const cJSON *asked)
 {
@@ -192,8 +202,8 @@ static char *settings_difference(const cJSON *active, const cJSON *asked)
             const cJSON *other = json_get(sets[1 - i], item->string);
             if ((i == 1 && other) || cJSON_Compare(item, other, true))
                 continue;
-            char *here = json_print(json_get(active, item->string));
-            char *there = json_print(json_get(asked, item->string));
+            char *here = shown_setting(active, item->string);
+            char *there = shown_setting(asked, item->string);
             char *longer = xasprintf("%s%s%s is %s, asked for %s", text ? text : "",
                 text ? "; " : "", item->string, here, there);
             free(here);
