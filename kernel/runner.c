@@ -36,6 +36,11 @@ bool runner_is_busy(const runner_t *runner)
     return runner->plan != NULL;
 }
 
+bool runner_is_expanding(const runner_t *runner)
+{
+    return runner->plan && runner->is_expanding;
+}
+
 /* === The end of a step, the end of the cell ============================= */
 
 static void end_cell(runner_t *runner, cJSON *reply)
@@ -163,6 +168,7 @@ void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
     runner->sink = *sink;
     runner->cell_number = cell_number;
     runner->interrupts = 0;
+    runner->is_expanding = false;
     runner->run_number = -1;
     if (runner->plan->count == 0) {
         end_cell(runner, ok_reply());

@@ -26,6 +26,8 @@ void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
     const sink_t *sink);
 
 bool runner_is_busy(const runner_t *runner);
+/* Does it wait for Python to expand a line? */
+bool runner_is_expanding(const runner_t *runner);
 
 /* Interrupt what runs: the cell ends with KeyboardInterrupt. A second call stops waiting
  * for Spark. Does nothing while idle. */

@@ -10,11 +10,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "display/failure.h"
 #include "kernel/runner.h"
 #include "kernel/shim.h"
 #include "magics/complete.h"
 
 #define SHIM_CAP (256 * 1024)
+#define EXPAND_SETTLE_MS 200
 
 struct spark_cells_t {
     core_t *core;
@@ -26,6 +28,7 @@ struct spark_cells_t {
     cell_options_t options;
     sink_expanded_fn *expanded;
     void *expanded_arg;
+    int64_t expand_ms;       /* since when the child expands */
 };
 
 /* === A cell of a front end ============================================== */
@@ -47,8 +50,10 @@ static void on_answer(const char *repr, const err_t *err, void *arg)
 {
     spark_cells_t *cells = arg;
     err_t fault = *err;
+    sink_expanded_fn *fn = cells->expanded;
     char *text = repr ? shim_expanded_text(repr, &fault) : NULL;
-    cells->expanded(text, &fault, cells->expanded_arg);
+    cells->expanded = NULL;
+    fn(text, &fault, cells->expanded_arg);
     free(text);
 }
 
@@ -58,6 +63,7 @@ static void on_expand(void *arg, const char *line, sink_expanded_fn *fn, void *f
     char *expression = shim_expand_expression(line);
     cells->expanded = fn;
     cells->expanded_arg = fn_arg;
+    cells->expand_ms = loop_now_ms();
     core_ask_child(cells->core, expression, on_answer, cells);
     free(expression);
 }
@@ -68,14 +74,18 @@ static int cell_number(void *arg)
     return (int)core_current_count(cells->core);
 }
 
-static cJSON *busy_reply(void)
+/* A call of a thread, or of a Python that died meanwhile. */
+static void refuse_busy(spark_cells_t *cells)
 {
-    cJSON *reply = json_obj();
+    err_t err = {0};
+    err_set(&err, ERR_USAGE, "A %%synapse call from Python is still running on Spark; run "
+        "the cell again when it has ended.");
+    cJSON *error = failure_of_err(&err);
+    json_drop(error, "output_type");
+    cJSON *reply = json_copy(error);
     json_set_str(reply, "status", "error");
-    json_set_str(reply, "ename", "UsageError");
-    json_set_str(reply, "evalue", "A %synapse call from Python is still running.");
-    json_set(reply, "traceback", json_arr());
-    return reply;
+    core_spark_publish(cells->core, "error", error);
+    core_spark_done(cells->core, reply);
 }
 
 static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
@@ -86,11 +96,18 @@ static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
     (void)len;
     (void)request;
     if (runner_is_busy(cells->runner)) {
-        core_spark_done(cells->core, busy_reply());
+        refuse_busy(cells);
         return;
     }
     sink_t sink = {on_output, on_expand, on_done, cells};
     runner_run(cells->runner, plan, cell_number(cells), &sink);
+}
+
+/* Does Python compute what a line wants (`{slow()}`)? ipykernel forgets a reply when the
+ * signal meets it on the way to the code. A call of the shim is beyond that. */
+static bool python_is_at_it(const spark_cells_t *cells)
+{
+    return !cells->expanded || loop_now_ms() - cells->expand_ms >= EXPAND_SETTLE_MS;
 }
 
 static bool interrupt(void *ctx)
@@ -99,6 +116,8 @@ static bool interrupt(void *ctx)
     bool is_ours = runner_is_busy(cells->runner);
     if (is_ours)
         runner_interrupt(cells->runner);
+    if (is_ours && runner_is_expanding(cells->runner) && python_is_at_it(cells))
+        core_interrupt_child(cells->core);
     return is_ours;
 }
 
