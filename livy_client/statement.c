@@ -106,7 +106,8 @@ static void end_without_output(livy_statement_t *statement, statement_state_t st
         err_set(&err, ERR_INTERRUPTED, "The statement was cancelled.");
     else if (state == STATEMENT_ERROR)
         err_set(&err, ERR_HTTP, "The server says that the statement failed, but not why. "
-            "%%synapse meta shows where the session's log is.");
+            "The session's log at the server (%s/log) may tell.",
+            livy_session_url(statement->session));
     else
         err_set(&err, ERR_PROTOCOL, "The server says that the statement is done but sends "
             "no output. Run the cell again; its first run may have had effects.");
