@@ -41,8 +41,9 @@ def left_in(folder):
 
 def processes_of(folder):
     found = []
-    for process in psutil.process_iter(["pid", "cmdline", "environ"]):
-        if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+    for process in psutil.process_iter(["pid", "cmdline", "environ", "status"]):
+        is_dead = process.info["status"] == psutil.STATUS_ZOMBIE
+        if process.pid == os.getpid() or is_dead:
             continue
         words = (process.info["cmdline"] or []) + [
             (process.info["environ"] or {}).get("XDG_RUNTIME_DIR", "")

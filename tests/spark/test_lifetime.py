@@ -84,6 +84,30 @@ def test_a_driver_that_dies_while_idle(started, runtime):
     assert started.ok("%%synapse\n1 + 1").data() == ["2"]
 
 
+def test_meta_of_a_driver_that_died_says_so(started, runtime):
+    for process in drivers(runtime):
+        driver = process.parent()
+        process.kill()
+        psutil.wait_procs([driver], timeout=20)
+    text = started.fails("%synapse meta").error["evalue"]
+    assert "has ended" in text and "%synapse start" in text
+
+
+def test_a_busy_spark_is_said_where_it_is_seen(started):
+    """A call that is left of a thread: the cell shows an error, not only its reply."""
+    started.ok(
+        "import threading, time\n"
+        "call = get_ipython().run_cell_magic\n"
+        "code = 'import time\\ntime.sleep(6)'\n"
+        "thread = threading.Thread(target=call, args=('synapse', '', code))\n"
+        "thread.start()\ntime.sleep(1)"
+    )
+    failed = started.fails("%%synapse\n1 + 1")
+    assert "still running" in failed.error["evalue"]
+    started.ok("thread.join()")
+    assert started.ok("%%synapse\n1 + 1").data() == ["2"]
+
+
 def test_a_driver_that_dies_while_a_cell_runs(started, runtime):
     request = started.send("%%synapse\nimport time\ntime.sleep(60)")
     time.sleep(1)
@@ -166,10 +190,14 @@ def test_more_than_the_machine_has_is_cut_and_said(kernel_without_session):
 
 
 def test_a_start_takes_the_warm_driver(started, runtime):
+    old = {process.pid for process in drivers(runtime)}
     assert "stays warm" in started.ok("%synapse stop").stdout
-    wait_until(lambda: drivers(runtime), 30)
+    fresh = lambda: {process.pid for process in drivers(runtime)} - old  # noqa: E731
+    wait_until(fresh, 30)
+    warm = fresh()
     started.ok("%synapse start")
-    assert started.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
+    java = "spark._jvm.java.lang.ProcessHandle.current().pid()"
+    assert int(started.ok("%%synapse\nprint(" + java + ")").stdout) in warm
 
 
 def with_mounts(script):

@@ -1,6 +1,7 @@
 """The main job: a session is started, data is wrangled, Python goes on with the result."""
 import csv
 import json
+import time
 
 import pytest
 
@@ -117,8 +118,6 @@ def test_an_error_aborts_the_queue(spark):
 def test_an_interrupt_ends_the_cell_and_keeps_the_session(spark, code):
     spark.ok("%%synapse\nkept = 1")
     request = spark.send("%%synapse\nprint('running', flush=True)\n" + code)
-    import time
-
     time.sleep(2)
     spark.interrupt()
     cell = spark.finish(request, limit=30)
@@ -143,8 +142,6 @@ def test_the_magic_inside_python(spark):
 
 def test_an_interrupt_in_the_magic_inside_python(spark):
     request = spark.send("a = 1\n%synapse __import__('time').sleep(60)\n")
-    import time
-
     time.sleep(2)
     spark.interrupt()
     cell = spark.finish(request, limit=30)
@@ -160,6 +157,28 @@ def test_lines_are_expanded_by_python_and_code_is_not(spark):
     assert spark.ok("%%synapse\nminutes = 3\nprint(f'{minutes}')").stdout == "3\n"
     cell = spark.fails("%synapse start -t $no_such_name")
     assert "no_such_name" in cell.text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["%synapse meta {slow()}", "get_ipython().run_line_magic('synapse', 'meta {slow()}')"],
+    ids=["cell", "magic"],
+)
+def test_an_interrupt_ends_an_expansion(spark, cell):
+    spark.ok("import time\ndef slow():\n    time.sleep(60)\n")
+    request = spark.send(cell)
+    time.sleep(2)
+    spark.interrupt()
+    ended = spark.finish(request, limit=20)
+    assert ended.error["ename"] == "KeyboardInterrupt"
+    assert spark.ok("%synapse 1 + 1").data() == ["2"]
+    assert spark.ok("1 + 1").data() == ["2"]
+
+
+def test_secrets_in_the_settings_are_not_shown(spark):
+    conf = '{"spark.hadoop.fs.azure.account.key.x": "s3cretword", "spark.some.x": "1"}'
+    failed = spark.fails("%%synapse start --reuse\n" + conf)
+    assert "spark.some.x" in failed.text and "s3cretword" not in failed.text
 
 
 def test_silent_cells_do_not_touch_spark(spark):
