@@ -70,7 +70,8 @@ def shared_kernel(module_runtime_dir: str) -> Iterator[Kernel]:
 @pytest.fixture
 def kernel(shared_kernel: Kernel) -> Kernel:
     """A kernel that the tests of a module share; they leave it idle."""
-    assert shared_kernel.run("%reset -f").status == "ok"
+    result = shared_kernel.run("%reset -f")
+    assert result.status == "ok", result.content
     return shared_kernel
 
 

@@ -350,7 +350,7 @@ def test_debugger(kernel: Kernel):
             break
     assert ask(6, "continue", threadId=thread).content["success"]
     assert kernel.finish(msg_id).text == "3\n"
-    assert ask(7, "disconnect", restart=False, terminateDebuggee=True).content[
+    assert ask(7, "disconnect", restart=False, terminateDebuggee=False).content[
         "success"
     ]
     assert kernel.run("'after'").value == "'after'"
