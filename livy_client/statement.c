@@ -19,6 +19,7 @@
 #define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
 #define CANCEL_AFTER_MS 500
+#define ABANDON_MS 1000     /* what is not cancelled yet is, before nobody waits for it */
 
 struct livy_statement_t {
     livy_session_t *session;
@@ -473,6 +474,11 @@ static void on_abandoned(void *arg)
 
 void livy_statement_abandon(livy_statement_t *statement)
 {
-    if (!statement->is_done && !statement->tell)
-        statement->tell = livy_timer(statement->client, 0, on_abandoned, statement);
+    if (statement->is_done || statement->tell)
+        return;
+    statement->wants_interrupt = statement->wants_cancel = true;
+    act_on_interrupt(statement);
+    bool is_told = statement->path && !statement->cancel;
+    statement->tell = livy_timer(statement->client, is_told ? 0 : ABANDON_MS, on_abandoned,
+        statement);
 }

@@ -39,7 +39,7 @@ void livy_statement_destroy(livy_statement_t **statement_p);
 void livy_statement_interrupt(livy_statement_t *statement, int n);
 
 /* Stop waiting: on_done gets ERR_INTERRUPTED with a text that says that the statement may
- * still run. */
+ * still run. One that was not cancelled yet is, which may take a second. */
 void livy_statement_abandon(livy_statement_t *statement);
 
 #endif

@@ -223,6 +223,20 @@ static void check_abandon(void)
     ok(scene->err.code == ERR_INTERRUPTED && strstr(scene->err.text, "still be running"),
         "which says that it may still run");
     scene_end(scene);
+
+    scene = scene_new("prologue");
+    scene->livy.polls_to_done = 1000000;
+    scene->livy.ignores_interrupts = true;
+    scene->livy.cancel_works_not = true;
+    scene_post(scene);
+    fake_http_run(scene->fake, NULL, 1000);
+    livy_statement_interrupt(scene->statement, 3);
+    livy_statement_abandon(scene->statement);
+    livy_statement_abandon(scene->statement);
+    ok(scene_wait(scene), "given up right after an interrupt");
+    is_int(scene->livy.cancels, 1, "it is cancelled all the same");
+    is_int(scene->ends, 1, "and ends once");
+    scene_end(scene);
 }
 
 static void check_death(void)
