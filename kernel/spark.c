@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "kernel/spark_parts.h"
+#include "kernel/spark_size.h"
 
 #define RELEASE_LIMIT_MS 4000
 #define KERNEL_ID_IN_NAME 12 /* hex digits */
@@ -46,6 +47,7 @@ spark_t *spark_new(const spark_options_t *options, loop_t *loop, http_t *http)
     spark->loop = loop;
     spark->http = http;
     spark->folder = xstrdup(options->folder);
+    spark->python = xstrdup(options->python);
     spark->home = xstrdup(options->home);
     spark->user = xstrdup(options->user && *options->user ? options->user : "user");
     spark->short_id = xstrndup(options->kernel_id, KERNEL_ID_IN_NAME);
@@ -133,9 +135,11 @@ void spark_destroy(spark_t **spark_p)
     target_destroy(&spark->asked);
     local_destroy(&spark->local);
     free(spark->folder);
+    free(spark->python);
     free(spark->home);
     free(spark->user);
     free(spark->short_id);
+    free(spark->swept);
     free(spark->prologue_path);
     free(spark);
 }
@@ -159,23 +163,33 @@ livy_session_t *spark_session(spark_t *spark, err_t *err)
 
 /* === Stop =============================================================== */
 
-static void end_stop(spark_t *spark, const char *text, const err_t *err)
+/* What a stop leaves, with its size. Caller frees. */
+static char *stopped_text(const spark_t *spark)
+{
+    if (!spark->session || !spark_is_local(spark) || spark->stop_now)
+        return xstrdup("Session stopped.");
+    char *size = spark_size_text(spark->target->session_body,
+        livy_session_info(spark->session), true);
+    char *text = xasprintf("Session stopped. Where memory allows, a fresh one of the same "
+        "size%s%s%s stays warm for ten minutes; `%%synapse stop --now` frees its memory at "
+        "once.", *size ? " (" : "", size, *size ? ")" : "");
+    free(size);
+    return text;
+}
+
+static void end_stop(spark_t *spark, const err_t *err)
 {
     err_t copy = *err;
-    bool was_local = spark_is_local(spark);
+    char *text = stopped_text(spark);
     spark_drop_session(spark);
-    const char *warm =
-        was_local && !spark->stop_now
-            ? "Session stopped. A fresh driver of the same size stays warm for ten minutes; "
-              "`%synapse stop --now` frees its memory at once."
-            : "Session stopped.";
-    spark->stopped_fn(copy.code ? NULL : text ? text : warm, &copy, spark->stopped_arg);
+    spark->stopped_fn(copy.code ? NULL : text, &copy, spark->stopped_arg);
+    free(text);
 }
 
 static void on_released_after_stop(void *arg)
 {
     err_t none = {0};
-    end_stop(arg, NULL, &none);
+    end_stop(arg, &none);
 }
 
 static void on_session_stopped(livy_session_t *session, const err_t *err, void *arg)
@@ -185,7 +199,7 @@ static void on_session_stopped(livy_session_t *session, const err_t *err, void *
     if (!err->code && spark->stop_now && spark_is_local(spark))
         local_release(spark->local, on_released_after_stop, spark);
     else
-        end_stop(spark, NULL, err);
+        end_stop(spark, err);
 }
 
 /* `stop --now` without a session still frees a driver that waits warm. */

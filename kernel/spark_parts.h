@@ -17,7 +17,7 @@ typedef struct spark_leaving_t spark_leaving_t;
 struct spark_t {
     loop_t *loop;
     http_t *http;
-    char *folder, *home, *user, *prologue_path;
+    char *folder, *python, *home, *user, *prologue_path;
     char *short_id;             /* of the kernel, in session names */
     local_t *local;
 
@@ -28,7 +28,7 @@ struct spark_t {
     int idle_minutes;           /* -t; 0 = the server's own limit */
     err_t lost;                 /* how the last session ended, when it did so by itself */
     int counter;                /* of session names */
-    bool is_swept;              /* an earlier run's sessions were looked for */
+    char *swept;                /* where an earlier run's sessions were looked for last */
     sweep_t *sweep;
     spark_leaving_t *leaving;
 

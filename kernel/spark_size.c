@@ -93,27 +93,42 @@ static void add_difference(buf_t *text, const char *what, const char *asked,
     buf_addf(text, "%s%s %s instead of %s", text->len ? ", " : "", what, told, asked);
 }
 
-char *spark_size_difference(const cJSON *body, const cJSON *info)
+/* Memory and cores that were cut to what is there. */
+static void add_cuts(buf_t *text, const cJSON *body, const cJSON *info)
 {
-    buf_t text = BUF_INIT;
     const char *asked = json_str(body, "driverMemory", NULL);
     const char *told = json_str(info, "driverMemory", NULL);
     if (asked && told && spark_size_bytes(asked) > spark_size_bytes(told))
-        add_difference(&text, "driver memory", asked, told);
+        add_difference(text, "driver memory", asked, told);
     int64_t asked_cores = json_int(body, "driverCores", 0);
     int64_t told_cores = json_int(info, "driverCores", 0);
     if (told_cores > 0 && asked_cores > told_cores) {
         char asked_text[24], told_text[24];
         snprintf(asked_text, sizeof asked_text, "%lld", (long long)asked_cores);
         snprintf(told_text, sizeof told_text, "%lld", (long long)told_cores);
-        add_difference(&text, "driver cores", asked_text, told_text);
+        add_difference(text, "driver cores", asked_text, told_text);
     }
-    if (text.len == 0) {
-        buf_free(&text);
-        return NULL;
-    }
-    char *sentence = xasprintf("This machine has room for less than was asked for: %s.",
-        buf_str(&text));
+}
+
+static bool has_executors(const cJSON *body)
+{
+    return json_get(body, "numExecutors") || json_get(body, "executorCores") ||
+        json_get(body, "executorMemory");
+}
+
+char *spark_size_difference(const cJSON *body, const cJSON *info)
+{
+    buf_t cuts = BUF_INIT, text = BUF_INIT;
+    add_cuts(&cuts, body, info);
+    if (cuts.len)
+        buf_addf(&text, "This machine has room for less than was asked for: %s.",
+            buf_str(&cuts));
+    if (has_executors(body))
+        buf_addf(&text, "%sOn one machine the driver does all the work: the number and the "
+            "size of executors have no effect.", text.len ? " " : "");
+    buf_free(&cuts);
+    if (text.len)
+        return buf_take(&text);
     buf_free(&text);
-    return sentence;
+    return NULL;
 }

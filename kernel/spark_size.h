@@ -15,7 +15,8 @@
  * Caller frees. */
 char *spark_size_text(const cJSON *body, const cJSON *info, bool is_local);
 
-/* What was asked for and is not there, as a sentence; NULL when all is. Caller frees. */
+/* What was asked for of a session on one machine and is not there, in sentences; NULL
+ * when all is. Caller frees. */
 char *spark_size_difference(const cJSON *body, const cJSON *info);
 
 /* "28g" → bytes; "512m", "1t", "100k"; -1 if it is none. */

@@ -24,6 +24,7 @@ def test_the_story_of_the_notebook(kernel, folder):
     meta = json.loads(kernel.ok("%synapse meta").stdout)
     assert meta["application_state"] in ("idle", "busy")
     assert meta["folder"] == str(folder)
+    assert meta["python"] == kernel.ok("import sys; print(sys.executable)").stdout.strip()
     kernel.ok(
         "%%synapse\n\n"
         "df = spark.read.option('header', 'true').csv('people.csv')\n"

@@ -62,5 +62,13 @@ int main(void)
     difference_is("{\"driverCores\":8}", "{\"driverCores\":2}",
         "This machine has room for less than was asked for: driver cores 2 instead of 8.",
         "fewer cores are told");
+    difference_is("{\"driverMemory\":\"28g\",\"executorMemory\":\"28g\"}",
+        "{\"driverMemory\":\"4g\"}",
+        "This machine has room for less than was asked for: driver memory 4g instead of "
+        "28g. On one machine the driver does all the work: the number and the size of "
+        "executors have no effect.", "executors on one machine are not passed over");
+    difference_is("{\"numExecutors\":4}", "{}",
+        "On one machine the driver does all the work: the number and the size of "
+        "executors have no effect.", "their number alone neither");
     return done_testing();
 }
