@@ -1,10 +1,11 @@
 /*
  * spark_start - `%synapse start`, from options to a session that takes cells
  *
- * target_resolve -> (a look at the active session) -> (local_ensure) -> once a kernel, a
+ * target_resolve -> (a look at the active session) -> (local_ensure) -> once a server, a
  * sweep of what its earlier run left -> livy_session_start.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -142,18 +143,20 @@ static void on_swept(void *arg)
 {
     spark_t *spark = arg;
     spark->sweep = NULL;
-    spark->is_swept = true;
     if (spark->is_aborted) {
         end_interrupted(spark);
         return;
     }
+    free(spark->swept);
+    spark->swept = xstrdup(spark_place_name(spark));
     create_session(spark);
 }
 
 static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
 {
     spark->client = livy_client_new(endpoint, http_ops(), spark->http);
-    if (spark->is_swept || spark->is_aborted) {
+    bool is_swept = spark->swept && strcmp(spark->swept, spark_place_name(spark)) == 0;
+    if (is_swept || spark->is_aborted) {
         on_swept(spark);
         return;
     }
