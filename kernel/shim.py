@@ -14,6 +14,11 @@ import sys
 
 _path = None
 _LANGUAGES = ("sql", "spark", "pyspark")
+_SECOND_SPARK = (
+    "A plain cell has started a Spark of its own in the notebook's Python. It is not the one "
+    "of %%synapse cells, shares nothing with it, and takes memory beside it: use one of the "
+    "two. SparkSession.active().stop() ends this one."
+)
 
 
 class SynapseValue(dict):
@@ -239,6 +244,14 @@ def _configure(line, cell):
     return run(("start " + line).strip(), cell)
 
 
+def _hint_at_second_spark(*_):
+    """After a cell: one line, once, when pyspark was started here and not by %synapse."""
+    kind = getattr(sys.modules.get("pyspark"), "SparkContext", None)
+    if getattr(kind, "_active_spark_context", None) is not None:
+        _shell().events.unregister("post_run_cell", _hint_at_second_spark)
+        print(_SECOND_SPARK, file=sys.stderr)
+
+
 def register(path):
     """Register the magics in this IPython; `path` is the kernel's socket."""
     global _path
@@ -247,6 +260,7 @@ def register(path):
     _path = path
     shell = _shell()
     shell.register_magic_function(no_var_expand(synapse), "line_cell", "synapse")
+    shell.events.register("post_run_cell", _hint_at_second_spark)
     taken = shell.magics_manager.magics["cell"]
     for name in _LANGUAGES:
         if name not in taken:

@@ -210,3 +210,19 @@ def test_interrupts_that_come_too_late_hit_nothing(spark):
         assert spark.finish(request).status in ("ok", "error")
     assert spark.ok("%%synapse\n2").data() == ["2"]
     assert spark.ok("3").data() == ["3"]
+
+
+def test_a_spark_of_plain_cells_is_told_once(spark):
+    """It would be taken for that of the %%synapse cells, and is a second JVM."""
+    assert spark.ok("import pyspark.sql").stream("stderr") == ""
+    hints = [
+        "of its own" in spark.ok(code).stream("stderr")
+        for code in (
+            "mine = pyspark.sql.SparkSession.builder.master('local[1]')"
+            ".config('spark.ui.enabled', 'false').getOrCreate()",
+            "mine.range(3).count()",
+            "mine.stop()",
+        )
+    ]
+    assert hints == [True, False, False]
+    assert spark.ok("%%synapse\nspark.range(2).count()").data() == ["2"]
