@@ -163,4 +163,6 @@ void runner_stop_command(runner_t *runner)
 {
     if (runner->command->id == COMMAND_START)
         spark_abort_start(runner->spark);
+    else if (runner->command->id == COMMAND_META)
+        spark_abort_meta(runner->spark);
 }

@@ -64,5 +64,7 @@ void spark_release(spark_t *spark, bool restart, spark_released_fn *fn, void *ar
  * consumed by `fn`; NULL with an error as spark_session. */
 typedef void (spark_meta_fn)(cJSON *meta, const err_t *err, void *arg);
 void spark_meta(spark_t *spark, spark_meta_fn *fn, void *arg);
+/* Interrupt it: `fn` gets ERR_INTERRUPTED at once. Does nothing while nobody asks. */
+void spark_abort_meta(spark_t *spark);
 
 #endif

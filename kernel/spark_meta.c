@@ -84,11 +84,29 @@ static cJSON *meta_of(spark_t *spark)
     return meta;
 }
 
+static void end_meta(spark_t *spark, cJSON *meta, const err_t *err)
+{
+    spark_meta_fn *fn = spark->meta_fn;
+    spark->meta_fn = NULL;
+    fn(meta, err, spark->meta_arg);
+}
+
 static void on_looked(livy_session_t *session, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
     (void)session;
-    spark->meta_fn(err->code ? NULL : meta_of(spark), err, spark->meta_arg);
+    if (spark->meta_fn) /* else it was interrupted */
+        end_meta(spark, err->code ? NULL : meta_of(spark), err);
+}
+
+void spark_abort_meta(spark_t *spark)
+{
+    err_t err = {0};
+    if (!spark->meta_fn)
+        return;
+    err_set(&err, ERR_INTERRUPTED, "Interrupted while %s was asked about the session.",
+        spark_place_name(spark));
+    end_meta(spark, NULL, &err);
 }
 
 void spark_meta(spark_t *spark, spark_meta_fn *fn, void *arg)

@@ -276,6 +276,8 @@ static void on_looked(livy_session_t *session, const err_t *err, void *arg)
     spark_t *spark = arg;
     target_t *asked = spark->asked;
     (void)session;
+    if (!asked)
+        return; /* interrupted meanwhile */
     spark->asked = NULL;
     if (err->code)
         begin(spark, &asked);
@@ -318,7 +320,13 @@ void spark_abort_start(spark_t *spark)
 {
     if (!spark->is_starting)
         return;
-    if (spark->session && !spark->asked) {
+    if (spark->asked) { /* the active session stays; its server may hang */
+        err_t err = {0};
+        err_set(&err, ERR_INTERRUPTED, "The start was interrupted.");
+        target_destroy(&spark->asked);
+        spark->is_starting = false;
+        spark->start_events.on_done(NULL, &err, spark->start_arg);
+    } else if (spark->session) {
         livy_session_abort(spark->session);
     } else if (spark->sweep) { /* a server that hangs would hold it for long */
         sweep_destroy(&spark->sweep);

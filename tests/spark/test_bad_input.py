@@ -1,8 +1,10 @@
 """Bad input: one clear error each that names cause and next step; the kernel goes on."""
 import http.server
+import json
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 
@@ -136,8 +138,6 @@ def test_a_server_that_refuses(idle):
 
 def test_a_server_that_hangs_can_be_interrupted(idle, server):
     request = idle.send("%%synapse start --livy %s/hang" % server)
-    import time
-
     time.sleep(1)
     idle.interrupt()
     assert idle.finish(request, limit=20).error["ename"] == "KeyboardInterrupt"
@@ -147,6 +147,58 @@ def test_a_server_that_hangs_can_be_interrupted(idle, server):
 def test_a_server_that_hangs_ends_by_start_timeout(idle, server):
     failed = idle.fails("%%synapse start --livy %s/hang --start-timeout 2" % server)
     assert failed.error["ename"] == "TimeoutError"
+    assert is_well(idle)
+
+
+class Stalling(http.server.BaseHTTPRequestHandler):
+    """A Livy with one session without Python, which hangs when it is told to."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.server.stalls.is_set() and self.command == "GET":
+            self.server.release.wait(60)
+        output = {"status": "error", "ename": "Error", "evalue": "not a valid kind"}
+        body = {"id": 0, "state": "idle", "kind": "spark"}
+        if self.path.endswith("/statements"):
+            body = {"id": 0, "state": "available", "output": output}
+        elif self.path.startswith("/sessions?"):
+            body = {"sessions": []}
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_server_that_comes_to_hang_can_be_interrupted(idle):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stalling)
+    server.daemon_threads = True
+    server.stalls, server.release = threading.Event(), threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = "http://127.0.0.1:%d" % server.server_port
+    idle.ok("%synapse start --livy " + url)
+    assert json.loads(idle.ok("%synapse meta").stdout)["session_id"] == "0"
+    server.stalls.set()
+    for cell in ("%synapse meta", "%synapse start --reuse", "%synapse meta"):
+        request = idle.send(cell)
+        time.sleep(1)
+        idle.interrupt()
+        assert idle.finish(request, limit=3).error["ename"] == "KeyboardInterrupt"
+    server.stalls.clear()
+    server.release.set()
+    assert json.loads(idle.ok("%synapse meta").stdout)["session_id"] == "0"
+    assert "already" in idle.fails("%synapse start").text
+    idle.ok("%synapse stop")
+    server.shutdown()
+    server.server_close()
     assert is_well(idle)
 
 
