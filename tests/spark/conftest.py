@@ -69,6 +69,8 @@ def kernel(jupyter_path, folder, runtime):
 def spark(jupyter_path, runtime, tmp_path_factory):
     """A kernel with a started session, shared by the tests of a module."""
     kernel = NotebookKernel(jupyter_path, tmp_path_factory.mktemp("notebook"), runtime)
-    kernel.ok("%synapse start")
-    yield kernel
-    kernel.shutdown()
+    try:
+        kernel.ok("%synapse start")
+        yield kernel
+    finally:
+        kernel.shutdown()

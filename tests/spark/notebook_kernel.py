@@ -101,7 +101,11 @@ class NotebookKernel:
         self.manager.start_kernel(cwd=str(folder), env=self.environment)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=30)
+        try:
+            self.client.wait_for_ready(timeout=30)
+        except BaseException:
+            self.shutdown()
+            raise
 
     @property
     def pid(self):

@@ -34,9 +34,11 @@ def runtime():
 @pytest.fixture
 def started(jupyter_path, folder, runtime):
     kernel = NotebookKernel(jupyter_path, folder, runtime)
-    kernel.ok("%synapse start")
-    yield kernel
-    kernel.shutdown()
+    try:
+        kernel.ok("%synapse start")
+        yield kernel
+    finally:
+        kernel.shutdown()
 
 
 def drivers(runtime):
@@ -232,7 +234,8 @@ def test_no_space(folder, runtime, tmp_path):
         "head -c 4096 /dev/zero > {0}/filler".format(full)
     )
     spec = write_kernelspec(tmp_path / "jupyter", before=before)
-    kernel = NotebookKernel(spec, folder, runtime, {"XDG_RUNTIME_DIR": str(full)})
+    places = {"XDG_RUNTIME_DIR": str(full), "TMPDIR": str(full)}
+    kernel = NotebookKernel(spec, folder, runtime, places)
     try:
         for cell in ("1 + 1", "%synapse start"):
             failed = kernel.fails(cell)
