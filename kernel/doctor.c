@@ -12,13 +12,15 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "kernel/doctor_fix.h"
 
 static const char usage[] =
     "usage: synapse-kernel doctor [--fix] [--json] [--python PATH]\n"
     "\n"
     "Says what is found on this machine, what is missing, and how to get it.\n"
-    "With --fix it first gets what pip can bring into that Python: ipykernel, PySpark,\n"
+    "With --fix it first gets what pip can bring into that Python: ipykernel, "
+    "PySpark,\n"
     "pyarrow, pandas, and Java where there is none; pip's lines are shown (on stderr\n"
     "with --json). Without --fix nothing is changed.\n"
     "Exit code 0 when plain cells and Spark cells can run, else 1.\n";
@@ -104,8 +106,8 @@ static void look_at_pip(findings_t *findings, const cJSON *facts,
     if (doctor_fix_obstacle(facts, around, &reason, &advice))
         add_taken(findings, "pip", "note", reason, advice);
     else
-        findings->fix =
-            doctor_fix_command(around->program, json_str(facts, "executable", "python3"));
+        findings->fix = doctor_fix_command(around->program,
+                                           json_str(facts, "executable", "python3"));
 }
 
 /* --- Spark on this machine --- */
@@ -118,11 +120,15 @@ static void look_at_pyspark(findings_t *findings, const cJSON *facts)
         add(findings, "pyspark", "missing", error, NULL);
         return;
     }
-    add_taken(findings, "pyspark", "ok",
-              xasprintf("%s, %s",
-                        json_str(json_get_obj(facts, "packages"), "pyspark", "?"),
-                        json_str(pyspark, "home", "?")),
-              NULL);
+    const char *version =
+        json_str(json_get_obj(facts, "packages"), "pyspark", "unknown");
+    bool is_known = text_starts(version, "3.5.") || strcmp(version, "unknown") == 0;
+    add_taken(findings, "pyspark", is_known ? "ok" : "note",
+              xasprintf("%s, %s%s", version, json_str(pyspark, "home", "?"),
+                        is_known ? "" : ": the kernel is made for 3.5"),
+              is_known ? NULL
+                       : xasprintf("%s -m pip install 'pyspark==3.5.*'",
+                                   json_str(facts, "executable", "python3")));
 }
 
 static void look_at_java(findings_t *findings, const cJSON *facts,

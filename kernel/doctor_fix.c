@@ -92,9 +92,8 @@ char *doctor_fix_command(const char *program, const char *python)
 /* Debian takes ensurepip out of Python and gives it with python3-venv. */
 static const char *debian_first(const cJSON *installs)
 {
-    return json_bool(installs, "ensurepip", false)
-               ? ""
-               : "apt-get install python3-venv && ";
+    return json_bool(installs, "ensurepip", false) ? ""
+                                                   : "apt-get install python3-venv && ";
 }
 
 /* A virtual environment beside it, and --fix for that. */
@@ -168,8 +167,8 @@ static int wait_for(pid_t pid)
 
 static void run_pip(const char *python, const char *requirement, int out_fd)
 {
-    const char *argv[] = {python, "-m", "pip", "install", "--no-input", requirement,
-        NULL};
+    const char *argv[] = {python,       "-m",        "pip", "install",
+                          "--no-input", requirement, NULL};
     /* Not the user's folder: a pip.py there would be run instead. */
     proc_t proc = {.argv = argv, .folder = "/", .stdout_fd = out_fd, .stderr_fd = -1};
     err_t err = {0};

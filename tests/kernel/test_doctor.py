@@ -180,6 +180,20 @@ def test_a_python_without_pip_is_told_how_to_get_it(environment, bare_python):
     ]
 
 
+@pytest.mark.parametrize("version, state", [("3.5.8", "ok"), ("4.0.1", "note")])
+def test_another_spark_than_ours_is_told(environment, bare_python, version, state):
+    site = next((bare_python.parent.parent / "lib").glob("python*/site-packages"))
+    (site / "pyspark/jars").mkdir(parents=True)
+    (site / "pyspark/__init__.py").touch()
+    info = site / f"pyspark-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Name: pyspark\nVersion: {version}\n")
+    _, found = findings(environment, "--python", bare_python)
+    assert found["pyspark"]["state"] == state
+    assert found["pyspark"]["text"].startswith(version)
+    assert ("3.5" in (found["pyspark"]["advice"] or "")) == (state == "note")
+
+
 def test_a_wrong_java_home_is_told(environment, tmp_path):
     environment["JAVA_HOME"] = str(tmp_path)
     well, found = findings(environment, "--python", sys.executable)
