@@ -61,7 +61,8 @@ class DriverProcess:
         self.on_end: Callable[[], None] = lambda: None
         self.ready: Optional[dict] = None
         self.failed: Optional[str] = None
-        self.ended = threading.Event()
+        self.is_over = False
+        self.ended = threading.Event()  # and nothing is left of it
         self.asked_to_end = False
         self.oom_before = machine.oom_kills()
         self.jvm_code: Optional[int] = None
@@ -156,16 +157,16 @@ class DriverProcess:
 
     def finish(self) -> None:
         """Takes down what is left of it and says why it ended. Reader thread."""
-        code = None
-        if self.process is not None:
-            code = self.reap()
-            kill_process_session(self.process.pid)
-            self.channel.close()
+        code = self.reap() if self.process is not None else None
         if not self.asked_to_end and not self.failed:
             self.log.add(self.reason(code))
+        self.is_over = True  # told first: nobody should take it for alive while it is
+        self.on_end()  # cleared away
+        if self.process is not None:
+            kill_process_session(self.process.pid)
+            self.channel.close()
         shutil.rmtree(self.private, ignore_errors=True)
         self.ended.set()
-        self.on_end()
 
     def reap(self) -> int:
         """Its own end is given a moment, so that the exit code is its own."""

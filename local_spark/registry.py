@@ -212,7 +212,7 @@ class Registry:
             for standby in self.standbys:
                 driver = standby.driver
                 mine = lease is not None and standby.lease == lease.name
-                if mine and driver.spec.key() == key and not driver.ended.is_set():
+                if mine and driver.spec.key() == key and not driver.is_over:
                     self.standbys.remove(standby)
                     return driver
         return None
@@ -245,7 +245,7 @@ class Registry:
         """Those of one lease, of all when none is named."""
         now = time.monotonic()
         with self.lock:
-            standbys = [s for s in self.standbys if not s.driver.ended.is_set()]
+            standbys = [s for s in self.standbys if not s.driver.is_over]
             standbys = [s for s in standbys if lease in (None, s.lease)]
         return [
             {

@@ -65,7 +65,7 @@ class Session:
             driver.on_end = self.on_end
             if driver.ready is not None:
                 self.server_state = IDLE
-            if driver.ended.is_set():
+            if driver.is_over:
                 self.on_end()
 
     def on_message(self, message: dict) -> None:
