@@ -1,8 +1,11 @@
 /*
  * spark_meta - what `%synapse meta` shows of a session
  */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "kernel/spark_parts.h"
+#include "kernel/spark_size.h"
 #include "kernel/spark_redact.h"
 
 static void copy_key(cJSON *meta, const char *key, const cJSON *from, const char *name)
@@ -75,6 +78,9 @@ static cJSON *meta_of(spark_t *spark)
     add_application(meta, spark->session);
     add_sizes(meta, info, body);
     add_limits(meta, spark);
+    char *size = spark_size_text(body, info, spark_is_local(spark));
+    json_set_str(meta, "size", size); /* the sum, as start says it */
+    free(size);
     json_set(meta, "spark_conf", conf ? spark_redacted(conf) : json_obj());
     json_set_str(meta, "server", spark_place_name(spark));
     if (spark_is_local(spark)) { /* the driver's, and those of plain cells */

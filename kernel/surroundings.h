@@ -20,14 +20,12 @@ typedef struct {
     const char *home;         /* $HOME */
     const char *user;         /* $USER, else $LOGNAME */
     const char *runtime_dir;  /* $XDG_RUNTIME_DIR */
-    const char *config_home;  /* $XDG_CONFIG_HOME */
     const char *data_home;    /* $XDG_DATA_HOME */
     const char *jupyter_data_dir;   /* $JUPYTER_DATA_DIR */
     const char *java_home;          /* $JAVA_HOME */
     const char *spark_home;         /* $SPARK_HOME */
     const char *ca_file;            /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
     const char *ca_path;            /* $SSL_CERT_DIR */
-    const char *session_name;       /* $JPY_SESSION_NAME: the notebook */
     const char *const *environment; /* all of it: "NAME=value", NULL-ended */
     pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;

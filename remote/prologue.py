@@ -408,8 +408,7 @@ def __synapse_kernel__(posted_in):
     def no_input(*_, **__):
         raise StdinNotImplementedError(
             "input() can't ask here: this cell runs in the Spark driver, away from your "
-            "keyboard. Ask in a plain Python cell, then hand the answer over with "
-            "%synapse put NAME."
+            "keyboard. Ask in a plain Python cell, and write the answer down here."
         )
 
     class NoInput(io.TextIOBase):
@@ -684,8 +683,9 @@ def __synapse_kernel__(posted_in):
 
         out = ['<div>\n<table border="1" class="dataframe">\n<thead>\n<tr>']
         for name, kind in fields:
-            head = '<th title="%s">%s</th>'
-            out.append(head % (html.escape(kind), html.escape(name)))
+            side = "right" if is_number(kind) else "left"
+            head = '<th title="%s" style="text-align: %s">%s</th>'
+            out.append(head % (html.escape(kind), side, html.escape(name)))
         out.append("</tr>\n</thead>\n<tbody>")
         align = [
             "" if is_number(kind) else ' style="text-align: left"' for _, kind in fields
