@@ -51,12 +51,28 @@ static void interrupt_python(core_t *core)
     end_interrupt_when_due(core);
 }
 
+static bool has_sent_ask(const core_t *core)
+{
+    for (const ask_t *ask = core->asks; ask; ask = ask->next)
+        if (ask->msg_id)
+            return true;
+    return false;
+}
+
+/* Nobody's cell runs, but the handler of a comm may. A silent request of ours must not be
+ * hit: ipykernel would die of it. */
+static void interrupt_idle(core_t *core)
+{
+    if (core->relayed.count > 0 || !has_sent_ask(core))
+        core_interrupt_child(core);
+}
+
 void core_interrupt(core_t *core)
 {
     if (core->end != END_NOT)
         return;
     if (!core->cell)
-        core_interrupt_child(core); /* the handler of a comm may run */
+        interrupt_idle(core);
     else if (core->cell->state == CELL_SPARK)
         spark_takes_interrupt(core);
     else if (core->cell->state == CELL_HELD)

@@ -283,6 +283,8 @@ static void test_asks(void)
 static void test_interrupts(void)
 {
     begin_ready(true);
+    child_answers(&r, "{\"status\":\"ok\"}"); /* to what every new child is told */
+    forget();
     front_request(&r, CHANNEL_CONTROL, "interrupt_request", "i", "{}");
     effects_are("iopub:busy(i) signal:2 control:interrupt_reply(i)=ok iopub:idle(i)",
                 "idle: the child decides");
@@ -317,6 +319,20 @@ static void test_interrupt_of_spark(void)
     core_interrupt(r.core);
     effects_are("spark:interrupt spark:interrupt",
                 "a Spark cell's interrupts are the runner's");
+    recorder_end(&r);
+}
+
+static void test_interrupt_of_our_own(void)
+{
+    begin_ready(true);
+    core_tell_child(r.core, "remember()");
+    forget();
+    core_interrupt(r.core);
+    effects_are("", "a silent request of ours is not hit");
+    front_request(&r, CHANNEL_SHELL, "comm_msg", "c", "{}");
+    forget();
+    core_interrupt(r.core);
+    effects_are("signal:2", "but the handler of a comm is");
     recorder_end(&r);
 }
 
@@ -532,6 +548,7 @@ int main(void)
     test_asks();
     test_interrupts();
     test_interrupt_of_spark();
+    test_interrupt_of_our_own();
     test_interrupt_while_starting();
     test_lost_reply();
     test_death_in_a_cell();
