@@ -280,14 +280,20 @@ static void test_asks(void)
 
 /* ---- interrupts ---- */
 
-static void test_interrupts(void)
+static void test_interrupt_while_idle(void)
 {
-    begin_ready(true);
+    begin_ready(false);
     child_answers(&r, "{\"status\":\"ok\"}"); /* to what every new child is told */
     forget();
     front_request(&r, CHANNEL_CONTROL, "interrupt_request", "i", "{}");
     effects_are("iopub:busy(i) signal:2 control:interrupt_reply(i)=ok iopub:idle(i)",
                 "idle: the child decides");
+    recorder_end(&r);
+}
+
+static void test_interrupts(void)
+{
+    begin_ready(true);
     front_cell(&r, "a", "1", "");
     child_status(&r, "a", "busy");
     forget();
@@ -546,6 +552,7 @@ int main(void)
     test_requests();
     test_comm_order();
     test_asks();
+    test_interrupt_while_idle();
     test_interrupts();
     test_interrupt_of_spark();
     test_interrupt_of_our_own();
