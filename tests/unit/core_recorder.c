@@ -60,6 +60,8 @@ static void to_child(void *ctx, channel_t channel, message_t **msg_p)
         const char *asked =
             json_str(json_get_obj(content, "user_expressions"), "v", code);
         if (strstr(asked, "SNDHWM")) {
+            snprintf(recorder->told_id, sizeof recorder->told_id, "%s",
+                     message_id(msg));
             message_destroy(msg_p); /* sent to each new child, of no interest here */
             return;
         }
@@ -283,6 +285,13 @@ void child_answers(recorder_t *recorder, const char *content)
     message_t *msg =
         make("", strstr(content, "protocol") ? "kernel_info_reply" : "execute_reply",
              "x", recorder->last_ask_id, SESSION, content);
+    core_from_child(recorder->core, CHANNEL_SHELL, &msg);
+}
+
+void child_was_told(recorder_t *recorder)
+{
+    message_t *msg = make("", "execute_reply", "x", recorder->told_id, SESSION,
+                          "{\"status\":\"ok\"}");
     core_from_child(recorder->core, CHANNEL_SHELL, &msg);
 }
 

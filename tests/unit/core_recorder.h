@@ -26,6 +26,7 @@ typedef struct {
     const char *in_socket[8]; /* msg_ids of cells that a drain finds */
     int in_socket_count;
     char last_ask_id[64]; /* msg_id of the last silent request, or probe */
+    char told_id[64];
     char answer[1000];    /* what the last core_ask_child got */
 } recorder_t;
 
@@ -49,6 +50,8 @@ void child_reply(recorder_t *recorder, channel_t channel, const char *type,
 void child_runs(recorder_t *recorder, const char *id, const char *reply);
 /* The answer to the last silent request. */
 void child_answers(recorder_t *recorder, const char *content);
+/* It answers what every new child is told silently. */
+void child_was_told(recorder_t *recorder);
 void child_ready(recorder_t *recorder);
 core_answer_fn record_answer;
 
