@@ -37,13 +37,8 @@ static char *progress_html(const char *text, double fraction)
     return buf_take(&out);
 }
 
-cJSON *progress_line(const char *display_id, const char *text, double fraction)
+static cJSON *content_of(const char *display_id, const char *plain, const char *html)
 {
-    if (isnan(fraction) || fraction < 0)
-        fraction = -1;
-    else if (fraction > 1)
-        fraction = 1;
-    char *plain = progress_text(text, fraction), *html = progress_html(text, fraction);
     cJSON *content = json_obj(), *data = json_obj(), *transient = json_obj();
     json_set_str(data, "text/plain", plain);
     json_set_str(data, "text/html", html);
@@ -51,7 +46,23 @@ cJSON *progress_line(const char *display_id, const char *text, double fraction)
     json_set(content, "data", data);
     json_set(content, "metadata", json_obj());
     json_set(content, "transient", transient);
+    return content;
+}
+
+cJSON *progress_line(const char *display_id, const char *text, double fraction)
+{
+    if (isnan(fraction) || fraction < 0)
+        fraction = -1;
+    else if (fraction > 1)
+        fraction = 1;
+    char *plain = progress_text(text, fraction), *html = progress_html(text, fraction);
+    cJSON *content = content_of(display_id, plain, html);
     free(plain);
     free(html);
     return content;
+}
+
+cJSON *progress_end(const char *display_id)
+{
+    return content_of(display_id, "", "");
 }

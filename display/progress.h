@@ -13,4 +13,8 @@
 /* {"data":{…},"metadata":{},"transient":{"display_id":…}}. `fraction` < 0: unknown. */
 cJSON *progress_line(const char *display_id, const char *text, double fraction);
 
+/* The same, folded to nothing: what came of it is said elsewhere, since a console shows no
+ * updates, and a saved notebook should hold no progress. */
+cJSON *progress_end(const char *display_id);
+
 #endif

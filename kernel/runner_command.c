@@ -29,19 +29,22 @@ static void on_start_phase(const char *text, void *arg)
     show_progress(arg, text, -1);
 }
 
+static void end_progress(runner_t *runner)
+{
+    if (runner->display_id)
+        runner->sink.output(runner->sink.arg, "update_display_data",
+            progress_end(runner->display_id));
+}
+
 static void on_start_done(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
+    end_progress(runner);
     if (err->code) {
-        if (runner->display_id)
-            show_progress(runner, "No Spark session was started.", -1);
         runner_step_fail(runner, err);
         return;
     }
-    if (runner->display_id)
-        show_progress(runner, text, -1);
-    else
-        runner_step_print(runner, text);
+    runner_step_print(runner, text);
     runner_step_ok(runner);
 }
 

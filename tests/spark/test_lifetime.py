@@ -187,7 +187,7 @@ def test_a_restarted_kernel_starts_afresh(started, runtime):
 
 def test_more_than_the_machine_has_is_cut_and_said(kernel_without_session):
     cell = kernel_without_session.ok("%synapse start --driver-memory 900g")
-    assert "instead of 900g" in cell.data()[-1]
+    assert "instead of 900g" in cell.stdout
     assert kernel_without_session.ok("%%synapse\nspark.range(3).count()").data() == ["3"]
 
 

@@ -30,5 +30,10 @@ int main(void)
     ok(shows(NAN, "<stage> 3", "<div>&lt;stage"), "nor is what is no number");
     ok(shows(7, "<stage> 3 100 %", "width:100%"), "no more than all");
     ok(shows(0, "<stage> 3 0 %", "width:0%"), "nothing yet");
+
+    cJSON *end = progress_end("id-1");
+    is_str(json_str(json_get(end, "data"), "text/html", "?"), "", "its end is nothing");
+    is_str(json_str(json_get(end, "transient"), "display_id", ""), "id-1", "in its place");
+    json_free(&end);
     return done_testing();
 }
