@@ -4,7 +4,8 @@
 
 NAME.status holds the exit code and the seconds of a step, NAME.xml is pytest's JUnit
 report, NAME.tap/*.log are test programs' TAP. A step that failed without a failed test
-(it crashed, or was ended) counts as one failure. The last line is for machines.
+(it crashed, or was ended) counts as one failure. NAME.again.xml is a second try of what
+failed in NAME.xml; what passes there is counted, and named. The last line is for machines.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ class Counts:
     passed: int = 0
     skipped: int = 0
     failures: list[str] = field(default_factory=list)
+    second_tries: list[str] = field(default_factory=list)
 
     def add(self, other: Counts) -> None:
         self.passed += other.passed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.second_tries += other.second_tries
 
     def line(self) -> str:
         text = f"{self.passed} passed, {len(self.failures)} failed"
@@ -61,14 +64,33 @@ def count_tap(path: Path) -> Counts:
     return counts
 
 
-def count_junit(path: Path) -> Counts:
-    counts = Counts()
+def outcomes(path: Path) -> dict[str, str]:
+    """What became of each test of a report: passed, failed or skipped."""
+    found: dict[str, str] = {}
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         if not case.get("name"):
             continue  # it ran when pytest was ended
+        name = f"{case.get('classname')}.{case.get('name')}"
         if case.find("failure") is not None or case.find("error") is not None:
-            counts.failures.append(f"{case.get('classname')}.{case.get('name')}")
+            found[name] = "failed"
         elif case.find("skipped") is not None:
+            found.setdefault(name, "skipped")
+        else:
+            found.setdefault(name, "passed")
+    return found
+
+
+def count_junit(path: Path) -> Counts:
+    counts = Counts()
+    again_path = path.with_suffix(".again.xml")
+    again = outcomes(again_path) if again_path.exists() else {}
+    for name, outcome in outcomes(path).items():
+        if outcome == "failed" and again.get(name) == "passed":
+            counts.second_tries.append(name)
+            outcome = "passed"
+        if outcome == "failed":
+            counts.failures.append(name)
+        elif outcome == "skipped":
             counts.skipped += 1
         else:
             counts.passed += 1
@@ -97,6 +119,8 @@ def main() -> int:
         counts = count_step(folder, status.stem, exit_code)
         print(f"{status.stem:12} {counts.line():40} {seconds:4d} s")
         total.add(counts)
+    for name in total.second_tries:
+        print(f"passed at the second try only: {name}")
     for failure in total.failures:
         print(f"failed: {failure}")
     print(total.line())
