@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/trim.h"
 #include "kernel/child.h"
 #include "kernel/core.h"
 #include "kernel/front.h"
@@ -21,7 +22,7 @@
 #include "kernel/janitor.h"
 #include "kernel/spark_cells.h"
 
-enum { PARENT_POLL_MS = 1000 };
+enum { PARENT_POLL_MS = 1000, TRIM_MS = 1500 };
 
 typedef struct {
     const app_options_t *options;
@@ -266,8 +267,15 @@ static int make_spark_cells(app_t *app, err_t *err)
     return app->spark_cells ? 0 : -1;
 }
 
+static void trim(void *arg)
+{
+    (void)arg;
+    trim_code();
+}
+
 static void run(app_t *app)
 {
+    loop_timer(app->loop, TRIM_MS, trim, NULL); /* when the start is over */
     loop_signals(app->loop, signal_came, app);
     watch_parent(app);
     front_begin(app->front, app->loop);
