@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "text.h"
 
 #define SAFE_INTEGER 9007199254740992.0 /* 2^53: all integers up to here are doubles   \
                                          */
@@ -60,17 +61,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The unit of "\uXXXX" at `at`, or -1 when that is not there. */
 static int utf16_unit(const char *text, size_t len, size_t at)
 {
@@ -79,7 +69,7 @@ static int utf16_unit(const char *text, size_t len, size_t at)
     if (len - at < 6 || text[at] != '\\' || text[at + 1] != 'u')
         return -1;
     for (size_t i = at + 2; i < at + 6; i++) {
-        int digit = hex_value(text[i]);
+        int digit = text_hex_value(text[i]);
         if (digit < 0)
             return -1;
         unit = unit * 16 + digit;

@@ -192,6 +192,17 @@ out:
     return out;
 }
 
+int text_hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
 char *text_sha256(const void *data, size_t len)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];

@@ -32,6 +32,9 @@ const char *text_nearest(const char *word, const char *const *words, size_t limi
 char *text_base64(const void *data, size_t len);
 char *text_unbase64(const char *text, size_t len, size_t *out_len);
 
+/* The value of a hexadecimal digit, in either case; -1 if it is none. */
+int text_hex_value(char digit);
+
 /* SHA-256 as 64 lower-case hex digits. Caller frees. */
 char *text_sha256(const void *data, size_t len);
 

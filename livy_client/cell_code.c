@@ -173,17 +173,6 @@ static char *take_text(pickle_t *pickle, uint64_t size)
     return json_is_utf8(text, size) ? xstrndup(text, size) : NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The character of an escape like \u00e9, if there is one of `digits` digits here. */
 static bool read_hex(const char *text, size_t len, size_t digits, uint32_t *point)
 {
@@ -191,7 +180,7 @@ static bool read_hex(const char *text, size_t len, size_t digits, uint32_t *poin
     if (len < digits)
         return false;
     for (size_t i = 0; i < digits; i++) {
-        int digit = hex_digit(text[i]);
+        int digit = text_hex_value(text[i]);
         if (digit < 0)
             return false;
         *point = *point << 4 | (uint32_t) digit;

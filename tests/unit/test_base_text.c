@@ -124,6 +124,14 @@ static void test_amounts(void)
     is_taken(text_bytes(28.0 * 1024 * 1024 * 1024), "28 GB", "no needless tenth");
 }
 
+static void test_hex_digits(void)
+{
+    ok(text_hex_value('0') == 0 && text_hex_value('f') == 15 && text_hex_value('F') == 15,
+       "hexadecimal digits of either case");
+    ok(text_hex_value('g') == -1 && text_hex_value('/') == -1 && text_hex_value(':') == -1,
+       "and nothing beside them");
+}
+
 int main(void)
 {
     test_words();
@@ -131,6 +139,7 @@ int main(void)
     test_distance();
     test_base64();
     test_digests();
+    test_hex_digits();
     test_amounts();
     return done_testing();
 }
