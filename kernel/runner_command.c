@@ -14,19 +14,15 @@
 
 /* === start ============================================================== */
 
-static void show_progress(runner_t *runner, const char *text, double fraction)
+static void on_start_phase(const char *text, void *arg)
 {
+    runner_t *runner = arg;
     bool is_first = runner->display_id == NULL;
     if (is_first)
         runner->display_id = text_uuid();
     runner->sink.output(runner->sink.arg,
         is_first ? "display_data" : "update_display_data",
-        progress_line(runner->display_id, text, fraction));
-}
-
-static void on_start_phase(const char *text, void *arg)
-{
-    show_progress(arg, text, -1);
+        progress_line(runner->display_id, text, -1));
 }
 
 static void end_progress(runner_t *runner)
