@@ -235,7 +235,11 @@ def running(
 
 def belongings(runtime_dir: str) -> list[str]:
     """Processes that run with this runtime folder, and the files in it."""
-    found = [str(path) for path in Path(runtime_dir).rglob("*")]
+    found = [  # os.walk, unlike rglob, takes a folder that vanishes meanwhile
+        os.path.join(place, name)
+        for place, folders, files in os.walk(runtime_dir)
+        for name in folders + files
+    ]
     for process in psutil.process_iter():
         try:
             if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:

@@ -34,7 +34,11 @@ def runtime():
 
 def left_in(folder):
     """Sockets, files and processes that still use a runtime folder."""
-    files = [str(p) for p in folder.rglob("*") if p.is_socket() or p.is_file()]
+    files = [  # os.walk, unlike rglob, takes a folder that vanishes meanwhile
+        os.path.join(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+    ]
     files = [f for f in files if not f.endswith((".lock", ".log"))]
     return files + processes_of(folder)
 
