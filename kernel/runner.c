@@ -20,9 +20,39 @@ runner_t *runner_new(spark_t *spark, loop_t *loop)
     return runner;
 }
 
+/* === Stages ============================================================= */
+
+typedef struct {
+    void (*start)(runner_t *runner);
+    void (*interrupt)(runner_t *runner);
+} stage_t;
+
+static const stage_t code_stages[] = {
+    {runner_run_code, runner_stop_code},
+    {NULL, NULL},
+};
+
+static const stage_t command_stages[] = {
+    {runner_run_command, runner_stop_command},
+    {NULL, NULL},
+};
+
+const step_t *runner_step(const runner_t *runner)
+{
+    return &runner->plan->steps[runner->at];
+}
+
+static const stage_t *stage_of(const runner_t *runner)
+{
+    bool is_code = runner_step(runner)->kind == STEP_CODE;
+    return &(is_code ? code_stages : command_stages)[runner->stage];
+}
+
 /* Free what belongs to a step. */
 static void clear_step(runner_t *runner)
 {
+    free(runner->line);
+    runner->line = NULL;
     livy_statement_destroy(&runner->statement);
     command_destroy(&runner->command);
     json_free(&runner->pieces);
@@ -64,7 +94,7 @@ static cJSON *ok_reply(void)
 
 static void start_step(void *arg);
 
-void runner_step_ok(runner_t *runner)
+static void end_step(runner_t *runner)
 {
     clear_step(runner);
     runner->at++;
@@ -72,6 +102,15 @@ void runner_step_ok(runner_t *runner)
         end_cell(runner, ok_reply());
     else
         runner->next_timer = loop_timer(runner->loop, 0, start_step, runner);
+}
+
+void runner_stage_ok(runner_t *runner)
+{
+    runner->stage++;
+    if (stage_of(runner)->start)
+        stage_of(runner)->start(runner);
+    else
+        end_step(runner);
 }
 
 static cJSON *error_reply(const char *ename, const char *evalue)
@@ -123,10 +162,10 @@ void runner_step_print(runner_t *runner, const char *text)
 static void on_expanded(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
-    const step_t *step = &runner->plan->steps[runner->at];
     runner->is_expanding = false;
     if (text && runner->interrupts == 0) {
-        runner_run_command(runner, text, step->body);
+        runner->line = xstrdup(text);
+        stage_of(runner)->start(runner);
         return;
     }
     err_t interrupted = {0};
@@ -137,17 +176,17 @@ static void on_expanded(const char *text, const err_t *err, void *arg)
 static void start_step(void *arg)
 {
     runner_t *runner = arg;
-    const step_t *step = &runner->plan->steps[runner->at];
+    const step_t *step = runner_step(runner);
     runner->next_timer = NULL;
+    runner->stage = 0;
     if (step->kind == STEP_FAIL) {
         runner_step_fail(runner, &step->err);
-    } else if (step->kind == STEP_CODE) {
-        runner_run_code(runner, step);
-    } else if (step_wants_expansion(step)) {
+    } else if (step->kind == STEP_COMMAND && step_wants_expansion(step)) {
         runner->is_expanding = true;
         runner->sink.expand(runner->sink.arg, step->line, on_expanded, runner);
     } else {
-        runner_run_command(runner, step->line, step->body);
+        runner->line = xstrdup(step->line);
+        stage_of(runner)->start(runner);
     }
 }
 
@@ -183,15 +222,13 @@ void runner_interrupt(runner_t *runner)
     if (!runner->plan)
         return;
     runner->interrupts++;
-    if (runner->statement) {
-        runner_stop_code(runner);
-    } else if (runner->command) {
-        runner_stop_command(runner);
-    } else if (runner->next_timer) {
+    if (runner->next_timer) {
         loop_timer_end(runner->loop, &runner->next_timer);
         err_t err = {0};
         err_set(&err, ERR_INTERRUPTED, "Interrupted between two lines of the cell.");
         runner_step_fail(runner, &err);
+    } else if (!runner->is_expanding) {
+        stage_of(runner)->interrupt(runner);
     }
 }
 

@@ -25,7 +25,7 @@ static const statement_events_t statement_events = {.on_done = on_statement_done
 /* A lone word near a command ran as code and is no name: the planner's did-you-mean. */
 static void add_suggestion(runner_t *runner, cJSON *failure)
 {
-    const step_t *step = &runner->plan->steps[runner->at];
+    const step_t *step = runner_step(runner);
     cJSON *traceback = json_get_arr(failure, "traceback");
     if (step->err.text[0] && traceback
         && strcmp(json_str(failure, "ename", ""), "NameError") == 0)
@@ -50,7 +50,7 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
         add_suggestion(runner, failure);
         runner_step_fail_with(runner, failure);
     } else {
-        runner_step_ok(runner);
+        runner_stage_ok(runner);
     }
 }
 
@@ -137,7 +137,7 @@ static void print_stray(runner_t *runner, const char *text)
 
 static void show_livy_output(runner_t *runner, const cJSON *output)
 {
-    const step_t *step = &runner->plan->steps[runner->at];
+    const step_t *step = runner_step(runner);
     show_outputs(runner, bundle_of_livy_output(output, step->lang));
 }
 
@@ -190,8 +190,9 @@ static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue
     return code;
 }
 
-void runner_run_code(runner_t *runner, const step_t *step)
+void runner_run_code(runner_t *runner)
 {
+    const step_t *step = runner_step(runner);
     err_t err = {0};
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
@@ -215,6 +216,8 @@ void runner_run_code(runner_t *runner, const step_t *step)
 
 void runner_stop_code(runner_t *runner)
 {
+    if (!runner->statement)
+        return;
     if (runner->interrupts > 1)
         livy_statement_abandon(runner->statement);
     else

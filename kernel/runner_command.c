@@ -41,7 +41,7 @@ static void on_start_done(const char *text, const err_t *err, void *arg)
         return;
     }
     runner_step_print(runner, text);
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 static void run_start(runner_t *runner)
@@ -63,7 +63,7 @@ static void on_stop_done(const char *text, const err_t *err, void *arg)
         return;
     }
     runner_step_print(runner, text);
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 static void run_stop(runner_t *runner)
@@ -81,7 +81,7 @@ static void give_value(runner_t *runner, cJSON *value)
     free(text);
     json_free(&runner->value);
     runner->value = value;
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 static void on_meta(cJSON *meta, const err_t *err, void *arg)
@@ -119,19 +119,19 @@ static void run_help(runner_t *runner)
     runner_step_output(runner, output);
     free(text);
     free(html);
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 static void run_client(runner_t *runner)
 {
     runner_step_print(runner, "synapse-kernel " PACKAGE_VERSION);
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 static void run_telemetry(runner_t *runner)
 {
     runner_step_print(runner, "Nothing is ever reported to anybody: there is no telemetry.");
-    runner_step_ok(runner);
+    runner_stage_ok(runner);
 }
 
 /* === The table ========================================================== */
@@ -148,10 +148,10 @@ static command_fn *const commands[] = {
     [COMMAND_TELEMETRY] = run_telemetry,
 };
 
-void runner_run_command(runner_t *runner, const char *line, const char *body)
+void runner_run_command(runner_t *runner)
 {
     err_t err = {0};
-    runner->command = command_parse(line, body, &err);
+    runner->command = command_parse(runner->line, runner_step(runner)->body, &err);
     if (runner->command)
         commands[runner->command->id](runner);
     else
@@ -160,6 +160,8 @@ void runner_run_command(runner_t *runner, const char *line, const char *body)
 
 void runner_stop_command(runner_t *runner)
 {
+    if (!runner->command)
+        return;
     if (runner->command->id == COMMAND_START)
         spark_abort_start(runner->spark);
     else if (runner->command->id == COMMAND_META)

@@ -1,9 +1,9 @@
 /*
  * runner_steps - what one step of a Spark cell does
  *
- * Inside of the runner: runner.c goes from step to step, runner_command.c runs commands,
- * runner_code.c runs code. Each step ends with exactly one call of runner_step_ok, runner_step_fail or
- * runner_step_fail_with.
+ * Inside of the runner: runner.c goes from step to step, and in each from stage to stage (a
+ * table there). runner_command.c runs commands, runner_code.c runs code. Each stage ends
+ * with exactly one call of runner_stage_ok, runner_step_fail or runner_step_fail_with.
  */
 #ifndef SK_RUNNER_STEPS_H
 #define SK_RUNNER_STEPS_H
@@ -17,6 +17,8 @@ struct runner_t {
     sink_t sink;
     const plan_t *plan;           /* borrowed; NULL = idle */
     size_t at;                    /* the step that runs */
+    size_t stage;                 /* of it */
+    char *line;                   /* of a command, expanded; owned */
     int cell_number;
     int interrupts;               /* of this cell */
     bool is_expanding;
@@ -33,7 +35,11 @@ struct runner_t {
     int last_run_number;          /* counts on for the kernel's life */
 };
 
-void runner_step_ok(runner_t *runner);
+/* The step that runs. Borrowed. */
+const step_t *runner_step(const runner_t *runner);
+
+/* This stage is done: the next one of the step starts at once, or the next step. */
+void runner_stage_ok(runner_t *runner);
 void runner_step_fail(runner_t *runner, const err_t *err);
 /* With an output of type "error" that is shown as it is. Consumes it. */
 void runner_step_fail_with(runner_t *runner, cJSON *error_output);
@@ -43,9 +49,10 @@ void runner_step_output(runner_t *runner, cJSON *output);
 /* A line of text on stdout. */
 void runner_step_print(runner_t *runner, const char *text);
 
-void runner_run_command(runner_t *runner, const char *line, const char *body);
+/* Stages: start, and interrupt (runner->interrupts counts how often). */
+void runner_run_command(runner_t *runner);
 void runner_stop_command(runner_t *runner);
-void runner_run_code(runner_t *runner, const step_t *step);
+void runner_run_code(runner_t *runner);
 void runner_stop_code(runner_t *runner);
 
 #endif

@@ -51,7 +51,8 @@ spark_t *spark_new(const spark_options_t *options, loop_t *loop, http_t *http)
     spark->home = xstrdup(options->home);
     spark->user = xstrdup(options->user && *options->user ? options->user : "user");
     spark->short_id = xstrndup(options->kernel_id, KERNEL_ID_IN_NAME);
-    spark->prologue_path = path_join(options->data_folder, "remote/prologue.py");
+    spark->remote_folder = path_join(options->data_folder, "remote");
+    spark->prologue_path = path_join(spark->remote_folder, "prologue.py");
     spark->local = new_local(options, http, loop);
     return spark;
 }
@@ -140,6 +141,7 @@ void spark_destroy(spark_t **spark_p)
     free(spark->user);
     free(spark->short_id);
     free(spark->swept);
+    free(spark->remote_folder);
     free(spark->prologue_path);
     free(spark);
 }

@@ -17,7 +17,7 @@ typedef struct spark_leaving_t spark_leaving_t;
 struct spark_t {
     loop_t *loop;
     http_t *http;
-    char *folder, *python, *home, *user, *prologue_path;
+    char *folder, *python, *home, *user, *remote_folder, *prologue_path;
     char *short_id;             /* of the kernel, in session names */
     local_t *local;
 

@@ -135,6 +135,7 @@ static void create_session(spark_t *spark)
     }
     spark->session = livy_session_new(spark->client, session_body(spark), prologue,
         &events, spark);
+    livy_session_set_modules(spark->session, spark->remote_folder);
     free(prologue);
     livy_session_start(spark->session, spark->start_timeout_ms);
 }

@@ -80,6 +80,56 @@ char *cell_code_part(const char *uuid, int n, int i)
     return xasprintf("# " ID_WORD "%s\n" RUNNER ".part(%d, %d)", uuid, n, i);
 }
 
+/* `.load("look", "…")`, or nothing. */
+static void add_load(buf_t *buf, const char *module, const char *source)
+{
+    if (!source)
+        return;
+    buf_adds(buf, ".load(");
+    add_literal(buf, module, strlen(module));
+    buf_adds(buf, ", ");
+    add_literal(buf, source, strlen(source));
+    buf_addc(buf, ')');
+}
+
+/* `"look", "complete", "{…}")` */
+static void add_call(buf_t *buf, const char *module, const char *function,
+    const char *args)
+{
+    const char *words[] = {module, function, args};
+
+    for (int i = 0; i < 3; i++) {
+        add_literal(buf, words[i], strlen(words[i]));
+        buf_adds(buf, i < 2 ? ", " : ")");
+    }
+}
+
+char *cell_code_ask(const char *module, const char *source, const char *function,
+    const char *args)
+{
+    buf_t buf = BUF_INIT;
+
+    buf_addc(&buf, 'k');
+    add_load(&buf, module, source);
+    buf_adds(&buf, ".ask(");
+    add_call(&buf, module, function, args);
+    return buf_take(&buf);
+}
+
+char *cell_code_call(const char *uuid, int n, const char *name, const char *module,
+    const char *source, const char *function, const char *args)
+{
+    buf_t buf = BUF_INIT;
+
+    buf_addf(&buf, "# " ID_WORD "%s\n" RUNNER, uuid);
+    add_load(&buf, module, source);
+    buf_addf(&buf, ".call_cell(%d, ", n);
+    add_literal(&buf, name, strlen(name));
+    buf_adds(&buf, ", ");
+    add_call(&buf, module, function, args);
+    return buf_take(&buf);
+}
+
 bool cell_code_has_id(const char *code, const char *uuid)
 {
     char *needle = xasprintf(ID_WORD "%s", uuid);

@@ -24,6 +24,16 @@ char *cell_code_plain(const char *uuid, const char *comment, const char *text, s
 /* `__synapse_kernel__.part(n, i)`. Caller frees. */
 char *cell_code_part(const char *uuid, int n, int i);
 
+/* A function of a module in the driver (driver_call.h). `args`: JSON text of an object.
+ * `source`: the module's text, to be loaded first, or NULL. Caller frees.
+ * Beside what runs: `k.load("look", "…").ask("look", "complete", "{…}")`, an expression. */
+char *cell_code_ask(const char *module, const char *source, const char *function,
+    const char *args);
+/* As cell `n`: the same with `.call_cell(3, "cell 3", "look", "complete", "{…}")`, under an
+ * id line. */
+char *cell_code_call(const char *uuid, int n, const char *name, const char *module,
+    const char *source, const char *function, const char *args);
+
 /* Does `code`, from a server's list of statements, hold this id? */
 bool cell_code_has_id(const char *code, const char *uuid);
 

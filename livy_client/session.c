@@ -109,6 +109,17 @@ void session_set_info(livy_session_t *session, const cJSON *json, livy_state_t s
     }
 }
 
+void livy_session_set_modules(livy_session_t *session, const char *folder)
+{
+    free(session->modules);
+    session->modules = xstrdup(folder);
+}
+
+const char *livy_session_modules(const livy_session_t *session)
+{
+    return session->modules;
+}
+
 livy_session_t *livy_session_new(livy_client_t *client, cJSON *body, const char *prologue,
     const session_events_t *events, void *arg)
 {
@@ -153,6 +164,7 @@ void livy_session_destroy(livy_session_t **session_p)
     json_free(&session->body);
     json_free(&session->info);
     free(session->prologue);
+    free(session->modules);
     free(session->id);
     free(session->name);
     free(session->url);

@@ -37,6 +37,10 @@ typedef struct {
 livy_session_t *livy_session_new(livy_client_t *client, cJSON *body, const char *prologue,
     const session_events_t *events, void *arg);
 
+/* Where the modules of driver_call.h are: a folder with NAME.py in it. Copied. */
+void livy_session_set_modules(livy_session_t *session, const char *folder);
+const char *livy_session_modules(const livy_session_t *session); /* NULL before */
+
 /* Forget the session here; the server's is not deleted. Its statements are destroyed
  * before it. NULL-safe. */
 void livy_session_destroy(livy_session_t **session_p);

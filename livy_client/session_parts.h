@@ -14,6 +14,7 @@ struct livy_session_t {
     livy_client_t *client;
     cJSON *body;
     char *prologue;
+    char *modules;             /* folder, or NULL */
     session_events_t events;
     void *arg;
 

@@ -29,6 +29,19 @@ typedef enum {
     STEP_FAIL,    /* `err` says what is wrong and what to do: nothing of the cell runs */
 } step_kind_t;
 
+/* Options of code: `%%synapse [LANGUAGE] [-o NAME] …`, and sparkmagic's of %%sql and
+ * %%spark. Lists are NULL-ended, or NULL when not given. */
+typedef struct {
+    char **outputs;  /* -o NAME, repeated or with commas: frames that go to Python */
+    char **inputs;   /* -i NAME: frames of Python that come to the session first */
+    long rows;       /* -n / --rows; 0 = not given; -1 = all */
+    char *session;   /* --session NAME; NULL = the usual one */
+    char *chart;     /* --chart "KIND X Y…": rest of the words, "bar x y"; NULL = none */
+    bool is_setup;   /* --setup: replayed after a lost session */
+    bool is_quiet;   /* -q: the value of the cell is not shown */
+    bool wants_all;  /* --all: no budget for -o */
+} code_options_t;
+
 typedef struct {
     step_kind_t kind;
     lang_t lang;
@@ -41,6 +54,7 @@ typedef struct {
      * is no session, and after a NameError. Else NULL. */
     const char *suggestion;
     err_t err;
+    code_options_t options; /* of STEP_CODE */
 } step_t;
 
 typedef struct {

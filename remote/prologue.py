@@ -402,6 +402,9 @@ def __synapse_kernel__(posted_in):
         def close(self):
             pass
 
+    class Refused(Exception):
+        """A module's function says no: its text is the sentence that the user reads."""
+
     class StdinNotImplementedError(EOFError, NotImplementedError):
         pass
 
@@ -1001,6 +1004,8 @@ def __synapse_kernel__(posted_in):
             self.flags = 0  # of `from __future__ import ...` in earlier cells
             self.underscore = None
             self.user = {}
+            self.modules = {}
+            self.value = None  # what a call as a cell gives
 
         def attach(self, posted_in):
             """Take over a session, or do so again: nothing is lost by a second post."""
@@ -1056,6 +1061,46 @@ def __synapse_kernel__(posted_in):
                 self.running = None
             return self.finish(n, text, error)
 
+        # -- modules: files beside this one, brought along when they are needed --
+
+        def load(self, name, source):
+            """Define module `name`; its globals hold `kernel` and `tools`."""
+            filename = "<synapse-kernel %s>" % name
+            module = types.ModuleType("__synapse_kernel__." + name)
+            module.kernel, module.tools = self, tools
+            code = compile(source, filename, "exec", dont_inherit=True)
+            OWN.update(codes_of(code))
+            exec(code, vars(module))
+            self.modules[name] = module
+            return self
+
+        def ask(self, name, function, text):
+            """Call a module's function with keyword arguments in JSON, in a thread beside
+            the cell. JSON: {"value"}, {"needs"}, {"refused"} or {"error"}."""
+            if name not in self.modules:
+                return to_json({"needs": name})
+            try:
+                return to_json({"value": self.call(name, function, text)})
+            except Refused as refused:
+                return to_json({"refused": str(refused)})
+            except BaseException as error:
+                lines = traceback.format_exception(type(error), error, error.__traceback__)
+                return to_json({"error": "%s: %s" % (type(error).__name__, message_of(error)),
+                                "traceback": "".join(lines)[-4000:]})
+
+        def call(self, name, function, text):
+            return getattr(self.modules[name], function)(**json.loads(text))
+
+        def call_cell(self, n, name, module, function, text):
+            """The same as cell n: it may be interrupted, and what it prints is shown. The
+            reply has the function's value as "value"."""
+            if module not in self.modules:
+                return Result(to_json({"version": VERSION, "n": n, "needs": module}))
+            return self.cell(n, name, "", lambda: self.give(self.call(module, function, text)))
+
+        def give(self, value):
+            self.value = value
+
         def enter(self, work):
             """The frame below which an interrupt may be raised, and nowhere else."""
             try:
@@ -1068,6 +1113,7 @@ def __synapse_kernel__(posted_in):
 
         def begin(self, n, name):
             self.is_syntax, self.has_frames, self.note = False, True, None
+            self.value = None
             self.thread = threading.get_ident()
             if threading.current_thread() is threading.main_thread():
                 # A SparkContext that a cell makes installs a handler of its own.
@@ -1212,7 +1258,7 @@ def __synapse_kernel__(posted_in):
 
         def reply(self, n, status, outputs):
             head = {"version": VERSION, "n": n, "status": status}
-            text = to_json(dict(head, outputs=outputs))
+            text = to_json(dict(head, outputs=outputs, value=self.value))
             if len(text) > REPLY_LIMIT:
                 pieces = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
                 self.pieces = (n, pieces)
@@ -1414,6 +1460,10 @@ def __synapse_kernel__(posted_in):
     for critical in list(vars(Capture).values()) + list(vars(Recorder).values()):
         if isinstance(critical, types.FunctionType):
             CRITICAL.update(codes_of(critical.__code__))
+    tools = types.SimpleNamespace(
+        Refused=Refused, bundle=bundle, capture=capture, clean=clean, display=display,
+        frame_table=frame_table, is_frame=is_frame, message_of=message_of,
+        publish=publish, spark_context=spark_context)
     import atexit
 
     atexit.register(remove_spool_files)

@@ -1,0 +1,307 @@
+/*
+ * driver_call - a function of one of our modules in the driver, called from here
+ */
+#include "livy_client/driver_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "livy_client/cell_code.h"
+#include "livy_client/sidechannel.h"
+#include "livy_client/statement.h"
+
+#define MODULE_CAP (1024 * 1024)
+#define VALUE_CAP (64u * 1024 * 1024)
+
+struct driver_call_t {
+    livy_session_t *session;
+    driver_answer_fn *fn;
+    void *arg;
+    char *module, *function, *args, *name;
+    driver_way_t way;
+    int64_t timeout_ms;
+    int n;
+    bool has_brought;            /* the module went along already */
+    int interrupts;
+    sidechannel_job_t *job;
+    livy_statement_t *statement;
+    loop_timer_t *timer;         /* to fail from the loop */
+    err_t err;                   /* what the timer tells */
+    buf_t pieces;                /* of an answer in parts */
+    int part, part_count;
+};
+
+static void send_call(driver_call_t *call, const char *source);
+
+void driver_call_end(driver_call_t **call_p)
+{
+    driver_call_t *call = call_p ? *call_p : NULL;
+
+    if (!call)
+        return;
+    *call_p = NULL;
+    sidechannel_job_end(&call->job);
+    livy_statement_destroy(&call->statement);
+    livy_timer_end(livy_session_client(call->session), &call->timer);
+    buf_free(&call->pieces);
+    free(call->module);
+    free(call->function);
+    free(call->args);
+    free(call->name);
+    free(call);
+}
+
+static void finish(driver_call_t *call, const cJSON *value, const cJSON *outputs,
+    const err_t *err)
+{
+    driver_answer_fn *fn = call->fn;
+    void *arg = call->arg;
+    err_t copy = *err;
+
+    driver_call_end(&call);
+    fn(value, outputs, &copy, arg);
+}
+
+static void on_failed(void *arg)
+{
+    driver_call_t *call = arg;
+
+    call->timer = NULL;
+    finish(call, NULL, NULL, &call->err);
+}
+
+static void fail_later(driver_call_t *call, const err_t *err)
+{
+    if (call->timer)
+        return;
+    call->err = *err;
+    call->timer = livy_timer(livy_session_client(call->session), 0, on_failed, call);
+}
+
+/* The driver hasn't the module yet. */
+static void bring(driver_call_t *call)
+{
+    err_t err = {0};
+    char *file = xasprintf("%s.py", call->module);
+    const char *folder = livy_session_modules(call->session);
+    char *path = path_join(folder ? folder : ".", file);
+    char *source = path_read(path, MODULE_CAP, NULL, &err);
+
+    if (source && call->has_brought)
+        err_set(&err, ERR_PROTOCOL, "The session's driver does not keep the module %s.",
+            call->module);
+    call->has_brought = true;
+    if (err.code)
+        fail_later(call, &err);
+    else
+        send_call(call, source);
+    free(source);
+    free(path);
+    free(file);
+}
+
+/* --- beside what runs --- */
+
+static void take_answer(driver_call_t *call, const cJSON *answer)
+{
+    err_t err = {0};
+    const cJSON *value = json_get(answer, "value");
+
+    if (json_get(answer, "needs")) {
+        bring(call);
+    } else if (value) {
+        finish(call, value, NULL, &err);
+    } else if (json_get(answer, "refused")) {
+        err_set(&err, ERR_USAGE, "%s", json_str(answer, "refused", ""));
+        finish(call, NULL, NULL, &err);
+    } else {
+        err_set(&err, ERR_STATEMENT, "The Spark driver could not answer: %s",
+            json_str(answer, "error", "an unknown answer"));
+        finish(call, NULL, NULL, &err);
+    }
+}
+
+static void on_job_done(const char *text, const err_t *err, void *arg)
+{
+    driver_call_t *call = arg;
+    err_t fault = {0};
+    cJSON *answer = NULL;
+
+    call->job = NULL;
+    if (text)
+        answer = json_parse(text, strlen(text), "the driver's answer", &fault);
+    if (answer)
+        take_answer(call, answer);
+    else
+        finish(call, NULL, NULL, text ? &fault : err);
+    json_free(&answer);
+}
+
+/* --- as a cell --- */
+
+static void on_statement_done(livy_statement_t *statement, const cJSON *output,
+    const err_t *err, void *arg);
+
+static void post(driver_call_t *call, const char *code, const char *uuid)
+{
+    static const statement_events_t events = {.on_done = on_statement_done};
+
+    livy_statement_destroy(&call->statement);
+    call->statement =
+        livy_statement_new(call->session, "pyspark", code, uuid, &events, call);
+}
+
+static void post_part(driver_call_t *call)
+{
+    char *uuid = text_uuid();
+    char *code = cell_code_part(uuid, call->n, call->part);
+
+    post(call, code, uuid);
+    free(code);
+    free(uuid);
+}
+
+static const cJSON *error_among(const cJSON *outputs)
+{
+    const cJSON *output;
+
+    cJSON_ArrayForEach(output, outputs)
+    {
+        if (strcmp(json_str(output, "output_type", ""), "error") == 0)
+            return output;
+    }
+    return NULL;
+}
+
+static void take_result(driver_call_t *call, const cJSON *result)
+{
+    err_t err = {0};
+    const cJSON *outputs = json_get_arr(result, "outputs");
+    const cJSON *error = error_among(outputs);
+    const char *ename = json_str(error, "ename", "");
+    const char *evalue = json_str(error, "evalue", "");
+
+    if (!error)
+        finish(call, json_get(result, "value"), outputs, &err);
+    else if (strcmp(ename, "KeyboardInterrupt") == 0)
+        err_set(&err, ERR_INTERRUPTED, "%s", *evalue ? evalue : "Interrupted.");
+    else if (strcmp(ename, "Refused") == 0)
+        err_set(&err, ERR_USAGE, "%s", evalue);
+    else
+        err_set(&err, ERR_STATEMENT, "%s: %s", ename, evalue);
+    if (error)
+        finish(call, NULL, outputs, &err);
+}
+
+/* An answer in parts: joined, then taken. */
+static void take_piece(driver_call_t *call, const cJSON *result)
+{
+    err_t err = {0};
+
+    if (call->part++ == 0)
+        call->part_count = (int) json_int(result, "parts", 1);
+    buf_adds(&call->pieces, json_str(result, "part", ""));
+    if (call->part < call->part_count) {
+        post_part(call);
+        return;
+    }
+    cJSON *whole = NULL;
+    if (buf_is_full(&call->pieces))
+        err_set(&err, ERR_LIMIT, "The driver's answer is larger than 64 MB.");
+    else
+        whole = json_parse(buf_str(&call->pieces), call->pieces.len, "the driver's answer",
+            &err);
+    if (whole)
+        take_result(call, whole);
+    else
+        finish(call, NULL, NULL, &err);
+    json_free(&whole);
+}
+
+static void on_statement_done(livy_statement_t *statement, const cJSON *output,
+    const err_t *err, void *arg)
+{
+    driver_call_t *call = arg;
+    err_t fault = *err;
+    cell_result_t result = {0};
+    const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
+
+    (void) statement;
+    if (output && cell_result_parse(text, strlen(text), &result, &fault) == 0
+        && !result.is_ours)
+        err_set(&fault, ERR_PROTOCOL, "The session's runner is not there: %s",
+            json_str(output, "evalue", "an unknown answer"));
+    if (!result.result)
+        finish(call, NULL, NULL, &fault);
+    else if (json_get(result.result, "needs"))
+        bring(call);
+    else if (json_get(result.result, "part"))
+        take_piece(call, result.result);
+    else
+        take_result(call, result.result);
+    cell_result_free(&result);
+}
+
+/* --- the call --- */
+
+static void send_call(driver_call_t *call, const char *source)
+{
+    if (call->way == DRIVER_BESIDE) {
+        char *code = cell_code_ask(call->module, source, call->function, call->args);
+        call->job = sidechannel_run(livy_session_sidechannel(call->session), code,
+            call->timeout_ms, on_job_done, call);
+        free(code);
+        return;
+    }
+    char *uuid = text_uuid();
+    char *code = cell_code_call(uuid, call->n, call->name, call->module, source,
+        call->function, call->args);
+    post(call, code, uuid);
+    free(code);
+    free(uuid);
+}
+
+driver_call_t *driver_call_new(livy_session_t *session, const driver_ask_t *ask,
+    driver_answer_fn *fn, void *arg)
+{
+    driver_call_t *call = xcalloc(1, sizeof *call);
+
+    call->session = session;
+    call->fn = fn;
+    call->arg = arg;
+    call->module = xstrdup(ask->module);
+    call->function = xstrdup(ask->function);
+    call->args = ask->args ? json_print(ask->args) : xstrdup("{}");
+    call->name = xstrdup(ask->name ? ask->name : "a command");
+    call->way = ask->way;
+    call->timeout_ms = ask->timeout_ms;
+    call->n = ask->n;
+    buf_init(&call->pieces, VALUE_CAP);
+    if (livy_session_has_prologue(session)) {
+        send_call(call, NULL);
+        return call;
+    }
+    err_t err = {0};
+    err_set(&err, ERR_UNSUPPORTED, "This session has no Python, which that needs. Start one "
+        "with `%%synapse start --kind pyspark`.");
+    fail_later(call, &err);
+    return call;
+}
+
+void driver_call_interrupt(driver_call_t *call)
+{
+    err_t err = {0};
+
+    if (call->statement && call->interrupts++ == 0) {
+        livy_statement_interrupt(call->statement, call->n);
+    } else if (call->statement) {
+        livy_statement_abandon(call->statement);
+    } else {
+        err_set(&err, ERR_INTERRUPTED, "Interrupted.");
+        fail_later(call, &err);
+    }
+}
