@@ -12,10 +12,10 @@
 #include "display/failure.h"
 #include "kernel/runner_steps.h"
 
-runner_t *runner_new(spark_t *spark, loop_t *loop)
+runner_t *runner_new(sessions_t *sessions, loop_t *loop)
 {
     runner_t *runner = xcalloc(1, sizeof *runner);
-    runner->spark = spark;
+    runner->sessions = sessions;
     runner->loop = loop;
     return runner;
 }
@@ -179,6 +179,7 @@ static void start_step(void *arg)
     const step_t *step = runner_step(runner);
     runner->next_timer = NULL;
     runner->stage = 0;
+    runner->spark = sessions_current(runner->sessions);
     if (step->kind == STEP_FAIL) {
         runner_step_fail(runner, &step->err);
     } else if (step->kind == STEP_COMMAND && step_wants_expansion(step)) {

@@ -11,13 +11,13 @@
 
 #include <stdbool.h>
 #include "kernel/sink.h"
-#include "kernel/spark.h"
+#include "kernel/sessions.h"
 #include "magics/cell.h"
 
 typedef struct runner_t runner_t;
 
-/* `spark` is borrowed and outlives it. */
-runner_t *runner_new(spark_t *spark, loop_t *loop);
+/* `sessions` is borrowed and outlives it. */
+runner_t *runner_new(sessions_t *sessions, loop_t *loop);
 void runner_destroy(runner_t **runner_p);
 
 /* Run a plan; it is borrowed until the sink's `done`. `cell_number` is the execution

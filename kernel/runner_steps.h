@@ -12,7 +12,8 @@
 #include "livy_client/statement.h"
 
 struct runner_t {
-    spark_t *spark;
+    sessions_t *sessions;
+    spark_t *spark;               /* of the step; borrowed from sessions */
     loop_t *loop;
     sink_t sink;
     const plan_t *plan;           /* borrowed; NULL = idle */

@@ -1,5 +1,5 @@
 /*
- * spark - the kernel's Spark session: its life, its stop, its being let go
+ * spark - one Spark session of the kernel: its life, its stop, what leaves
  */
 #include "kernel/spark.h"
 
@@ -13,48 +13,26 @@
 #include "kernel/spark_parts.h"
 #include "kernel/spark_size.h"
 
-#define RELEASE_LIMIT_MS 4000
-#define KERNEL_ID_IN_NAME 12 /* hex digits */
-
 /* A session, its client and its target, until the server is rid of it. */
 struct spark_leaving_t {
-    spark_t *spark;
+    sessions_t *sessions;
     spark_leaving_t *next;
     target_t *target;
     livy_client_t *client;
     livy_session_t *session;
 };
 
-static local_t *new_local(const spark_options_t *options, http_t *http, loop_t *loop)
-{
-    char *server = path_join(options->data_folder, "local_spark");
-    local_options_t local = {
-        .server_program = server,
-        .python = options->python,
-        .folder = options->folder,
-        .runtime_dir = options->runtime_dir,
-        .lease_id = options->kernel_id,
-        .environment = options->environment,
-    };
-    local_t *made = local_new(&local, http, loop);
-    free(server);
-    return made;
-}
-
-spark_t *spark_new(const spark_options_t *options, loop_t *loop, http_t *http)
+spark_t *spark_new(sessions_t *shared, const char *name)
 {
     spark_t *spark = xcalloc(1, sizeof *spark);
-    spark->loop = loop;
-    spark->http = http;
-    spark->folder = xstrdup(options->folder);
-    spark->python = xstrdup(options->python);
-    spark->home = xstrdup(options->home);
-    spark->user = xstrdup(options->user && *options->user ? options->user : "user");
-    spark->short_id = xstrndup(options->kernel_id, KERNEL_ID_IN_NAME);
-    spark->remote_folder = path_join(options->data_folder, "remote");
-    spark->prologue_path = path_join(spark->remote_folder, "prologue.py");
-    spark->local = new_local(options, http, loop);
+    spark->shared = shared;
+    spark->name = xstrdup(name);
     return spark;
+}
+
+const char *spark_name(const spark_t *spark)
+{
+    return spark->name;
 }
 
 bool spark_is_local(const spark_t *spark)
@@ -69,11 +47,9 @@ const char *spark_place_name(const spark_t *spark)
 
 /* === What leaves ======================================================== */
 
-static void go_on_releasing(spark_t *spark);
-
 static void free_leaving(spark_leaving_t *leaving)
 {
-    spark_leaving_t **link = &leaving->spark->leaving;
+    spark_leaving_t **link = &leaving->sessions->leaving;
     while (*link != leaving)
         link = &(*link)->next;
     *link = leaving->next;
@@ -83,27 +59,32 @@ static void free_leaving(spark_leaving_t *leaving)
     free(leaving);
 }
 
+void spark_forget_leaving(sessions_t *sessions)
+{
+    while (sessions->leaving)
+        free_leaving(sessions->leaving);
+}
+
 static void on_left(livy_session_t *session, const err_t *err, void *arg)
 {
     spark_leaving_t *leaving = arg;
-    spark_t *spark = leaving->spark;
+    sessions_t *sessions = leaving->sessions;
     (void)session;
     if (err->code)
         log_warn(LOG_LIVY, "an interrupted start may have left a session: %s", err->text);
     free_leaving(leaving);
-    go_on_releasing(spark);
+    sessions_on_left(sessions);
 }
 
-/* The server is still being told: see that through beside what comes next. */
-static void let_leave(spark_t *spark)
+void spark_let_leave(spark_t *spark)
 {
     spark_leaving_t *leaving = xcalloc(1, sizeof *leaving);
-    leaving->spark = spark;
+    leaving->sessions = spark->shared;
     leaving->session = spark->session;
     leaving->client = spark->client;
     leaving->target = spark->target;
-    leaving->next = spark->leaving;
-    spark->leaving = leaving;
+    leaving->next = spark->shared->leaving;
+    spark->shared->leaving = leaving;
     spark->session = NULL;
     spark->client = NULL;
     spark->target = NULL;
@@ -113,7 +94,7 @@ static void let_leave(spark_t *spark)
 void spark_drop_session(spark_t *spark)
 {
     if (spark->session && livy_session_phase(spark->session) == SESSION_STOPPING)
-        let_leave(spark);
+        spark_let_leave(spark);
     livy_session_destroy(&spark->session);
     livy_client_destroy(&spark->client);
     target_destroy(&spark->target);
@@ -126,23 +107,12 @@ void spark_destroy(spark_t **spark_p)
     if (!spark)
         return;
     *spark_p = NULL;
-    loop_timer_end(spark->loop, &spark->phase_timer);
-    loop_timer_end(spark->loop, &spark->release_timer);
+    loop_timer_end(spark->shared->loop, &spark->phase_timer);
     sweep_destroy(&spark->sweep);
-    while (spark->leaving)
-        free_leaving(spark->leaving);
     livy_session_destroy(&spark->session);
     spark_drop_session(spark);
     target_destroy(&spark->asked);
-    local_destroy(&spark->local);
-    free(spark->folder);
-    free(spark->python);
-    free(spark->home);
-    free(spark->user);
-    free(spark->short_id);
-    free(spark->swept);
-    free(spark->remote_folder);
-    free(spark->prologue_path);
+    free(spark->name);
     free(spark);
 }
 
@@ -199,7 +169,7 @@ static void on_session_stopped(livy_session_t *session, const err_t *err, void *
     spark_t *spark = arg;
     (void)session;
     if (!err->code && spark->stop_now && spark_is_local(spark))
-        local_release(spark->local, on_released_after_stop, spark);
+        local_release(spark->shared->local, on_released_after_stop, spark);
     else
         end_stop(spark, err);
 }
@@ -207,10 +177,10 @@ static void on_session_stopped(livy_session_t *session, const err_t *err, void *
 /* `stop --now` without a session still frees a driver that waits warm. */
 static bool stop_what_is_warm(spark_t *spark)
 {
-    if (!spark->stop_now || !local_has_lease(spark->local))
+    if (!spark->stop_now || !local_has_lease(spark->shared->local))
         return false;
     err_clear(&spark->lost);
-    local_release(spark->local, on_released_after_stop, spark);
+    local_release(spark->shared->local, on_released_after_stop, spark);
     return true;
 }
 
@@ -229,76 +199,4 @@ void spark_stop(spark_t *spark, bool now, spark_stopped_fn *fn, void *arg)
         return;
     err_clear(&spark->lost); /* told once; the next command starts afresh */
     fn(NULL, &err, arg);
-}
-
-/* === The end of the kernel ============================================== */
-
-static void end_release(spark_t *spark)
-{
-    spark_released_fn *fn = spark->released_fn;
-    if (!fn)
-        return;
-    spark->released_fn = NULL;
-    loop_timer_end(spark->loop, &spark->release_timer);
-    fn(spark->released_arg);
-}
-
-static void on_release_limit(void *arg)
-{
-    spark_t *spark = arg;
-    spark->release_timer = NULL;
-    log_warn(LOG_LIVY, "the server did not confirm the end of the session in time");
-    end_release(spark);
-}
-
-static void on_local_released(void *arg)
-{
-    end_release(arg);
-}
-
-/* Those that leave are gone: the lease can be given back. */
-static void go_on_releasing(spark_t *spark)
-{
-    if (spark->is_releasing && !spark->leaving) {
-        spark->is_releasing = false;
-        local_release(spark->local, on_local_released, spark);
-    }
-}
-
-static void on_stopped_for_release(livy_session_t *session, const err_t *err, void *arg)
-{
-    spark_t *spark = arg;
-    (void)session;
-    (void)err;
-    spark->is_releasing = true;
-    go_on_releasing(spark);
-}
-
-static bool has_come_up(const livy_session_t *session)
-{
-    session_phase_t phase = livy_session_phase(session);
-    return phase == SESSION_READY || phase == SESSION_GONE || phase == SESSION_FAILED;
-}
-
-void spark_release(spark_t *spark, bool restart, spark_released_fn *fn, void *arg)
-{
-    spark->released_fn = fn;
-    spark->released_arg = arg;
-    spark->is_ending = true;
-    if (restart) {
-        end_release(spark);
-        return;
-    }
-    spark->release_timer =
-        loop_timer(spark->loop, RELEASE_LIMIT_MS, on_release_limit, spark);
-    sweep_destroy(&spark->sweep);
-    if (spark->session && !has_come_up(spark->session)) {
-        loop_timer_end(spark->loop, &spark->phase_timer);
-        let_leave(spark); /* on_started forgets it: the release waits for its deletion */
-    }
-    if (spark->session)
-        livy_session_stop(spark->session, spark_is_local(spark) ? "standby=false" : NULL,
-            on_stopped_for_release, spark);
-    else
-        on_stopped_for_release(NULL, NULL, spark);
 }

@@ -21,7 +21,7 @@
 struct spark_cells_t {
     core_t *core;
     loop_t *loop;
-    spark_t *spark;
+    sessions_t *sessions;
     runner_t *runner;
     shim_t *shim;            /* of the child's generation; NULL without a child */
     char *shim_source;
@@ -162,7 +162,7 @@ static void on_released(void *arg)
 static void shut_down(void *ctx, bool is_restart)
 {
     spark_cells_t *cells = ctx;
-    spark_release(cells->spark, is_restart, on_released, cells);
+    sessions_release(cells->sessions, is_restart, on_released, cells);
 }
 
 /* === Completion, inspection ============================================= */
@@ -242,8 +242,8 @@ spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,
     cells->loop = loop;
     cells->shim_source = source;
     cells->options = *cell_options;
-    cells->spark = spark_new(options, loop, http);
-    cells->runner = runner_new(cells->spark, loop);
+    cells->sessions = sessions_new(options, loop, http);
+    cells->runner = runner_new(cells->sessions, loop);
     core_plug_spark(core, &plug, cells);
     return cells;
 }
@@ -256,7 +256,7 @@ void spark_cells_destroy(spark_cells_t **cells_p)
     *cells_p = NULL;
     shim_destroy(&cells->shim);
     runner_destroy(&cells->runner);
-    spark_destroy(&cells->spark);
+    sessions_destroy(&cells->sessions);
     free(cells->shim_source);
     free(cells);
 }

@@ -8,7 +8,7 @@
 #define SK_SPARK_CELLS_H
 
 #include "kernel/core.h"
-#include "kernel/spark.h"
+#include "kernel/sessions.h"
 
 typedef struct spark_cells_t spark_cells_t;
 

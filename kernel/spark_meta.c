@@ -84,8 +84,8 @@ static cJSON *meta_of(spark_t *spark)
     json_set(meta, "spark_conf", conf ? spark_redacted(conf) : json_obj());
     json_set_str(meta, "server", spark_place_name(spark));
     if (spark_is_local(spark)) { /* the driver's, and those of plain cells */
-        json_set_str(meta, "folder", spark->folder);
-        json_set_str(meta, "python", spark->python);
+        json_set_str(meta, "folder", spark->shared->folder);
+        json_set_str(meta, "python", spark->shared->python);
     }
     return meta;
 }

@@ -20,7 +20,7 @@
 static void end_start(spark_t *spark, const char *text, const err_t *err)
 {
     err_t copy = *err;
-    loop_timer_end(spark->loop, &spark->phase_timer);
+    loop_timer_end(spark->shared->loop, &spark->phase_timer);
     spark->is_starting = false;
     if (copy.code)
         spark_drop_session(spark);
@@ -56,7 +56,7 @@ static void tell_phase(spark_t *spark)
 static void on_phase_timer(void *arg)
 {
     spark_t *spark = arg;
-    spark->phase_timer = loop_timer(spark->loop, 1000, on_phase_timer, spark);
+    spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
     if (!spark->session)
         tell_phase(spark);
 }
@@ -112,8 +112,8 @@ static void on_session_lost(livy_session_t *session, const err_t *err, void *arg
 static cJSON *session_body(spark_t *spark)
 {
     cJSON *body = json_copy(spark->target->session_body);
-    char *name = xasprintf("synapse-%s-%s-%d", spark->user, spark->short_id,
-        ++spark->counter);
+    char *name = xasprintf("synapse-%s-%s-%d", spark->shared->user, spark->shared->short_id,
+        ++spark->shared->counter);
     if (!json_get(body, "name"))
         json_set_str(body, "name", name);
     free(name);
@@ -128,14 +128,14 @@ static void create_session(spark_t *spark)
         .on_lost = on_session_lost,
     };
     err_t err = {0};
-    char *prologue = path_read(spark->prologue_path, PROLOGUE_CAP, NULL, &err);
+    char *prologue = path_read(spark->shared->prologue_path, PROLOGUE_CAP, NULL, &err);
     if (!prologue) {
         end_start(spark, NULL, &err);
         return;
     }
     spark->session = livy_session_new(spark->client, session_body(spark), prologue,
         &events, spark);
-    livy_session_set_modules(spark->session, spark->remote_folder);
+    livy_session_set_modules(spark->session, spark->shared->remote_folder);
     free(prologue);
     livy_session_start(spark->session, spark->start_timeout_ms);
 }
@@ -148,21 +148,22 @@ static void on_swept(void *arg)
         end_interrupted(spark);
         return;
     }
-    free(spark->swept);
-    spark->swept = xstrdup(spark_place_name(spark));
+    free(spark->shared->swept);
+    spark->shared->swept = xstrdup(spark_place_name(spark));
     create_session(spark);
 }
 
 static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
 {
-    spark->client = livy_client_new(endpoint, http_ops(), spark->http);
-    bool is_swept = spark->swept && strcmp(spark->swept, spark_place_name(spark)) == 0;
+    spark->client = livy_client_new(endpoint, http_ops(), spark->shared->http);
+    const char *swept = spark->shared->swept;
+    bool is_swept = swept && strcmp(swept, spark_place_name(spark)) == 0;
     if (is_swept || spark->is_aborted) {
         on_swept(spark);
         return;
     }
     spark->sweep = sweep_start(livy_client_endpoint(spark->client), http_ops(),
-        spark->http, spark->short_id, on_swept, spark);
+        spark->shared->http, spark->shared->short_id, on_swept, spark);
 }
 
 static void on_local_ready(const err_t *err, void *arg)
@@ -172,8 +173,30 @@ static void on_local_ready(const err_t *err, void *arg)
         end_start(spark, NULL, err);
         return;
     }
-    livy_endpoint_t endpoint = local_endpoint(spark->local);
+    livy_endpoint_t endpoint = local_endpoint(spark->shared->local);
     use_endpoint(spark, &endpoint);
+}
+
+/* === What was asked for, and what is there ============================== */
+
+void spark_set_defaults(spark_t *spark, const cJSON *body)
+{
+    json_free(&spark->shared->defaults);
+    spark->shared->defaults = json_copy(body);
+}
+
+/* What `into` does not say for itself comes from `from`. */
+static void add_missing(cJSON *into, const cJSON *from)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, from)
+    {
+        cJSON *own = json_get_obj(into, item->string);
+        if (own)
+            add_missing(own, item);
+        else if (!json_get(into, item->string))
+            json_set(into, item->string, json_copy(item));
+    }
 }
 
 /* What tells one session's settings from another's. */
@@ -261,10 +284,10 @@ static void begin(spark_t *spark, target_t **target_p)
     spark->settings = settings_of(spark->target);
     spark->idle_minutes = spark->asked_idle_minutes;
     spark->started_at = loop_now_ms();
-    spark->phase_timer = loop_timer(spark->loop, 1000, on_phase_timer, spark);
+    spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
     tell_phase(spark);
     if (spark_is_local(spark)) {
-        local_ensure(spark->local, on_local_ready, spark);
+        local_ensure(spark->shared->local, on_local_ready, spark);
     } else {
         livy_endpoint_t endpoint = target_endpoint(spark->target);
         use_endpoint(spark, &endpoint);
@@ -291,8 +314,8 @@ void spark_start(spark_t *spark, const start_options_t *options,
     const spark_start_events_t *events, void *arg)
 {
     err_t err = {0};
-    target_surroundings_t surroundings = {.folder = spark->folder, .home = spark->home};
-    if (spark->is_ending) {
+    target_surroundings_t surroundings = {.folder = spark->shared->folder, .home = spark->shared->home};
+    if (spark->shared->is_ending) {
         err_set(&err, ERR_INTERRUPTED, "The kernel is shutting down.");
         events->on_done(NULL, &err, arg);
         return;
@@ -302,6 +325,7 @@ void spark_start(spark_t *spark, const start_options_t *options,
         events->on_done(NULL, &err, arg);
         return;
     }
+    add_missing(target->session_body, spark->shared->defaults);
     spark->start_events = *events;
     spark->start_arg = arg;
     spark->start_timeout_ms = (int64_t)options->start_timeout_s * 1000;

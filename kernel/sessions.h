@@ -1,0 +1,54 @@
+/*
+ * sessions - the Spark sessions of a kernel: one without a name, any number with one
+ *
+ * A session of the kernel is a slot (spark_t): made when it is first named, with or without
+ * a session in it. Shared are the HTTP pool, the lease on local Spark and what the next
+ * start takes as its defaults.
+ * Thread: loop thread only; callbacks fire from the loop.
+ */
+#ifndef SK_SESSIONS_H
+#define SK_SESSIONS_H
+
+#include "base/http.h"
+#include "base/loop.h"
+#include "kernel/spark.h"
+
+typedef struct sessions_t sessions_t;
+
+/* Borrowed strings; copied by sessions_new. */
+typedef struct {
+    const char *data_folder;   /* holds local_spark/ and remote/prologue.py */
+    const char *python;        /* the child's interpreter, absolute */
+    const char *folder;        /* the kernel's working folder */
+    const char *home;          /* $HOME, or NULL */
+    const char *runtime_dir;   /* $XDG_RUNTIME_DIR, or NULL */
+    const char *user;          /* for session names, or NULL */
+    const char *const *environment; /* of local drivers: "NAME=value", NULL-ended */
+    const char *kernel_id;     /* hex of the SHA-256 of the connection key: the same for a
+                                  kernel and the one that it is restarted as */
+} spark_options_t;
+
+/* `http` and `loop` are borrowed and outlive it. */
+sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *http);
+void sessions_destroy(sessions_t **sessions_p); /* deletes nothing at the server */
+
+/* The slot of cells that name none: the one that `session use` or `attach` chose, else the
+ * unnamed one. Never NULL. */
+spark_t *sessions_current(sessions_t *sessions);
+void sessions_use(sessions_t *sessions, spark_t *spark);
+
+/* The slot of a name (NULL = the current one). NULL with ERR_USAGE: the names there are. */
+spark_t *sessions_find(sessions_t *sessions, const char *name, err_t *err);
+/* The same, made when there is none. ERR_USAGE when `name` can't be a name: letters,
+ * digits, `_`, `-` and `.`, 40 at most, a letter first. */
+spark_t *sessions_make(sessions_t *sessions, const char *name, err_t *err);
+/* One after the other, from NULL; the unnamed one first. */
+spark_t *sessions_next(sessions_t *sessions, const spark_t *spark);
+
+/* The kernel ends. With `restart` the sessions are left for the next kernel of the same
+ * id, else those that are ours are deleted and the lease given back. `fn` within about 5 s
+ * in any case. */
+typedef void (spark_released_fn)(void *arg);
+void sessions_release(sessions_t *sessions, bool restart, spark_released_fn *fn, void *arg);
+
+#endif
