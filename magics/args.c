@@ -1,16 +1,18 @@
 /*
- * args - the options of a command line → its fields in command_t
+ * args - the options of a command line → the fields that its row names
  */
 #include "magics/args.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "magics/lines.h"
 #include "magics/value.h"
 
-enum { OPTION_LIMIT = 64, HEADER_LIMIT = 100 };
+enum { OPTION_LIMIT = 64, HEADER_LIMIT = 100, NAME_LIMIT = 100 };
 
 shown_t shown(const char *text)
 {
@@ -42,6 +44,21 @@ const option_t *row_letter(const command_row_t *row, char letter)
         if (option->letter && option->letter == letter)
             return option;
     return NULL;
+}
+
+bool option_repeats(const option_t *option)
+{
+    return option->type == OPTION_HEADER || option->type == OPTION_NAMES;
+}
+
+/* How an error calls the magic: "%synapse start". */
+static shown_t title_of(const command_row_t *row)
+{
+    shown_t title = {{0}};
+    char *text = row->title ? xstrdup(row->title) : xasprintf("%%synapse %s", row->name);
+    strncpy(title.text, text, sizeof title.text - 1);
+    free(text);
+    return title;
 }
 
 /* The option that a word names, with the value that is attached to it (NULL = none). */
@@ -117,8 +134,8 @@ static int fail_unknown(const command_row_t *row, const char *word, err_t *err)
 {
     char *name = xstrndup(word, strcspn(word, "="));
     shown_t near = nearest_option(row, word);
-    err_set(err, ERR_USAGE, "`%s` is no option of `%%synapse %s`%s%s%s", shown(name).text,
-        row->name, near.text[0] ? ": did you mean `" : ".", near.text,
+    err_set(err, ERR_USAGE, "`%s` is no option of `%s`%s%s%s", shown(name).text,
+        title_of(row).text, near.text[0] ? ": did you mean `" : ".", near.text,
         near.text[0] ? "`?" : "");
     free(name);
     return -1;
@@ -126,14 +143,11 @@ static int fail_unknown(const command_row_t *row, const char *word, err_t *err)
 
 static int fail_argument(const command_row_t *row, const word_t *word, err_t *err)
 {
-    err_set(err, ERR_USAGE, "`%%synapse %s` does not know what to do with `%s`.",
-        row->name, shown(word->text).text);
-    if (row->id == COMMAND_START && row_option(row, word->text, strlen(word->text)))
+    err_set(err, ERR_USAGE, "`%s` does not know what to do with `%s`.",
+        title_of(row).text, shown(word->text).text);
+    if (row->stray && row_option(row, word->text, strlen(word->text)))
         return err_append(err, "Did you mean `--%s`?", word->text);
-    if (row->id == COMMAND_START)
-        return err_append(err, "The name of a compute goes after -c; a value that holds "
-            "a space goes in quotes.");
-    return -1;
+    return row->stray ? err_append(err, "%s", row->stray) : -1;
 }
 
 /* "-c/--compute-target", or just "--livy". */
@@ -186,10 +200,33 @@ static int add_header(char ***field, const char *name, const char *value, err_t 
     return 0;
 }
 
-static int set_value(command_t *command, const option_t *option, const char *value,
-    err_t *err)
+/* Names with commas between. */
+static int add_names(char ***field, const char *name, const char *value, err_t *err)
 {
-    void *field = (char *)command + option->offset;
+    size_t count = 0;
+    while (*field && (*field)[count])
+        count++;
+    for (const char *start = value;; start++) {
+        size_t len = strcspn(start, ",");
+        char *one = trimmed(start, len);
+        if (count >= NAME_LIMIT)
+            err_set(err, ERR_USAGE, "%s names more than %d dataframes.", name, NAME_LIMIT);
+        if (count >= NAME_LIMIT || value_name(name, one, err) != 0) {
+            free(one);
+            return -1;
+        }
+        *field = xrealloc(*field, (count + 2) * sizeof **field);
+        (*field)[count++] = one;
+        (*field)[count] = NULL;
+        start += len;
+        if (*start == '\0')
+            return 0;
+    }
+}
+
+static int set_value(void *fields, const option_t *option, const char *value, err_t *err)
+{
+    void *field = (char *)fields + option->offset;
     shown_t label = option_shown(option);
     const char *name = label.text;
     switch (option->type) {
@@ -198,6 +235,7 @@ static int set_value(command_t *command, const option_t *option, const char *val
         return 0;
     case OPTION_TEXT:
     case OPTION_SECRET:
+    case OPTION_WORDS:
         return set_text(field, name, value, err);
     case OPTION_COUNT:
         return value_count(name, value, option->min, option->max, field, err);
@@ -211,12 +249,52 @@ static int set_value(command_t *command, const option_t *option, const char *val
         return add_header(field, name, value, err);
     case OPTION_CHOICE:
         return set_choice(field, option, value, err);
+    case OPTION_NAMES:
+        return add_names(field, name, value, err);
+    case OPTION_ROWS:
+        return value_rows(name, value, field, err);
     }
     return -1;
 }
 
+/* A word as it may stand in a line: in double quotes where it needs them. */
+static void add_word(buf_t *text, const char *word)
+{
+    bool is_quoted = *word == '\0' || strpbrk(word, " \t'\"\\#") != NULL;
+    buf_adds(text, is_quoted ? "\"" : "");
+    for (; *word; word++) {
+        if (*word == '"' || *word == '\\')
+            buf_addc(text, '\\');
+        buf_addc(text, *word);
+    }
+    buf_adds(text, is_quoted ? "\"" : "");
+}
+
+/* `value`, and the words after word *i up to the next option. Moves *i to the last of
+ * them. Caller frees. */
+static char *words_joined(const words_t *words, size_t *i, const char *value)
+{
+    buf_t text = BUF_INIT;
+    add_word(&text, value);
+    while (*i + 1 < words->count && !is_option_like(&words->items[*i + 1])) {
+        buf_addc(&text, ' ');
+        add_word(&text, words->items[++*i].text);
+    }
+    return buf_take(&text);
+}
+
+/* The value of a list that goes on after a comma: `-o a, b`. Caller frees. */
+static char *names_joined(const words_t *words, size_t *i, const char *value)
+{
+    buf_t text = BUF_INIT;
+    buf_adds(&text, value);
+    while (text.len && buf_str(&text)[text.len - 1] == ',' && *i + 1 < words->count)
+        buf_adds(&text, words->items[++*i].text);
+    return buf_take(&text);
+}
+
 /* An option at word *i; moves *i to its last word. `seen` has a flag for each option. */
-static int parse_option(command_t *command, const command_row_t *row,
+static int parse_option(void *fields, const command_row_t *row,
     const words_t *words, size_t *i, bool *seen, err_t *err)
 {
     const word_t *word = &words->items[*i];
@@ -230,7 +308,7 @@ static int parse_option(command_t *command, const command_row_t *row,
     if (option->value == NULL && value)
         return err_set(err, ERR_USAGE, "%s takes no value.", name.text);
     bool *is_seen = &seen[option - row->options];
-    if (*is_seen && option->type != OPTION_HEADER)
+    if (*is_seen && !option_repeats(option))
         return err_set(err, ERR_USAGE, "%s is given twice.", name.text);
     *is_seen = true;
     if (option->value && value == NULL) {
@@ -239,10 +317,17 @@ static int parse_option(command_t *command, const command_row_t *row,
                 word->text, option->value);
         value = words->items[++*i].text;
     }
-    return set_value(command, option, value, err);
+    char *joined = NULL;
+    if (option->type == OPTION_WORDS)
+        joined = words_joined(words, i, value);
+    else if (option->type == OPTION_NAMES)
+        joined = names_joined(words, i, value);
+    int result = set_value(fields, option, joined ? joined : value, err);
+    free(joined);
+    return result;
 }
 
-int args_parse(command_t *command, const command_row_t *row, const words_t *words,
+int args_parse(void *fields, const command_row_t *row, const words_t *words,
     size_t first, err_t *err)
 {
     bool seen[OPTION_LIMIT] = {false};
@@ -252,9 +337,9 @@ int args_parse(command_t *command, const command_row_t *row, const words_t *word
             shown(words->items[words->count - 1].text).text);
     for (size_t i = first; i < words->count; i++) {
         const word_t *word = &words->items[i];
-        char **argument = (char **)((char *)command + row->argument_offset);
+        char **argument = (char **)((char *)fields + row->argument_offset);
         if (is_option_like(word)) {
-            if (parse_option(command, row, words, &i, seen, err) != 0)
+            if (parse_option(fields, row, words, &i, seen, err) != 0)
                 return -1;
         } else if (row->argument && *argument == NULL) {
             *argument = xstrdup(word->text);

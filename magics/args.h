@@ -37,9 +37,9 @@ void args_drop_comment(char *line);
  * Caller frees; NULL = none. */
 char *args_left_over(const char *line);
 
-/* Parse the words from number `first` on by the options of `row` into `command`. -1 with
- * ERR_USAGE. */
-int args_parse(command_t *command, const command_row_t *row, const words_t *words,
+/* Parse the words from number `first` on by the options of `row` into `fields`, a
+ * command_t (of code.h's rows a code_line_t). -1 with ERR_USAGE. */
+int args_parse(void *fields, const command_row_t *row, const words_t *words,
     size_t first, err_t *err) SK_WARN_UNUSED;
 
 /* Is word `i` an option of `row`, in a way that Python could not read as an expression? A

@@ -220,9 +220,8 @@ static plan_t *plan_spark_magic(const lines_t *lines, size_t first)
     if (strcmp(*name, "configure") == 0)
         step_of_cell(step, "start", lines_below(lines, first));
     else if (lang_of_word(*name, &lang))
-        step_of_code(step, lang, magic, lines_below(lines, first));
-    bool takes_args = strcmp(*name, "configure") == 0 && strcmp(args, "-f") == 0;
-    if (*args && !takes_args) {
+        step_of_sparkmagic(step, lang, magic, args, lines_below(lines, first));
+    if (*args && strcmp(*name, "configure") == 0 && strcmp(args, "-f") != 0) {
         step_free(step);
         step_fail(step, "`%s` takes nothing beside it: move the text to the lines below.",
             magic);

@@ -36,7 +36,8 @@ typedef struct {
     char **inputs;   /* -i NAME: frames of Python that come to the session first */
     long rows;       /* -n / --rows; 0 = not given; -1 = all */
     char *session;   /* --session NAME; NULL = the usual one */
-    char *chart;     /* --chart "KIND X Y…": rest of the words, "bar x y"; NULL = none */
+    char *chart;     /* --chart KIND X Y…: those words, "bar x y"; one that holds a space
+                        is in double quotes (words_of_line, args.h); NULL = none */
     bool is_setup;   /* --setup: replayed after a lost session */
     bool is_quiet;   /* -q: the value of the cell is not shown */
     bool wants_all;  /* --all: no budget for -o */

@@ -235,6 +235,8 @@ const command_row_t command_start_row = {
             "is when Python does not know the name.",
     .examples = examples,
     .options = options,
+    .stray = "The name of a compute goes after -c; a value that holds a space goes in "
+             "quotes.",
     .take_body = take_body,
     .check = check,
 };

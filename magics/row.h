@@ -21,6 +21,11 @@ typedef enum {
     OPTION_URL,    /* char *, of a Livy server */
     OPTION_HEADER, /* char **, NULL-ended; may be repeated; secret too */
     OPTION_CHOICE, /* char *, one of `choices` */
+    OPTION_NAMES,  /* char **, NULL-ended: names of Python, with commas between; may be
+                      repeated */
+    OPTION_ROWS,   /* long: 1 or more, or -1 for "all" and "-1" */
+    OPTION_WORDS,  /* char *: all words up to the next option; a word that holds a space
+                      keeps double quotes (words_of_line splits it again) */
 } option_type_t;
 
 typedef struct {
@@ -28,7 +33,7 @@ typedef struct {
     const char *name;           /* "compute-target"; NULL ends a list */
     const char *value;          /* its value in the usage: "NAME"; NULL for a flag */
     option_type_t type;
-    size_t offset;              /* of its field in command_t */
+    size_t offset;              /* of its field in command_t (code_line_t in code.h) */
     const char *help;           /* what it means and what holds without it */
     long min, max;              /* OPTION_COUNT; `value` says the unit */
     const char *const *choices; /* OPTION_CHOICE, NULL-ended */
@@ -38,6 +43,7 @@ typedef struct {
 typedef struct {
     command_id_t id;
     const char *name;
+    const char *title;    /* in errors: "%%synapse sql"; NULL = "%synapse NAME" */
     const char *usage;    /* "start [-c NAME | --livy URL] [options]" */
     const char *summary;  /* one sentence */
     const char *text;     /* paragraphs of the help; NULL = none */
@@ -45,6 +51,7 @@ typedef struct {
     const option_t *options;     /* ends with a NULL name; NULL = none */
     const char *argument;        /* a word that may follow; NULL = none */
     size_t argument_offset;      /* of its char * in command_t */
+    const char *stray;           /* ends the error about a word too many; NULL = none */
     /* Take the text below %%synapse NAME; NULL = the command has no cell form. */
     int (*take_body)(command_t *command, const char *body, err_t *err);
     /* Check what options can't say each for itself; NULL = nothing. */
@@ -62,5 +69,7 @@ const command_row_t *row_at(size_t i);
 /* An option by its long name or by its letter; NULL if there is none. */
 const option_t *row_option(const command_row_t *row, const char *name, size_t len);
 const option_t *row_letter(const command_row_t *row, char letter);
+/* May it be given more than once? */
+bool option_repeats(const option_t *option);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/args.h"
+#include "magics/code.h"
 #include "magics/command.h"
 #include "magics/lines.h"
 #include "magics/row.h"
@@ -20,6 +21,7 @@ void step_free(step_t *step)
 {
     free(step->line);
     free(step->body);
+    code_options_free(&step->options);
     step->line = step->body = NULL;
 }
 
@@ -131,20 +133,77 @@ static void cell_command(step_t *step, const command_row_t *row, const char *lin
     }
 }
 
+/* Parse what stands beside a magic by its row. False = the step has failed. */
+static bool take_options(step_t *step, code_line_t *parsed, const command_row_t *row,
+    const char *magic, const char *line)
+{
+    words_t words;
+    words_of_line(&words, line, strlen(line));
+    int result = code_parse(parsed, row, magic, &words, 0, &step->err);
+    words_free(&words);
+    if (result == 0)
+        return true;
+    err_append(&step->err, "Usage: %s %s", magic,
+        strchr(magic, ' ') ? "[options]" : row->usage);
+    step->kind = STEP_FAIL;
+    return false;
+}
+
+/* The code below a magic; its options are moved to it. */
+static void code_with_options(step_t *step, lang_t lang, code_line_t *parsed,
+    const char *magic, const char *body)
+{
+    step_of_code(step, lang, magic, body);
+    step->options = parsed->options;
+    parsed->options = (code_options_t){0};
+}
+
 static void cell_language(step_t *step, lang_t lang, const char *word, const char *rest,
     const char *body)
 {
-    if (*rest == '\0') {
-        char *magic = xasprintf("%%%%synapse %s", word);
-        step_of_code(step, lang, magic, body);
-        free(magic);
-    } else if (*rest == '-') {
-        step_fail(step, "`%%%%synapse %s` takes no options, but got `%s`. Options belong "
-            "to `%%synapse start`.", word, shown(rest).text);
+    command_row_t row = code_row;
+    code_line_t parsed;
+    char *magic = xasprintf("%%%%synapse %s", word);
+    row.argument = NULL;
+    if (*rest && *rest != '-') {
+        step_fail(step, "Code goes below `%s`, not beside it: move `%s` to the next line.",
+            magic, shown(rest).text);
     } else {
-        step_fail(step, "Code goes below `%%%%synapse %s`, not beside it: move `%s` to the "
-            "next line.", word, shown(rest).text);
+        if (take_options(step, &parsed, &row, magic, rest))
+            code_with_options(step, lang, &parsed, magic, body);
+        code_line_free(&parsed);
     }
+    free(magic);
+}
+
+/* `%%synapse -o df`: PySpark, or the language that follows an option. */
+static void cell_options(step_t *step, const char *line, const char *body)
+{
+    code_line_t parsed;
+    lang_t lang = LANG_PYSPARK;
+    if (!take_options(step, &parsed, &code_row, "%%synapse", line)) {
+        if (is_option_use(line))
+            step_fail(step, "`%%%%synapse` runs the code below it and does not take `%s`. "
+                "To start a session write `%%synapse start %s` in a cell of its own.",
+                shown(line).text, shown(line).text);
+    } else if (parsed.language && !lang_of_word(parsed.language, &lang)) {
+        step_fail(step, "`%s` is no language of %%%%synapse: they are " LANGUAGES ". A "
+            "value that holds a space goes in quotes.", shown(parsed.language).text);
+    } else {
+        code_with_options(step, lang, &parsed, "%%synapse", body);
+    }
+    code_line_free(&parsed);
+}
+
+void step_of_sparkmagic(step_t *step, lang_t lang, const char *magic, const char *line,
+    const char *body)
+{
+    code_line_t parsed;
+    if (take_options(step, &parsed, &sparkmagic_row, magic, line)) {
+        bool is_sql = parsed.context && strcmp(parsed.context, "sql") == 0;
+        code_with_options(step, is_sql ? LANG_SQL : lang, &parsed, magic, body);
+    }
+    code_line_free(&parsed);
 }
 
 static void cell_unknown(step_t *step, const char *line, const char *word)
@@ -190,9 +249,7 @@ void step_of_cell(step_t *step, const char *line, const char *body)
     else if (lang_of_word(word, &lang))
         cell_language(step, lang, word, rest, body);
     else if (*args == '-')
-        step_fail(step, "`%%%%synapse` takes no options, but got `%s`. To start a session "
-            "write `%%synapse start %s` in a cell of its own; code goes below "
-            "`%%%%synapse` alone.", shown(args).text, shown(args).text);
+        cell_options(step, args, body);
     else
         cell_unknown(step, args, word);
     if (step->line == NULL)

@@ -1,10 +1,11 @@
 /*
- * value - checks of single values: counts, sizes of memory, addresses, headers
+ * value - checks of single values: counts, sizes of memory, names, addresses, headers
  */
 #include "magics/value.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +29,38 @@ int value_count(const char *name, const char *text, long min, long max, int *val
             name, shown(text).text, min, max,
             number == 0 ? " Leave it out for the default." : "");
     *value = (int)number;
+    return 0;
+}
+
+int value_rows(const char *name, const char *text, long *rows, err_t *err)
+{
+    int number;
+    *rows = -1;
+    if (text_equal_nocase(text, "all") || strcmp(text, "-1") == 0)
+        return 0;
+    if (value_count(name, text, 1, INT_MAX, &number, err) != 0)
+        return err_append(err, "For all rows write all.");
+    *rows = number;
+    return 0;
+}
+
+int value_name(const char *name, const char *text, err_t *err)
+{
+    static const char *const keywords[] = {"False", "None", "True", "and", "as", "assert",
+        "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+        "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+        "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with",
+        "yield", NULL};
+    size_t len = 0;
+    while (isalnum((unsigned char)text[len]) || text[len] == '_' || (text[len] & 0x80))
+        len++;
+    if (len == 0 || text[len] || isdigit((unsigned char)text[0]))
+        return err_set(err, ERR_USAGE, "%s wants the name of a variable, not `%s`: "
+            "letters, digits and _, no digit first.", name, shown(text).text);
+    for (const char *const *keyword = keywords; *keyword; keyword++)
+        if (strcmp(text, *keyword) == 0)
+            return err_set(err, ERR_USAGE, "%s can't be `%s`: that is a word of Python's "
+                "own, not a variable.", name, text);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * value - checks of single values: counts, sizes of memory, addresses, headers
+ * value - checks of single values: counts, sizes of memory, names, addresses, headers
  *
  * Pure. `name` is the option as the user knows it ("--driver-memory", "driverMemory").
  * Each returns -1 with ERR_USAGE: what is wrong with the value and what would be right.
@@ -12,6 +12,12 @@
 /* A whole number in min..max. */
 int value_count(const char *name, const char *text, long min, long max, int *value,
     err_t *err) SK_WARN_UNUSED;
+
+/* Rows: 1 or more; -1 for "all" and "-1". */
+int value_rows(const char *name, const char *text, long *rows, err_t *err) SK_WARN_UNUSED;
+
+/* A name that Python can assign to: letters, digits and _, no keyword. */
+int value_name(const char *name, const char *text, err_t *err) SK_WARN_UNUSED;
 
 /* Digits and k, m, g or t, with or without a b, in any case; 512m at least. *size is as
  * Spark and Java both read it: "28g". Caller frees. */

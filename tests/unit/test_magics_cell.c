@@ -6,6 +6,27 @@
 #include "tests/unit/cases.h"
 #include "tests/unit/tap.h"
 
+static void add_list(buf_t *out, const char *name, char *const *list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        buf_addf(out, "%s%s", i ? "," : name, list[i]);
+}
+
+static void add_options(buf_t *out, const code_options_t *options)
+{
+    add_list(out, " o=", options->outputs);
+    add_list(out, " i=", options->inputs);
+    if (options->rows)
+        buf_addf(out, " n=%ld", options->rows);
+    if (options->session)
+        buf_addf(out, " session=%s", options->session);
+    if (options->chart)
+        buf_addf(out, " chart=[%s]", options->chart);
+    buf_adds(out, options->is_setup ? " setup" : "");
+    buf_adds(out, options->is_quiet ? " quiet" : "");
+    buf_adds(out, options->wants_all ? " all" : "");
+}
+
 static void add_step(buf_t *out, const step_t *step)
 {
     switch (step->kind) {
@@ -25,6 +46,7 @@ static void add_step(buf_t *out, const step_t *step)
         buf_adds(out, " body=");
     if (step->body)
         add_quoted(out, step->body);
+    add_options(out, &step->options);
     if (step->suggestion)
         buf_addf(out, " suggestion=%s", step->suggestion);
     if (step_wants_expansion(step))
