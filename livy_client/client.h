@@ -1,7 +1,7 @@
 /*
  * client - the inside of livy_client_t, and one question to the server
  *
- * For this folder only. A call sends a request, sends it again where retry.h allows, and
+ * For this folder; its timers also for what follows a session. A call sends a request, sends it again where retry.h allows, and
  * gives one answer: parsed, or with a sentence for the user.
  */
 #ifndef SK_CLIENT_H

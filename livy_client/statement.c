@@ -30,6 +30,7 @@ struct livy_statement_t {
     char *list_path;       /* "/sessions/ID/statements" */
     char *path;            /* of this one, once it has an id */
     double progress;
+    statement_state_t state;
     bool is_done;
 
     livy_call_t *call;     /* the POST or a poll; at most one of these three */
@@ -128,6 +129,7 @@ static void take(livy_statement_t *statement, const cJSON *json)
     if (!statement->path)
         statement->path = xasprintf("%s/%s", statement->list_path, reply.id);
     free(reply.id);
+    statement->state = reply.state;
     if (reply.state == STATEMENT_AVAILABLE || reply.state == STATEMENT_ERROR ||
         reply.state == STATEMENT_CANCELLED) {
         if (reply.output && reply.state != STATEMENT_CANCELLED)
@@ -317,6 +319,7 @@ livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
     statement->events = *events;
     statement->arg = arg;
     statement->uuid = xstrdup(uuid);
+    statement->state = STATEMENT_WAITING;
     statement->list_path = xasprintf("%s/statements",
         session_url + strlen(livy_client_endpoint(statement->client)->url));
     statement->n = -1;
@@ -351,6 +354,16 @@ void livy_statement_destroy(livy_statement_t **statement_p)
     free(statement->path);
     free(statement);
     *statement_p = NULL;
+}
+
+const char *livy_statement_id(const livy_statement_t *statement)
+{
+    return statement->path ? strrchr(statement->path, '/') + 1 : NULL;
+}
+
+bool livy_statement_is_waiting(const livy_statement_t *statement)
+{
+    return statement->path && !statement->is_done && statement->state == STATEMENT_WAITING;
 }
 
 /* --- interrupt --- */

@@ -33,10 +33,17 @@ livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
     const char *code, const char *uuid, const statement_events_t *events, void *arg);
 void livy_statement_destroy(livy_statement_t **statement_p);
 
-/* Interrupt: first through the side channel where the session has one (`interrupt_code` of
- * cell_code.h for cell `n` is sent as a job; n < 0: no prologue's cell), then POST
- * …/cancel when it did not end within 500 ms. Idempotent; a second call cancels at once. */
+/* Interrupt. Where the session has a side channel, `interrupt_code` of cell_code.h for cell
+ * `n` is sent as a job (n < 0: no prologue's cell), again while the driver says that it has
+ * not come to that cell, and POST …/cancel only when the driver does not answer within
+ * 500 ms; else POST …/cancel. What waits in the server's queue is cancelled. Idempotent; a
+ * second call cancels at once. */
 void livy_statement_interrupt(livy_statement_t *statement, int n);
+
+/* The server's id of it, NULL before it has one. It names the job group of a plain one. */
+const char *livy_statement_id(const livy_statement_t *statement);
+/* Does it wait behind something else in the session? */
+bool livy_statement_is_waiting(const livy_statement_t *statement);
 
 /* Stop waiting: on_done gets ERR_INTERRUPTED with a text that says that the statement may
  * still run. One that was not cancelled yet is, which may take a second. */

@@ -1,0 +1,189 @@
+/*
+ * watch - what a running cell prints and how far it is, while it runs
+ */
+#include "kernel/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "livy_client/client.h"
+#include "livy_client/driver_call.h"
+#include "livy_client/sidechannel.h"
+
+#define FIRST_MS 150
+#define BUSY_MS 200   /* after an answer that had something to show */
+#define QUIET_MS 400
+#define MORE_MS 50    /* a flood: the driver holds more than one answer takes */
+#define TROUBLE_MS 2000
+#define ANSWER_MS 15000
+
+struct watch_t {
+    livy_session_t *session;
+    const livy_statement_t *statement;
+    watch_events_t events;
+    void *arg;
+    int n;
+    int64_t shown;         /* units */
+    driver_call_t *call;
+    loop_timer_t *timer;
+};
+
+static void ask_later(watch_t *watch, int64_t delay_ms);
+
+static void tell_progress(watch_t *watch, const cJSON *json)
+{
+    watch_progress_t progress = {
+        .jobs = (int)json_int(json, "jobs", 0),
+        .jobs_done = (int)json_int(json, "jobs_done", 0),
+        .stages = (int)json_int(json, "stages", 0),
+        .stages_done = (int)json_int(json, "stages_done", 0),
+        .tasks = (int)json_int(json, "tasks", 0),
+        .tasks_done = (int)json_int(json, "tasks_done", 0),
+    };
+    if (json && watch->events.on_progress)
+        watch->events.on_progress(&progress, watch->arg);
+}
+
+/* Returns when to ask again. */
+static int64_t take_answer(watch_t *watch, const cJSON *answer)
+{
+    const cJSON *output;
+    const cJSON *outputs = json_get_arr(answer, "outputs");
+    watch->shown = json_int(answer, "at", watch->shown);
+    cJSON_ArrayForEach(output, outputs)
+    {
+        watch->events.on_output(json_copy(output), watch->arg);
+    }
+    tell_progress(watch, json_get_obj(answer, "progress"));
+    if (json_bool(answer, "is_more", false))
+        return MORE_MS;
+    return cJSON_GetArraySize(outputs) > 0 ? BUSY_MS : QUIET_MS;
+}
+
+static bool is_passing(err_code_t code)
+{
+    return code == ERR_TIMEOUT || code == ERR_CONNECT || code == ERR_HTTP;
+}
+
+static void on_answer(const cJSON *value, const cJSON *outputs, const err_t *err, void *arg)
+{
+    watch_t *watch = arg;
+    (void)outputs;
+    watch->call = NULL;
+    if (value) {
+        ask_later(watch, take_answer(watch, value));
+    } else {
+        log_debug(LOG_LIVY, "no news of a running cell: %s", err->text);
+        if (is_passing(err->code))
+            ask_later(watch, TROUBLE_MS);
+    }
+}
+
+static void ask(void *arg)
+{
+    watch_t *watch = arg;
+    const char *group = watch->statement ? livy_statement_id(watch->statement) : NULL;
+    watch->timer = NULL;
+    if (watch->n < 0 && !group) { /* its POST is not answered yet */
+        ask_later(watch, QUIET_MS);
+        return;
+    }
+    cJSON *args = json_obj();
+    json_set_int(args, "n", watch->n);
+    json_set_int(args, "at", watch->shown);
+    json_set_str(args, "group", group);
+    driver_ask_t what = {
+        .module = "live",
+        .function = "poll",
+        .args = args,
+        .way = DRIVER_BESIDE,
+        .timeout_ms = ANSWER_MS,
+    };
+    watch->call = driver_call_new(watch->session, &what, on_answer, watch);
+    json_free(&args);
+}
+
+static void ask_later(watch_t *watch, int64_t delay_ms)
+{
+    watch->timer =
+        livy_timer(livy_session_client(watch->session), delay_ms, ask, watch);
+}
+
+watch_t *watch_new(livy_session_t *session, int n, const livy_statement_t *statement,
+    const watch_events_t *events, void *arg)
+{
+    watch_t *watch = xcalloc(1, sizeof *watch);
+    watch->session = session;
+    watch->statement = n < 0 ? statement : NULL;
+    watch->events = *events;
+    watch->arg = arg;
+    watch->n = n;
+    struct sidechannel_t *channel = livy_session_sidechannel(session);
+    if (livy_session_has_prologue(session) && channel
+        && sidechannel_state(channel) != SIDECHANNEL_NONE)
+        ask_later(watch, FIRST_MS);
+    return watch;
+}
+
+static void let_go(watch_t *watch)
+{
+    driver_call_end(&watch->call);
+    livy_timer_end(livy_session_client(watch->session), &watch->timer);
+}
+
+/* === The result ========================================================= */
+
+/* The first byte of the character number `count` of a text, or its end. */
+static const char *after(const char *text, int64_t count, int64_t *left)
+{
+    while (*text && count > 0) {
+        text++;
+        while ((*text & 0xC0) == 0x80)
+            text++;
+        count--;
+    }
+    *left = count;
+    return text;
+}
+
+/* Cut the units of the front off an output; is anything left of it? */
+static bool cut_output(cJSON *output, int64_t *units)
+{
+    if (strcmp(json_str(output, "output_type", ""), "stream") != 0) {
+        --*units;
+        return false;
+    }
+    char *rest = xstrdup(after(json_str(output, "text", ""), *units, units));
+    bool is_left = *rest != '\0';
+    json_drop(output, "text");
+    json_set_str(output, "text", rest);
+    free(rest);
+    return is_left;
+}
+
+cJSON *watch_rest(watch_t *watch, cJSON *outputs)
+{
+    let_go(watch);
+    int64_t units = watch->shown;
+    cJSON *first = outputs->child;
+    if (first && strcmp(json_str(first, "output_type", ""), "taken") == 0) {
+        units -= json_int(first, "units", 0);
+        cJSON_DeleteItemFromArray(outputs, 0);
+    }
+    while (units > 0 && outputs->child && !cut_output(outputs->child, &units))
+        cJSON_DeleteItemFromArray(outputs, 0);
+    return outputs;
+}
+
+void watch_destroy(watch_t **watch_p)
+{
+    watch_t *watch = watch_p ? *watch_p : NULL;
+    if (!watch)
+        return;
+    *watch_p = NULL;
+    let_go(watch);
+    free(watch);
+}
