@@ -163,7 +163,7 @@ static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
         return;
     }
     spark->sweep = sweep_start(livy_client_endpoint(spark->client), http_ops(),
-        spark->shared->http, spark->shared->short_id, on_swept, spark);
+        spark->shared->http, spark->shared->short_id, NULL, on_swept, spark);
 }
 
 static void on_local_ready(const err_t *err, void *arg)

@@ -101,12 +101,21 @@ void session_set_info(livy_session_t *session, const cJSON *json, livy_state_t s
 {
     json_free(&session->info);
     session->info = json_copy(json);
+    if (!*session->name) {
+        free(session->name);
+        session->name = xstrdup(json_str(json, "name", ""));
+    }
     if (session->state != state) {
         log_info(LOG_LIVY, "session %s is %s after %.1f s", session->id,
             livy_state_word(state), livy_session_elapsed(session));
         session->state = state;
         session_note_change(session);
     }
+}
+
+void livy_session_know(livy_session_t *session, const char *id)
+{
+    session_set_id(session, id);
 }
 
 void livy_session_set_modules(livy_session_t *session, const char *folder)

@@ -49,6 +49,15 @@ void livy_session_destroy(livy_session_t **session_p);
  * session is deleted. */
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms);
 
+/* The session is one that the server has already, of this id: before livy_session_attach, or
+ * to stop it. Nothing is sent. */
+void livy_session_know(livy_session_t *session, const char *id);
+/* Take it over: on_started as after a start, ERR_SESSION_DEAD when it has ended. The
+ * prologue is posted (which does nothing where it is there, and waits for what runs) unless
+ * there is none to post: then READY at once, and has_prologue as given. A failure or an
+ * abort deletes nothing. */
+void livy_session_attach(livy_session_t *session, bool has_prologue);
+
 /* Give up a start that is under way: on_started gets ERR_INTERRUPTED soon (at most 2 s);
  * whatever the server made of it is deleted, also when the POST's reply is still to come.
  * That may go on after on_started: until the phase is no longer STOPPING, destroying the

@@ -41,6 +41,7 @@ struct livy_session_t {
 
     err_t err;                 /* why the start failed or the session was lost */
     bool is_told;              /* on_started has fired */
+    bool is_attached;          /* it was there before: never deleted by a start that fails */
     bool is_giving_up;         /* the start has failed: delete what the server made */
     session_stopped_fn *on_stopped;
     void *stopped_arg;

@@ -33,7 +33,7 @@ static void on_tick(void *arg)
 
 static void clean_up(livy_session_t *session)
 {
-    if (session->id)
+    if (session->id && !session->is_attached)
         session_delete(session, NULL);
     else if (!session->call && !session->look) {
         bool is_wanted = session->err.code == ERR_INTERRUPTED;
@@ -177,7 +177,8 @@ static void on_polled(const inquiry_result_t *result, void *arg)
         return;
     }
     if (result->verdict == INQUIRY_ENDED)
-        inquiry_end_err(result, session_endpoint(session), ERR_START, &err);
+        inquiry_end_err(result, session_endpoint(session),
+            session->is_attached ? ERR_SESSION_DEAD : ERR_START, &err);
     else
         err = result->err;
     give_up(session, &err);
@@ -308,6 +309,16 @@ void livy_session_start(livy_session_t *session, int64_t start_timeout_ms)
             session);
     session->call = livy_call(session->client, &ask, on_posted, session);
     free(text);
+}
+
+void livy_session_attach(livy_session_t *session, bool has_prologue)
+{
+    session->is_attached = true;
+    session->has_prologue = has_prologue;
+    session->started_ms = livy_now_ms(session->client);
+    session->tick = livy_timer(session->client, TICK_MS, on_tick, session);
+    session_set_phase(session, SESSION_STARTING);
+    on_poll_time(session);
 }
 
 bool session_is_starting(const livy_session_t *session)

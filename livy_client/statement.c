@@ -307,12 +307,11 @@ static void poll_later(livy_statement_t *statement, int64_t delay_ms)
     statement->timer = livy_timer(statement->client, delay_ms, on_poll_time, statement);
 }
 
-livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
-    const char *code, const char *uuid, const statement_events_t *events, void *arg)
+static livy_statement_t *make_statement(livy_session_t *session, const char *uuid,
+    const statement_events_t *events, void *arg)
 {
     livy_statement_t *statement = xcalloc(1, sizeof *statement);
     const char *session_url = livy_session_url(session);
-    cJSON *body = json_obj();
 
     statement->session = session;
     statement->client = livy_session_client(session);
@@ -325,6 +324,26 @@ livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
     statement->n = -1;
     statement->failing_since_ms = -1;
     statement->pace_ms = livy_now_ms(statement->client);
+    return statement;
+}
+
+livy_statement_t *livy_statement_find(livy_session_t *session, const char *uuid,
+    const statement_events_t *events, void *arg)
+{
+    livy_statement_t *statement = make_statement(session, uuid, events, arg);
+
+    err_set(&statement->fault, ERR_HTTP, "The statement from before the restart is not "
+        "there any more.");
+    look_for_it(statement);
+    return statement;
+}
+
+livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
+    const char *code, const char *uuid, const statement_events_t *events, void *arg)
+{
+    livy_statement_t *statement = make_statement(session, uuid, events, arg);
+    cJSON *body = json_obj();
+
     json_set_str(body, "code", code);
     if (kind)
         json_set_str(body, "kind", kind);

@@ -31,6 +31,10 @@ typedef struct {
  * Livy's ("pyspark"), NULL = the session's. */
 livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
     const char *code, const char *uuid, const statement_events_t *events, void *arg);
+/* One that was posted earlier, by whomever: found by its id line, then awaited in the same
+ * way. */
+livy_statement_t *livy_statement_find(livy_session_t *session, const char *uuid,
+    const statement_events_t *events, void *arg);
 void livy_statement_destroy(livy_statement_t **statement_p);
 
 /* Interrupt. Where the session has a side channel, `interrupt_code` of cell_code.h for cell

@@ -18,6 +18,7 @@ struct sweep_t {
     const http_ops_t *ops;
     void *http;
     char *kernel_id;
+    cJSON *keep;         /* array of ids, or NULL */
     cJSON *doomed;       /* array of ids, as text */
     http_call_t *call;
     sweep_done_fn *fn;
@@ -82,6 +83,17 @@ static void sweep_next(sweep_t *sweep)
     json_free(&id);
 }
 
+static bool is_kept(const sweep_t *sweep, const char *id)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, sweep->keep)
+    {
+        if (strcmp(item->valuestring, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void on_listed(const http_reply_t *reply, void *arg)
 {
     sweep_t *sweep = arg;
@@ -93,7 +105,8 @@ static void on_listed(const http_reply_t *reply, void *arg)
     cJSON_ArrayForEach(session, json_get_arr(list, "sessions"))
     {
         char *id = json_scalar_text(json_get(session, "id"));
-        if (id && sweep_is_ours(json_str(session, "name", NULL), sweep->kernel_id))
+        if (id && !is_kept(sweep, id)
+            && sweep_is_ours(json_str(session, "name", NULL), sweep->kernel_id))
             json_add_str(sweep->doomed, id);
         free(id);
     }
@@ -102,13 +115,14 @@ static void on_listed(const http_reply_t *reply, void *arg)
 }
 
 sweep_t *sweep_start(const livy_endpoint_t *endpoint, const http_ops_t *ops, void *http,
-    const char *kernel_id, sweep_done_fn *fn, void *arg)
+    const char *kernel_id, const cJSON *keep, sweep_done_fn *fn, void *arg)
 {
     sweep_t *sweep = xcalloc(1, sizeof *sweep);
     sweep->endpoint = endpoint;
     sweep->ops = ops;
     sweep->http = http;
     sweep->kernel_id = xstrdup(kernel_id);
+    sweep->keep = json_copy(keep);
     sweep->doomed = json_arr();
     sweep->fn = fn;
     sweep->arg = arg;
@@ -125,6 +139,7 @@ void sweep_destroy(sweep_t **sweep_p)
     *sweep_p = NULL;
     if (sweep->call)
         sweep->ops->cancel(sweep->http, &sweep->call);
+    json_free(&sweep->keep);
     json_free(&sweep->doomed);
     free(sweep->kernel_id);
     free(sweep);
