@@ -124,17 +124,21 @@ def __synapse_kernel__(posted_in):
     # ---- what a cell shows, in the order it happened ---------------------------------
 
     class Recorder:
-        """Outputs of one cell. Events are only appended, for readers beside the cell:
-        [stream name, StringIO, length] or a finished output."""
+        """Outputs of one cell. Events are only appended, for a reader beside the cell:
+        [stream name, StringIO, length] or a finished output. What the reader has is
+        counted in units: a character of a stream, or all of another output."""
 
-        def __init__(self, limit, spool):
+        def __init__(self, limit, spool, n=None):
+            self.n = n
             self.events = []
+            self.units = self.index = self.offset = 0  # up to here the reader has it
             self.room = limit
             self.spool = spool
             self.path = self.file = None
             self.spooled = self.dropped = 0
 
         def add_text(self, name, text):
+            text = clean_text(text)
             if len(text) > self.room:
                 self.overflow(text[self.room :])
                 text = text[: self.room]
@@ -149,11 +153,10 @@ def __synapse_kernel__(posted_in):
             last[2] += len(text)
 
         def add(self, output):
-            data = output.get("data", {})
-            size = 500 + sum(len(v) if isinstance(v, str) else 500 for v in data.values())
+            size = size_of(output)
             if size > self.room:
                 note = "[left out: %s, %d characters, over the limit of a cell]"
-                output["data"] = {"text/plain": note % (", ".join(data), size)}
+                output["data"] = {"text/plain": note % (", ".join(output["data"]), size)}
                 size = 0
             self.room -= size
             self.events.append(output)
@@ -174,8 +177,45 @@ def __synapse_kernel__(posted_in):
             except OSError:
                 self.dropped += len(data)
 
+        def acknowledge(self, at):
+            """The reader has all units before `at`: let go of them."""
+            while self.index < len(self.events):
+                event = self.events[self.index]
+                size = event[2] if type(event) is list else 1
+                step = min(at - self.units, size - self.offset)
+                self.units += max(step, 0)
+                self.offset += max(step, 0)
+                if self.offset < size or self.index + 1 == len(self.events):
+                    break  # the last one may grow
+                self.events[self.index] = None
+                self.index += 1
+                self.offset = 0
+
+        def news(self, limit):
+            """What the reader does not have: (outputs, the unit after them, is there
+            more), some `limit` characters of it, or one large output."""
+            found, units, offset = [], self.units, self.offset
+            for event in self.events[self.index :]:
+                if type(event) is list:
+                    text = event[1].getvalue()[offset : offset + max(limit, 0)]
+                    is_whole = offset + len(text) == event[2]
+                    add_stream(found, event[0], text)
+                    units += len(text)
+                    limit -= len(text)
+                else:
+                    size = size_of(event)
+                    is_whole = offset == 1 or size <= (limit if found else REPLY_LIMIT // 2)
+                    if is_whole and offset == 0:
+                        found.append(event)
+                        units += 1
+                        limit -= size
+                if not is_whole:
+                    return found, units, bool(found)
+                offset = 0
+            return found, units, False
+
         def outputs(self):
-            """The events as notebook outputs, streams merged."""
+            """What the reader does not have, as notebook outputs, streams merged."""
             if self.file is not None:
                 self.file.close()
                 note = "\n[%d more bytes of output: in %s on the driver until the session ends]\n"
@@ -185,16 +225,27 @@ def __synapse_kernel__(posted_in):
                 self.room = LATE_LIMIT
                 self.add_text("stderr", "\n[%d bytes of output dropped]\n" % self.dropped)
             merged = []
-            for event in self.events:
-                if type(event) is not list:
+            if self.units:
+                merged.append({"output_type": "taken", "units": self.units})
+            offset = self.offset
+            for event in self.events[self.index :]:
+                if type(event) is list:
+                    add_stream(merged, event[0], event[1].getvalue()[offset:])
+                elif offset == 0:
                     merged.append(event)
-                    continue
-                name, text = event[0], event[1].getvalue()
-                if merged and merged[-1].get("name") == name:
-                    merged[-1]["text"] += text
-                else:
-                    merged.append({"output_type": "stream", "name": name, "text": text})
+                offset = 0
             return merged
+
+    def size_of(output):
+        """In characters, about."""
+        data = output.get("data", {})
+        return 500 + sum(len(v) if isinstance(v, str) else 500 for v in data.values())
+
+    def add_stream(outputs, name, text):
+        if outputs and outputs[-1].get("name") == name:
+            outputs[-1]["text"] += text
+        elif text:
+            outputs.append({"output_type": "stream", "name": name, "text": text})
 
     spool_files = []
 
@@ -253,10 +304,10 @@ def __synapse_kernel__(posted_in):
             finally:
                 self.is_draining = False
 
-        def begin(self, stray, late_header):
+        def begin(self, n, stray, late_header):
             with self.lock:
                 self.drain()
-                late, self.recorder = self.recorder, Recorder(OUTPUT_LIMIT, True)
+                late, self.recorder = self.recorder, Recorder(OUTPUT_LIMIT, True, n)
                 if late.events or stray:
                     self.recorder.add_text("stdout", late_header)
                     self.recorder.events += late.events
@@ -1120,7 +1171,7 @@ def __synapse_kernel__(posted_in):
                 signal.signal(signal.SIGINT, self.on_sigint)
             self.saved = (sys.stdin, sys.stdout, sys.stderr, builtins.input, sys.breakpointhook)
             header = "[printed after the end of %s]\n" % (self.last or "the last statement")
-            capture.begin(take_stray(sys.stdout) + take_stray(sys.stderr), header)
+            capture.begin(n, take_stray(sys.stdout) + take_stray(sys.stderr), header)
             sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
             builtins.input = sys.breakpointhook = no_input
             import getpass

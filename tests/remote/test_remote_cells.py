@@ -18,7 +18,7 @@ def test_prologue_binds_one_name_and_display(fresh):
 
 
 def test_prologue_is_small_ascii_and_python_3_8():
-    assert PROLOGUE.isascii() and len(PROLOGUE) < 64000
+    assert PROLOGUE.isascii() and len(PROLOGUE) < 68000
     ast.parse(PROLOGUE, feature_version=(3, 8))
 
 
