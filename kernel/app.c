@@ -258,6 +258,8 @@ static int make_spark_cells(app_t *app, err_t *err)
         .runtime_dir = app->around->runtime_dir,
         .user = app->around->user,
         .environment = app->around->environment,
+        .has_no_side_channel = app->around->has_no_side_channel,
+        .is_on_hub = app->around->is_on_hub,
         .kernel_id = id,
     };
     cell_options_t cells = {.is_spark_default = app->options->is_spark_default};

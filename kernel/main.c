@@ -38,6 +38,7 @@ static const char *data_folder(const char *program)
 static surroundings_t read_surroundings(const char *program, const char *folder)
 {
     const char *parent = variable("JPY_PARENT_PID");
+    const char *channel = variable("SYNAPSE_KERNEL_SIDE_CHANNEL");
     return (surroundings_t){
         .program = program,
         .folder = folder,
@@ -59,6 +60,8 @@ static surroundings_t read_surroundings(const char *program, const char *folder)
         .spark_home = variable("SPARK_HOME"),
         .ca_file = either(variable("REQUESTS_CA_BUNDLE"), variable("SSL_CERT_FILE")),
         .ca_path = variable("SSL_CERT_DIR"),
+        .has_no_side_channel = channel && strcmp(channel, "off") == 0,
+        .is_on_hub = variable("JUPYTERHUB_API_URL") != NULL,
         .environment = (const char *const *)environ,
         .parent_pid = parent ? (pid_t)strtol(parent, NULL, 10) : 0,
     };

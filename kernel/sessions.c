@@ -49,6 +49,8 @@ sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *h
     sessions->short_id = xstrndup(options->kernel_id, KERNEL_ID_IN_NAME);
     sessions->remote_folder = path_join(options->data_folder, "remote");
     sessions->prologue_path = path_join(sessions->remote_folder, "prologue.py");
+    sessions->has_no_side_channel = options->has_no_side_channel;
+    sessions->is_on_hub = options->is_on_hub;
     sessions->local = new_local(options, http, loop);
     sessions->first = sessions->current = spark_new(sessions, "");
     return sessions;
@@ -78,6 +80,11 @@ void sessions_destroy(sessions_t **sessions_p)
     free(sessions->remote_folder);
     free(sessions->prologue_path);
     free(sessions);
+}
+
+bool sessions_is_on_hub(const sessions_t *sessions)
+{
+    return sessions->is_on_hub;
 }
 
 /* === Names ============================================================== */

@@ -24,6 +24,8 @@ typedef struct {
     const char *runtime_dir;   /* $XDG_RUNTIME_DIR, or NULL */
     const char *user;          /* for session names, or NULL */
     const char *const *environment; /* of local drivers: "NAME=value", NULL-ended */
+    bool has_no_side_channel;  /* of any endpoint: no question to a driver that is busy */
+    bool is_on_hub;            /* the browser is on another machine */
     const char *kernel_id;     /* hex of the SHA-256 of the connection key: the same for a
                                   kernel and the one that it is restarted as */
 } spark_options_t;
@@ -31,6 +33,8 @@ typedef struct {
 /* `http` and `loop` are borrowed and outlive it. */
 sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *http);
 void sessions_destroy(sessions_t **sessions_p); /* deletes nothing at the server */
+
+bool sessions_is_on_hub(const sessions_t *sessions);
 
 /* The slot of cells that name none: the one that `session use` or `attach` chose, else the
  * unnamed one. Never NULL. */

@@ -20,6 +20,7 @@ struct sessions_t {
     loop_t *loop;
     http_t *http;
     char *folder, *python, *home, *user, *remote_folder, *prologue_path;
+    bool has_no_side_channel, is_on_hub;
     char *short_id;             /* of the kernel, in session names */
     local_t *local;
     int counter;                /* of session names */

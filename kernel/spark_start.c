@@ -155,7 +155,9 @@ static void on_swept(void *arg)
 
 static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
 {
-    spark->client = livy_client_new(endpoint, http_ops(), spark->shared->http);
+    livy_endpoint_t used = *endpoint;
+    used.has_no_side_channel = spark->shared->has_no_side_channel;
+    spark->client = livy_client_new(&used, http_ops(), spark->shared->http);
     const char *swept = spark->shared->swept;
     bool is_swept = swept && strcmp(swept, spark_place_name(spark)) == 0;
     if (is_swept || spark->is_aborted) {

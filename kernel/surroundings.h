@@ -4,6 +4,7 @@
 #ifndef SK_SURROUNDINGS_H
 #define SK_SURROUNDINGS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "kernel/python.h"
 
@@ -26,6 +27,8 @@ typedef struct {
     const char *spark_home;         /* $SPARK_HOME */
     const char *ca_file;            /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
     const char *ca_path;            /* $SSL_CERT_DIR */
+    bool has_no_side_channel;       /* $SYNAPSE_KERNEL_SIDE_CHANNEL is "off" */
+    bool is_on_hub;                 /* $JUPYTERHUB_API_URL is set */
     const char *const *environment; /* all of it: "NAME=value", NULL-ended */
     pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;

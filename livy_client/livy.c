@@ -75,6 +75,7 @@ livy_client_t *livy_client_new(const livy_endpoint_t *endpoint, const http_ops_t
     client->endpoint.shown_name = xstrdup(
         endpoint->shown_name ? endpoint->shown_name : endpoint->url);
     client->endpoint.dialect = endpoint->dialect;
+    client->endpoint.has_no_side_channel = endpoint->has_no_side_channel;
     to->unix_socket = xstrdup(from->unix_socket);
     to->ca_file = xstrdup(from->ca_file);
     to->ca_path = xstrdup(from->ca_path);

@@ -25,6 +25,7 @@ typedef struct {
     const char *shown_name;        /* for sentences: "http://host:8998", "local Spark" */
     http_options_t http;
     const dialect_t *dialect;
+    bool has_no_side_channel;      /* whatever its dialect says */
 } livy_endpoint_t;
 
 typedef struct livy_client_t livy_client_t;

@@ -42,7 +42,8 @@ sidechannel_t *sidechannel_new(livy_client_t *client, const char *session_path)
 
     channel->client = client;
     channel->session_path = xstrdup(session_path);
-    channel->state = livy_client_endpoint(client)->dialect->has_side_channel
+    const livy_endpoint_t *endpoint = livy_client_endpoint(client);
+    channel->state = endpoint->dialect->has_side_channel && !endpoint->has_no_side_channel
         ? SIDECHANNEL_UNKNOWN : SIDECHANNEL_NONE;
     return channel;
 }

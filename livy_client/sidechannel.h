@@ -18,7 +18,7 @@ typedef struct sidechannel_job_t sidechannel_job_t;
 typedef enum { SIDECHANNEL_UNKNOWN, SIDECHANNEL_WORKS, SIDECHANNEL_NONE }
     sidechannel_state_t;
 
-/* `session_path` is "/sessions/ID". A server whose dialect has none starts as NONE. */
+/* `session_path` is "/sessions/ID". An endpoint that has none starts as NONE. */
 sidechannel_t *sidechannel_new(livy_client_t *client, const char *session_path);
 void sidechannel_destroy(sidechannel_t **channel_p); /* ends its jobs, no callbacks */
 sidechannel_state_t sidechannel_state(const sidechannel_t *channel);

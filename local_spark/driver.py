@@ -15,11 +15,12 @@ import threading
 import time
 from typing import Any, Optional
 
-from . import gateway, java, spark_conf, warm_up
+from . import gateway, java, spark_conf, statements, warm_up
 from .driver_start import StartFailed, find_pyspark, new_main
 from .wire import Channel
 
 OUTPUT_LIMIT = 256 << 20  # characters of one statement's output
+CANCEL_SWITCH = "spark.synapse.cancel"  # `jobs` in a session's conf: as Livy's cancel
 GRACE = 0.05  # seconds that a cancelled Spark job gets to end the statement by itself
 
 
@@ -273,7 +274,10 @@ class Driver:
         while True:
             number, interrupt = self.cancels.get()
             try:
-                self.cancel(number, interrupt)
+                if interrupt and self.spec["conf"].get(CANCEL_SWITCH) == "jobs":
+                    self.cancel_jobs(number)
+                else:
+                    self.cancel(number, interrupt)
             except Exception as problem:
                 print("cancel failed: %s" % problem, file=sys.__stderr__)
 
@@ -293,6 +297,14 @@ class Driver:
                         return
             if interrupt and self.running == number:
                 self.interrupt_statement(number)
+
+    def cancel_jobs(self, number: int) -> None:
+        """What Livy does: code that runs no Spark job never notices."""
+        end = time.monotonic() + statements.CANCEL_LIMIT
+        while self.running == number and time.monotonic() < end:
+            self.sc.cancelJobGroup(str(number))
+            with self.finished:
+                self.finished.wait_for(lambda: self.running != number, 0.1)
 
     def interrupt_statement(self, number: int) -> None:
         scala = self.interpreters.get("spark")
