@@ -146,6 +146,7 @@ static command_fn *const commands[] = {
     [COMMAND_HELP] = run_help,
     [COMMAND_CLIENT] = run_client,
     [COMMAND_TELEMETRY] = run_telemetry,
+    [COMMAND_CONFIGURE] = runner_run_configure,
 };
 
 void runner_run_command(runner_t *runner)

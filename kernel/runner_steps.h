@@ -54,6 +54,7 @@ void runner_step_print(runner_t *runner, const char *text);
 void runner_run_command(runner_t *runner);
 void runner_stop_command(runner_t *runner);
 void runner_run_code(runner_t *runner);
+void runner_run_configure(runner_t *runner);
 void runner_stop_code(runner_t *runner);
 
 #endif

@@ -193,8 +193,8 @@ static void start_run(call_t *call, const cJSON *message)
         refuse(call, "Another %synapse call is running; wait until it has ended.");
         return;
     }
-    call->plan = plan_of_magic(json_str(message, "line", ""),
-        json_str(message, "cell", NULL));
+    call->plan = plan_of_magic(json_str(message, "magic", "synapse"),
+        json_str(message, "line", ""), json_str(message, "cell", NULL));
     call->is_running = true;
     sink_t sink = {sink_output, sink_expand, sink_done, call};
     runner_run(shim->runner, call->plan, shim->cell_number(shim->arg), &sink);

@@ -4,7 +4,7 @@
  * The child's end is shim.py. They talk over a Unix socket in the child's private folder,
  * one connection a call: a length of 4 bytes (big-endian), then so many bytes of JSON.
  *
- *   child:  {"op":"run","line":L,"cell":BODY|null}
+ *   child:  {"op":"run","magic":NAME,"line":L,"cell":BODY|null}
  *   kernel: {"op":"expand","line":L}            child: {"op":"expanded","line":L}
  *                                                   or {"op":"expanded","error":E}
  *   kernel: {"op":"output","msg_type":T,"content":C}   (any number)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/lines.h"
+#include "magics/named.h"
 #include "magics/step.h"
 
 enum { STEP_LIMIT = 1000 };
@@ -26,7 +27,6 @@ void plan_destroy(plan_t **plan_p)
     for (size_t i = 0; i < plan->count; i++)
         step_free(&plan->steps[i]);
     free(plan->steps);
-    free(plan->python_text);
     free(plan);
     *plan_p = NULL;
 }
@@ -57,11 +57,10 @@ static void keep_only_failure(plan_t *plan)
     }
 }
 
-static plan_t *plan_python(const char *text)
+static plan_t *plan_python(void)
 {
     plan_t *plan = plan_new();
     plan->is_python = true;
-    plan->python_text = xstrdup(text);
     return plan;
 }
 
@@ -197,53 +196,90 @@ static plan_t *plan_misplaced(const lines_t *lines)
     return NULL;
 }
 
-/* The magics of a notebook in which every cell is Spark's. NULL when it is none. */
-static plan_t *plan_spark_magic(const lines_t *lines, size_t first)
+/* A failing step at the first line of a cell. */
+static plan_t *plan_unknown(const char *name, size_t len, size_t row, bool is_cell)
 {
-    static const char *const names[] = {"sql", "spark", "pyspark", "configure", "local",
-        NULL};
-    size_t len, prefix = 0;
-    const char *line = lines_get(lines, first, &len), *const *name = names;
-    while (*name && (prefix = line_magic(line, len, *name, true)) == 0)
-        name++;
-    if (*name == NULL)
-        return NULL;
-    if (strcmp(*name, "local") == 0)
-        return plan_python(lines_below(lines, first));
-
     plan_t *plan = plan_new();
-    step_t *step = plan_add(plan, first + 1);
-    step->is_cell = true;
-    char *magic = xasprintf("%%%%%s", *name);
-    char *args = trimmed(line + prefix, len - prefix);
-    lang_t lang;
-    if (strcmp(*name, "configure") == 0)
-        step_of_cell(step, "start", lines_below(lines, first));
-    else if (lang_of_word(*name, &lang))
-        step_of_sparkmagic(step, lang, magic, args, lines_below(lines, first));
-    if (*args && strcmp(*name, "configure") == 0 && strcmp(args, "-f") != 0) {
-        step_free(step);
-        step_fail(step, "`%s` takes nothing beside it: move the text to the lines below.",
-            magic);
-    }
-    if (step->line == NULL)
-        step->line = xstrdup("");
-    free(args);
-    free(magic);
+    step_t *step = plan_add(plan, row);
+    step_fail_magic(step, name, len, is_cell);
+    step->line = xstrdup("");
     return plan;
 }
 
-/* Lines that are IPython's own in every notebook: `%pip …`, `!ls`, comments. */
-static bool is_ipython_only(const lines_t *lines)
+static plan_t *plan_pyspark(const lines_t *lines)
 {
+    plan_t *plan = plan_new();
+    step_of_code(plan_add(plan, 1), LANG_PYSPARK, "", lines->text);
+    return plan;
+}
+
+/* Is the line below line `i` a cell magic too? */
+static bool has_magic_below(const lines_t *lines, size_t i)
+{
+    size_t len = 0;
+    const char *line = i + 1 < lines->count ? lines_get(lines, i + 1, &len) : "";
+    return len > 2 && memcmp(line, "%%", 2) == 0;
+}
+
+/* `%%NAME` where plain cells are Spark's. */
+static plan_t *plan_spark_magic(const lines_t *lines, size_t first)
+{
+    size_t len;
+    const char *name = lines_get(lines, first, &len) + 2;
+    size_t name_len = magic_name_len(name, len - 2);
+    plan_t *plan;
+    char *word, *args;
+    switch (magic_place(name, name_len, true)) {
+    case MAGIC_OURS:
+        plan = plan_new();
+        word = xstrndup(name, name_len);
+        args = trimmed(name + name_len, len - 2 - name_len);
+        (void)step_of_named(plan_add(plan, first + 1), word, args,
+            lines_below(lines, first));
+        free(args);
+        free(word);
+        return plan;
+    case MAGIC_SPARK: /* `%%time` above `%%sql`: Python runs the one and we the other */
+        return has_magic_below(lines, first) ? plan_python() : plan_pyspark(lines);
+    case MAGIC_LOCAL:
+        return plan_python();
+    case MAGIC_UNKNOWN:
+        break;
+    }
+    return plan_unknown(name, name_len, first + 1, true);
+}
+
+/* A cell of nothing but `%magic` and `!command` lines and comments. NULL: it holds code. */
+static plan_t *plan_magics_only(const lines_t *lines)
+{
+    const char *local = NULL, *spark = NULL;
+    size_t local_len = 0, spark_len = 0, row = 1;
     for (size_t i = 0; i < lines->count; i++) {
         size_t len;
         const char *line = lines_get(lines, i, &len);
         size_t indent = line_indent(line, len);
-        if (indent < len && strchr("#%!", line[indent]) == NULL)
-            return false;
+        const char *mark = line + indent;
+        if (indent == len || *mark == '#')
+            continue;
+        if (*mark != '%' && *mark != '!')
+            return NULL;
+        size_t name_len = magic_name_len(mark + 1, len - indent - 1);
+        magic_place_t place =
+            *mark == '!' ? MAGIC_SPARK : magic_place(mark + 1, name_len, false);
+        if (place == MAGIC_UNKNOWN)
+            return plan_unknown(mark + 1, name_len, i + 1, false);
+        row = local || spark ? row : i + 1;
+        *(place == MAGIC_LOCAL ? &local : &spark) = mark;
+        *(place == MAGIC_LOCAL ? &local_len : &spark_len) = name_len + 1;
     }
-    return true;
+    if (!local || !spark)
+        return spark ? plan_pyspark(lines) : plan_python();
+    plan_t *plan = plan_new();
+    step_t *step = plan_add(plan, row);
+    step_fail(step, "`%.*s` is for Python and `%.*s` for Spark: give them cells of their "
+        "own.", (int)local_len, local, (int)spark_len, spark);
+    step->line = xstrdup("");
+    return plan;
 }
 
 /* A cell that is neither %%synapse nor %synapse lines, where plain cells are PySpark. */
@@ -251,14 +287,12 @@ static plan_t *plan_spark_default(const lines_t *lines, size_t first)
 {
     size_t len;
     const char *line = lines_get(lines, first, &len);
-    plan_t *plan = plan_spark_magic(lines, first);
-    if (plan)
-        return plan;
-    if ((len > 1 && memcmp(line, "%%", 2) == 0) || is_ipython_only(lines))
-        return plan_python(NULL);
-    plan = plan_new();
-    step_of_code(plan_add(plan, 1), LANG_PYSPARK, "", lines->text);
-    return plan;
+    if (len > 1 && memcmp(line, "%%", 2) == 0)
+        return plan_spark_magic(lines, first);
+    if (line_magic(line, len, "local", false))
+        return plan_python();
+    plan_t *plan = plan_magics_only(lines);
+    return plan ? plan : plan_pyspark(lines);
 }
 
 static plan_t *plan_of_lines(const lines_t *lines, bool is_spark_default)
@@ -267,7 +301,7 @@ static plan_t *plan_of_lines(const lines_t *lines, bool is_spark_default)
     const char *line = lines_get(lines, 0, &len);
     while (line_is_blank(line, len)) {
         if (++first == lines->count)
-            return plan_python(NULL);
+            return plan_python();
         line = lines_get(lines, first, &len);
     }
     size_t prefix = line_magic(line, len, "synapse", true);
@@ -278,14 +312,14 @@ static plan_t *plan_of_lines(const lines_t *lines, bool is_spark_default)
     plan_t *plan = plan_misplaced(lines);
     if (plan)
         return plan;
-    return is_spark_default ? plan_spark_default(lines, first) : plan_python(NULL);
+    return is_spark_default ? plan_spark_default(lines, first) : plan_python();
 }
 
 /* Our steps are C strings: a NUL would cut them short without a word. */
 static void refuse_nul(plan_t *plan, const char *text, size_t len)
 {
     const char *nul = memchr(text, '\0', len);
-    if (nul == NULL || (plan->is_python && plan->python_text == NULL))
+    if (nul == NULL || plan->is_python)
         return;
     size_t row = 1;
     for (const char *p = text; p < nul; p++)
@@ -293,7 +327,6 @@ static void refuse_nul(plan_t *plan, const char *text, size_t len)
     for (size_t i = 0; i < plan->count; i++)
         step_free(&plan->steps[i]);
     plan->count = 0;
-    plan->is_python = false;
     step_t *step = plan_add(plan, row);
     step->line = xstrdup("");
     step_fail(step, "Line %zu holds a NUL character (U+0000), which no language takes: "
@@ -310,19 +343,18 @@ plan_t *plan_of_cell(const char *text, size_t len, const cell_options_t *options
     return plan;
 }
 
-plan_t *plan_of_magic(const char *line, const char *body)
+plan_t *plan_of_magic(const char *name, const char *line, const char *body)
 {
     lines_t below;
     char *text = trimmed(line, strlen(line));
     plan_t *plan = plan_new();
     step_t *step = plan_add(plan, 1);
-    if (body) {
-        lines_of_text(&below, body, strlen(body));
+    lines_of_text(&below, body ? body : "", body ? strlen(body) : 0);
+    if (!step_of_named(step, name, text, below.text) && body)
         step_of_cell(step, text, below.text);
-        lines_free(&below);
-    } else {
+    else if (step->line == NULL)
         step_of_line(step, text);
-    }
+    lines_free(&below);
     free(text);
     return plan;
 }

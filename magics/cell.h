@@ -59,10 +59,8 @@ typedef struct {
 } step_t;
 
 typedef struct {
-    bool is_python;    /* the whole cell goes to the child; no steps */
-    char *python_text; /* what goes to the child in its place (the cell below %%local);
-                          NULL = the cell unchanged */
-    step_t *steps;     /* one that failed is the only one */
+    bool is_python; /* the whole cell goes to the child, unchanged; no steps */
+    step_t *steps;  /* one that failed is the only one */
     size_t count;
 } plan_t;
 
@@ -76,9 +74,10 @@ typedef struct {
  * see command_is_command in command.h). */
 plan_t *plan_of_cell(const char *text, size_t len, const cell_options_t *options);
 
-/* One call of the magic from Python: `%synapse LINE`, or with `body`
- * `run_cell_magic("synapse", line, body)`. Never NULL and never Python's. */
-plan_t *plan_of_magic(const char *line, const char *body);
+/* One call of a magic from Python: `%synapse LINE`, or with `body`
+ * `run_cell_magic("synapse", line, body)`; `name` may be another one of ours ("sql", see
+ * named.h). Never NULL and never Python's. */
+plan_t *plan_of_magic(const char *name, const char *line, const char *body);
 
 void plan_destroy(plan_t **plan_p);
 

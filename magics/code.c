@@ -9,11 +9,7 @@
 #include "base/text.h"
 
 #define FIELD(name) offsetof(code_line_t, options.name)
-#define SESSION_OPTION(its_letter) \
-    {.letter = its_letter, .name = "session", .value = "NAME", .type = OPTION_TEXT, \
-     .offset = FIELD(session), \
-     .help = "run in the session of that name; without it in the usual one"}
-#define CODE_OPTIONS \
+#define CODE_OPTIONS(session_letter) \
     {.letter = 'o', .name = "output", .value = "NAME[,NAME]", .type = OPTION_NAMES, \
      .offset = FIELD(outputs), .heading = "Dataframes", \
      .help = "afterwards the Spark dataframe NAME is a pandas one of that name in Python; " \
@@ -26,40 +22,35 @@
      .offset = FIELD(rows), \
      .help = "at most so many rows, of -o and of a shown result; all (or -1) for all"}, \
     {.name = "all", .type = OPTION_FLAG, .offset = FIELD(wants_all), \
-     .help = "fetch -o whatever its size"}
+     .help = "fetch -o whatever its size"}, \
+    {.letter = 'q', .name = "quiet", .type = OPTION_FLAG, .offset = FIELD(is_quiet), \
+     .heading = "Display", .help = "the value of the cell is not shown"}, \
+    {.name = "chart", .value = "KIND X Y…", .type = OPTION_WORDS, .offset = FIELD(chart), \
+     .help = "draw the result: bar, line, scatter, area, pie or hist, with its columns"}, \
+    {.letter = session_letter, .name = "session", .value = "NAME", .type = OPTION_TEXT, \
+     .offset = FIELD(session), .heading = "Session", \
+     .help = "run in the session of that name; without it in the usual one"}, \
+    {.name = "setup", .type = OPTION_FLAG, .offset = FIELD(is_setup), \
+     .help = "run the cell again, by itself, when a lost session has been replaced"}
 
-static const option_t code_options[] = {
-    CODE_OPTIONS,
-    {.letter = 'q', .name = "quiet", .type = OPTION_FLAG, .offset = FIELD(is_quiet),
-     .heading = "Display", .help = "the value of the cell is not shown"},
-    {.name = "chart", .value = "KIND X Y…", .type = OPTION_WORDS, .offset = FIELD(chart),
-     .help = "draw the result: bar, line, scatter, area, pie or hist, with its columns"},
-    SESSION_OPTION(0),
-    {.name = "setup", .type = OPTION_FLAG, .offset = FIELD(is_setup),
-     .help = "run the cell again, by itself, when a lost session has been replaced"},
-    {0},
-};
+static const option_t code_options[] = {CODE_OPTIONS(0), {0}};
 
 static const char *const methods[] = {"take", "sample", NULL};
 static const char *const contexts[] = {"spark", "sql", "true", "false", NULL};
 
 static const option_t sparkmagic_options[] = {
-    CODE_OPTIONS,
-    {.letter = 'q', .name = "quiet", .type = OPTION_FLAG, .offset = FIELD(is_quiet),
-     .heading = "Display", .help = "the value of the cell is not shown"},
+    CODE_OPTIONS('s'),
     {.name = "maxrows", .value = "ROWS", .type = OPTION_ROWS, .offset = FIELD(rows),
-     .help = "sparkmagic's name of --rows"},
-    SESSION_OPTION('s'),
+     .heading = "Of sparkmagic", .help = "its name of --rows"},
     {.letter = 'm', .name = "samplemethod", .value = "take", .type = OPTION_CHOICE,
      .offset = offsetof(code_line_t, method), .choices = methods,
-     .help = "sparkmagic's: take is what happens anyhow"},
+     .help = "take is what happens anyhow; sample in the query itself"},
     {.letter = 'r', .name = "samplefraction", .value = "FRACTION", .type = OPTION_TEXT,
-     .offset = offsetof(code_line_t, fraction),
-     .help = "sparkmagic's: sample in the query itself"},
+     .offset = offsetof(code_line_t, fraction), .help = "sample in the query itself"},
     {.letter = 'c', .name = "context", .value = "sql", .type = OPTION_CHOICE,
      .offset = offsetof(code_line_t, context), .choices = contexts,
-     .help = "sparkmagic's: sql for a query; true and false change nothing, types stay "
-             "what they are in Spark"},
+     .help = "sql for a query; true and false change nothing, types stay what they are in "
+             "Spark"},
     {0},
 };
 

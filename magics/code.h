@@ -20,7 +20,7 @@ typedef struct {
     char *context;               /* sparkmagic's -c */
 } code_line_t;
 
-/* Of %%synapse and %%synapse LANGUAGE; and of %%sql, %%spark and %%pyspark, which take
+/* Of %%synapse; and of %%sql, %%spark, %%pyspark and %%synapse LANGUAGE, which take
  * sparkmagic's options too. Their id and their name mean nothing. */
 extern const command_row_t code_row, sparkmagic_row;
 

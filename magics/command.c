@@ -15,7 +15,8 @@
 
 static const command_row_t *const rows[] = {
     &command_start_row, &command_meta_row,   &command_stop_row,      &command_list_row,
-    &command_help_row,  &command_client_row, &command_telemetry_row, NULL,
+    &command_help_row,  &command_client_row, &command_telemetry_row,
+    &command_configure_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -37,7 +38,7 @@ const command_row_t *row_find(const char *name, size_t len)
 const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
-        "telemetry", NULL};
+        "telemetry", "configure", NULL};
     return names;
 }
 

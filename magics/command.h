@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
-    COMMAND_CLIENT, COMMAND_TELEMETRY } command_id_t;
+    COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -42,9 +42,15 @@ typedef struct {
 } stop_options_t;
 
 typedef struct {
+    bool force;                            /* -f */
+    bool has_body;                         /* its settings are in `start` */
+} configure_options_t;
+
+typedef struct {
     command_id_t id;
     start_options_t start;
     stop_options_t stop;
+    configure_options_t configure;
     char *topic;                           /* help TOPIC; NULL = all */
 } command_t;
 

@@ -59,7 +59,8 @@ typedef struct {
 } command_row_t;
 
 extern const command_row_t command_start_row, command_meta_row, command_stop_row,
-    command_list_row, command_help_row, command_client_row, command_telemetry_row;
+    command_list_row, command_help_row, command_client_row, command_telemetry_row,
+    command_configure_row;
 
 /* The row of a name (first `len` bytes of `name`, any case), or NULL. Static. */
 const command_row_t *row_find(const char *name, size_t len);

@@ -161,15 +161,13 @@ static void code_with_options(step_t *step, lang_t lang, code_line_t *parsed,
 static void cell_language(step_t *step, lang_t lang, const char *word, const char *rest,
     const char *body)
 {
-    command_row_t row = code_row;
     code_line_t parsed;
     char *magic = xasprintf("%%%%synapse %s", word);
-    row.argument = NULL;
     if (*rest && *rest != '-') {
         step_fail(step, "Code goes below `%s`, not beside it: move `%s` to the next line.",
             magic, shown(rest).text);
     } else {
-        if (take_options(step, &parsed, &row, magic, rest))
+        if (take_options(step, &parsed, &sparkmagic_row, magic, rest))
             code_with_options(step, lang, &parsed, magic, body);
         code_line_free(&parsed);
     }

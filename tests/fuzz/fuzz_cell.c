@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_plan(plan);
     parse_commands(plan);
     plan_destroy(&plan);
-    plan = plan_of_magic(text, data[0] & 2 ? strchr(text, '\n') : NULL);
+    plan = plan_of_magic(data[0] & 4 ? "sql" : "synapse", text, data[0] & 2 ? strchr(text, '\n') : NULL);
     check_plan(plan);
     parse_commands(plan);
     plan_destroy(&plan);

@@ -59,14 +59,8 @@ static void add_step(buf_t *out, const step_t *step)
 static char *plan_text(const plan_t *plan)
 {
     buf_t out = BUF_INIT;
-    if (plan->is_python) {
-        buf_adds(&out, "python");
-        if (plan->python_text) {
-            buf_adds(&out, " text=");
-            add_quoted(&out, plan->python_text);
-        }
-        buf_addc(&out, '\n');
-    }
+    if (plan->is_python)
+        buf_adds(&out, "python\n");
     for (size_t i = 0; i < plan->count; i++)
         add_step(&out, &plan->steps[i]);
     return buf_take(&out);
@@ -94,7 +88,9 @@ static plan_t *plan_of_section(const section_t *cell)
         return plan_of_cell(cell->text, cell->len, &options);
     char *line = xstrndup(cell->text, strcspn(cell->text, "\n"));
     const char *body = strchr(cell->text, '\n');
-    plan_t *plan = plan_of_magic(line, body ? body + 1 : NULL);
+    const char *name = section_has(cell, "sql") ? "sql"
+                       : section_has(cell, "send") ? "send_to_spark" : "synapse";
+    plan_t *plan = plan_of_magic(name, line, body ? body + 1 : NULL);
     free(line);
     return plan;
 }
@@ -129,7 +125,7 @@ static void check_case(const case_t *one)
 
 static void test_suggestion(void)
 {
-    plan_t *plan = plan_of_magic("metta", NULL);
+    plan_t *plan = plan_of_magic("synapse", "metta", NULL);
     ok(plan->steps[0].err.code == ERR_NONE &&
        strcmp(plan->steps[0].err.text, "Did you mean `%synapse meta`?") == 0,
        "a suggestion is no error but its text is there");

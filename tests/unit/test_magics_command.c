@@ -118,22 +118,25 @@ static void test_secrets(void)
 /* Every row has what help and completion are made of. */
 static void test_rows(void)
 {
-    for (size_t i = 0; row_at(i); i++) {
+    size_t count = 0;
+    for (size_t i = 0; row_at(i); i++, count++) {
         const command_row_t *row = row_at(i);
+        char *first = xstrndup(row->examples[0], strcspn(row->examples[0], "\n"));
         char *text = command_help_text(row->name), *html = command_help_html(row->name);
         ok(row->id == (command_id_t)i && strcmp(command_names()[i], row->name) == 0,
             "%s: the row, the id and the list of names agree", row->name);
-        ok(strstr(text, row->usage) && strstr(text, row->examples[0]),
+        ok(strstr(text, row->usage) && strstr(text, first),
             "%s: help has usage and an example", row->name);
         ok(strstr(html, "<code>") && text[strlen(text) - 1] == '\n', "%s: HTML too",
             row->name);
         for (const option_t *option = row->options; option && option->name; option++)
             if (!strstr(text, option->name) || !strstr(html, option->name) || !option->help)
                 ok(false, "help of %s has --%s", row->name, option->name);
+        free(first);
         free(text);
         free(html);
     }
-    ok(command_names()[7] == NULL, "the list of names ends");
+    ok(command_names()[count] == NULL, "the list of names ends");
 }
 
 static void test_help(void)
