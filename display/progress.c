@@ -23,7 +23,7 @@ static char *progress_text(const char *text, double fraction)
     return buf_take(&out);
 }
 
-static char *progress_html(const char *text, double fraction)
+static char *progress_html(const char *text, double fraction, const char *url)
 {
     buf_t out = BUF_INIT;
     buf_adds(&out, "<div>");
@@ -33,6 +33,11 @@ static char *progress_html(const char *text, double fraction)
     html_add(&out, text);
     if (fraction >= 0)
         buf_addf(&out, " %d %%", (int)(fraction * 100));
+    if (url) {
+        buf_adds(&out, " <a href=\"");
+        html_add(&out, url);
+        buf_adds(&out, "\" target=\"_blank\" rel=\"noopener\">Spark UI</a>");
+    }
     buf_adds(&out, "</div>");
     return buf_take(&out);
 }
@@ -51,11 +56,17 @@ static cJSON *content_of(const char *display_id, const char *plain, const char *
 
 cJSON *progress_line(const char *display_id, const char *text, double fraction)
 {
+    return progress_line_with_link(display_id, text, fraction, NULL);
+}
+
+cJSON *progress_line_with_link(const char *display_id, const char *text, double fraction,
+    const char *url)
+{
     if (isnan(fraction) || fraction < 0)
         fraction = -1;
     else if (fraction > 1)
         fraction = 1;
-    char *plain = progress_text(text, fraction), *html = progress_html(text, fraction);
+    char *plain = progress_text(text, fraction), *html = progress_html(text, fraction, url);
     cJSON *content = content_of(display_id, plain, html);
     free(plain);
     free(html);
@@ -65,4 +76,47 @@ cJSON *progress_line(const char *display_id, const char *text, double fraction)
 cJSON *progress_end(const char *display_id)
 {
     return content_of(display_id, "", "");
+}
+
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void add_jobs(buf_t *out, const progress_cell_t *cell)
+{
+    int running = cell->jobs - cell->jobs_done;
+    if (running > 1)
+        buf_addf(out, "Spark: %d jobs", running);
+    else if (running == 1)
+        buf_addf(out, "Spark: job %d", cell->jobs);
+    if (running > 0 && cell->stages > 0)
+        buf_addf(out, ", %d of %d stage%s, %d of %d task%s", cell->stages_done,
+            cell->stages, plural(cell->stages), cell->tasks_done, cell->tasks,
+            plural(cell->tasks));
+    if (running <= 0)
+        buf_adds(out, "Running");
+    if (running <= 0 && cell->jobs_done > 0)
+        buf_addf(out, ", %d Spark job%s done", cell->jobs_done, plural(cell->jobs_done));
+}
+
+char *progress_cell_text(const progress_cell_t *cell)
+{
+    buf_t out = BUF_INIT;
+    if (cell->waits_for)
+        buf_addf(&out, "Waiting: the session is still busy with %s", cell->waits_for);
+    else
+        add_jobs(&out, cell);
+    buf_addf(&out, ", %d s", cell->seconds);
+    if (cell->is_late)
+        buf_adds(&out, "; this server can't be asked while a cell runs, so what it prints "
+            "comes when it has ended");
+    return buf_take(&out);
+}
+
+double progress_cell_fraction(const progress_cell_t *cell)
+{
+    if (cell->waits_for || cell->jobs <= cell->jobs_done || cell->tasks <= 0)
+        return -1;
+    return (double)cell->tasks_done / cell->tasks;
 }

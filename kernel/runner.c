@@ -53,6 +53,7 @@ static void clear_step(runner_t *runner)
 {
     free(runner->line);
     runner->line = NULL;
+    runner_live_end(runner);
     livy_statement_destroy(&runner->statement);
     command_destroy(&runner->command);
     json_free(&runner->pieces);
@@ -75,12 +76,12 @@ bool runner_is_expanding(const runner_t *runner)
 
 static void end_cell(runner_t *runner, cJSON *reply)
 {
-    sink_t sink = runner->sink;
+    sink_t front = runner->front;
     cJSON *value = runner->value;
     runner->value = NULL;
     clear_step(runner);
     runner->plan = NULL;
-    sink.done(sink.arg, reply, value);
+    front.done(front.arg, reply, value);
 }
 
 static cJSON *ok_reply(void)
@@ -184,7 +185,7 @@ static void start_step(void *arg)
         runner_step_fail(runner, &step->err);
     } else if (step->kind == STEP_COMMAND && step_wants_expansion(step)) {
         runner->is_expanding = true;
-        runner->sink.expand(runner->sink.arg, step->line, on_expanded, runner);
+        runner->front.expand(runner->front.arg, step->line, on_expanded, runner);
     } else {
         runner->line = xstrdup(step->line);
         stage_of(runner)->start(runner);
@@ -205,7 +206,9 @@ void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
 {
     assert(!runner->plan);
     runner->plan = plan;
-    runner->sink = *sink;
+    runner->front = *sink;
+    runner->sink = (sink_t){.output = runner_live_output, .arg = runner};
+    runner->output_count = 0;
     runner->cell_number = cell_number;
     runner->interrupts = 0;
     runner->is_expanding = false;
@@ -244,5 +247,7 @@ void runner_destroy(runner_t **runner_p)
         end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
     clear_step(runner);
     json_free(&runner->value);
+    free(runner->told_late);
+    free(runner->left_session);
     free(runner);
 }

@@ -20,7 +20,16 @@
 static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     const err_t *err, void *arg);
 
-static const statement_events_t statement_events = {.on_done = on_statement_done};
+static void on_statement_progress(livy_statement_t *statement, double progress, void *arg)
+{
+    (void)statement;
+    runner_live_fraction(arg, progress);
+}
+
+static const statement_events_t statement_events = {
+    .on_progress = on_statement_progress,
+    .on_done = on_statement_done,
+};
 
 /* A lone word near a command ran as code and is no name: the planner's did-you-mean. */
 static void add_suggestion(runner_t *runner, cJSON *failure)
@@ -37,6 +46,7 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
 {
     cJSON *failure = NULL;
     cJSON *output;
+    outputs = runner_live_rest(runner, outputs);
     while ((output = cJSON_DetachItemFromArray(outputs, 0))) {
         if (strcmp(json_str(output, "output_type", ""), "error") == 0) {
             json_free(&failure);
@@ -50,6 +60,7 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
         add_suggestion(runner, failure);
         runner_step_fail_with(runner, failure);
     } else {
+        runner_live_end(runner);
         runner_stage_ok(runner);
     }
 }
@@ -210,6 +221,7 @@ void runner_run_code(runner_t *runner)
                            ? "pyspark"
                            : lang_livy_kind(step->lang);
     post(runner, kind, code, uuid, session);
+    runner_live_begin(runner, session);
     free(code);
     free(uuid);
 }
@@ -218,8 +230,11 @@ void runner_stop_code(runner_t *runner)
 {
     if (!runner->statement)
         return;
-    if (runner->interrupts > 1)
+    if (runner->interrupts > 1) {
+        runner_live_leave(runner);
         livy_statement_abandon(runner->statement);
-    else
+    } else {
+        runner_live_interrupted(runner);
         livy_statement_interrupt(runner->statement, runner->run_number);
+    }
 }

@@ -11,11 +11,15 @@
 #include "kernel/runner.h"
 #include "livy_client/statement.h"
 
+typedef struct live_t live_t;
+
 struct runner_t {
     sessions_t *sessions;
     spark_t *spark;               /* of the step; borrowed from sessions */
     loop_t *loop;
-    sink_t sink;
+    sink_t front;                 /* of the cell */
+    sink_t sink;                  /* for outputs alone: past runner_live.c to `front` */
+    int output_count;             /* of the cell, so far */
     const plan_t *plan;           /* borrowed; NULL = idle */
     size_t at;                    /* the step that runs */
     size_t stage;                 /* of it */
@@ -34,6 +38,10 @@ struct runner_t {
     int part_count;
     int run_number;               /* the prologue's number of the cell that runs */
     int last_run_number;          /* counts on for the kernel's life */
+    live_t *live;                 /* of the statement that runs, or NULL */
+    char *told_late;              /* session whose text comes late, as the user knows */
+    char *left_session;           /* session in which a cell was left running, or NULL */
+    int left_cell;                /* its number */
 };
 
 /* The step that runs. Borrowed. */
@@ -49,6 +57,21 @@ void runner_step_fail_with(runner_t *runner, cJSON *error_output);
 void runner_step_output(runner_t *runner, cJSON *output);
 /* A line of text on stdout. */
 void runner_step_print(runner_t *runner, const char *text);
+
+/* runner_live.c: what is seen of runner->statement while it runs, from `begin` to `end`.
+ * `run_number` names the prologue's cell. */
+void runner_live_begin(runner_t *runner, livy_session_t *session);
+/* Livy's own progress, 0..1: all that is known without a side channel. */
+void runner_live_fraction(runner_t *runner, double fraction);
+/* The cell was interrupted: if that takes long, say so. */
+void runner_live_interrupted(runner_t *runner);
+/* The cell ends and its code does not: the next one of the session will say so. */
+void runner_live_leave(runner_t *runner);
+/* The outputs of the cell's result that were not shown yet. Consumes and returns them. */
+cJSON *runner_live_rest(runner_t *runner, cJSON *outputs);
+void runner_live_end(runner_t *runner); /* the line goes away; idempotent */
+/* The `output` of runner->sink. */
+void runner_live_output(void *arg, const char *msg_type, cJSON *content);
 
 /* Stages: start, and interrupt (runner->interrupts counts how often). */
 void runner_run_command(runner_t *runner);

@@ -196,7 +196,7 @@ static void start_run(call_t *call, const cJSON *message)
     call->plan = plan_of_magic(json_str(message, "magic", "synapse"),
         json_str(message, "line", ""), json_str(message, "cell", NULL));
     call->is_running = true;
-    sink_t sink = {sink_output, sink_expand, sink_done, call};
+    sink_t sink = {sink_output, sink_expand, sink_done, call, false};
     runner_run(shim->runner, call->plan, shim->cell_number(shim->arg), &sink);
 }
 

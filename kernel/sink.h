@@ -8,6 +8,7 @@
 #ifndef SK_SINK_H
 #define SK_SINK_H
 
+#include <stdbool.h>
 #include <cjson/cJSON.h>
 #include "base/err.h"
 
@@ -24,6 +25,7 @@ typedef struct {
      * Consumes both. */
     void (*done)(void *arg, cJSON *reply, cJSON *value);
     void *arg;
+    bool owns_cell; /* nothing else is among the cell's outputs: it may be cleared */
 } sink_t;
 
 #endif

@@ -99,7 +99,7 @@ static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
         refuse_busy(cells);
         return;
     }
-    sink_t sink = {on_output, on_expand, on_done, cells};
+    sink_t sink = {on_output, on_expand, on_done, cells, true};
     runner_run(cells->runner, plan, cell_number(cells), &sink);
 }
 
