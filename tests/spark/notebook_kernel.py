@@ -35,12 +35,20 @@ def write_kernelspec(folder, python=sys.executable, before=()):
     return folder
 
 
-class Cell:
-    """What one execution gave: its reply and its outputs in order."""
+def is_progress(message):
+    """Is it the line that says how far a running cell is?"""
+    transient = message["content"].get("transient") or {}
+    return str(transient.get("display_id")).startswith("synapse-progress-")
 
-    def __init__(self, reply, outputs):
+
+class Cell:
+    """What one execution gave: its reply and its outputs in order, as a notebook ends up
+    with them; `progress` has what was shown of the line under the cell meanwhile."""
+
+    def __init__(self, reply, outputs, progress=()):
         self.reply = reply
         self.outputs = outputs
+        self.progress = progress
 
     @property
     def status(self):
@@ -116,7 +124,7 @@ class NotebookKernel:
 
     def finish(self, msg_id, limit=CELL_LIMIT):
         """Wait for reply and idle of a request."""
-        outputs, reply, is_idle = [], None, False
+        outputs, progress, reply, is_idle = [], [], None, False
         end = time.monotonic() + limit
         while not is_idle:
             message = self._next_iopub(end)
@@ -124,13 +132,17 @@ class NotebookKernel:
                 continue
             if message["msg_type"] == "status":
                 is_idle = message["content"]["execution_state"] == "idle"
+            elif message["msg_type"] == "clear_output":
+                outputs.clear()
+            elif is_progress(message):
+                progress.append(message["content"]["data"]["text/plain"])
             elif message["msg_type"] != "execute_input":
                 outputs.append(message)
         while reply is None:
             message = self.client.get_shell_msg(timeout=max(0.01, end - time.monotonic()))
             if message["parent_header"].get("msg_id") == msg_id:
                 reply = message["content"]
-        return Cell(reply, outputs)
+        return Cell(reply, outputs, progress)
 
     def _next_iopub(self, end):
         while True:
