@@ -343,6 +343,11 @@ static const char *find_mark(const char *text, size_t len)
     return found;
 }
 
+bool cell_result_is_ours(const char *text)
+{
+    return find_mark(text, strlen(text)) != NULL;
+}
+
 int cell_result_parse(const char *text, size_t len, cell_result_t *result, err_t *err)
 {
     const char *mark = find_mark(text, len);

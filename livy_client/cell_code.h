@@ -58,6 +58,9 @@ typedef struct {
     cJSON *result;   /* {"version", "n", "status", "outputs"} or with "parts", "part" */
 } cell_result_t;
 
+/* Is the marker in it? */
+bool cell_result_is_ours(const char *text);
+
 /* Returns 0; -1 with ERR_PROTOCOL when the marker is there and its JSON is not. */
 int cell_result_parse(const char *text, size_t len, cell_result_t *result, err_t *err)
     __attribute__((warn_unused_result));

@@ -18,7 +18,10 @@
 #define POST_TIMEOUT_MS 60000
 #define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
-#define CANCEL_AFTER_MS 500
+#define CANCEL_AFTER_MS 500 /* without the driver's word */
+#define HEARD_MS 2000       /* with it: what cleans up meanwhile is let be */
+#define STRIKE_AGAIN_MS 50  /* the driver has not come to the cell */
+#define STRIKES 40
 #define ABANDON_MS 1000     /* what is not cancelled yet is, before nobody waits for it */
 
 struct livy_statement_t {
@@ -48,12 +51,16 @@ struct livy_statement_t {
     bool wants_interrupt, wants_cancel, is_cancelled;
     int n;                 /* the prologue's number of the cell; < 0 = none */
     sidechannel_job_t *job;
+    int strikes;
     livy_call_t *cancel;
     loop_timer_t *limit;   /* of the side channel's interrupt */
+    loop_timer_t *again;   /* until it is sent again */
 };
 
 static void poll_later(livy_statement_t *statement, int64_t delay_ms);
 static void act_on_interrupt(livy_statement_t *statement);
+static void on_abandoned(void *arg);
+static void strike(livy_statement_t *statement);
 
 static int64_t outage_ms(const livy_statement_t *statement)
 {
@@ -72,6 +79,7 @@ static void let_go(livy_statement_t *statement)
     livy_timer_end(statement->client, &statement->timer);
     livy_timer_end(statement->client, &statement->tell);
     livy_timer_end(statement->client, &statement->limit);
+    livy_timer_end(statement->client, &statement->again);
 }
 
 /* The last thing that a callback of ours does: the owner may destroy the statement. */
@@ -116,6 +124,16 @@ static void end_without_output(livy_statement_t *statement, statement_state_t st
     finish(statement, NULL, &err);
 }
 
+/* A cancelled statement's output counts when it is the prologue's: what the cell printed
+ * is in it. */
+static bool has_result(const statement_reply_t *reply)
+{
+    const cJSON *data = json_get_obj(reply->output, "data");
+
+    return reply->output && (reply->state != STATEMENT_CANCELLED ||
+        cell_result_is_ours(json_str(data, "text/plain", "")));
+}
+
 /* Take over a statement object, from the POST, a poll or the list. */
 static void take(livy_statement_t *statement, const cJSON *json)
 {
@@ -132,7 +150,7 @@ static void take(livy_statement_t *statement, const cJSON *json)
     statement->state = reply.state;
     if (reply.state == STATEMENT_AVAILABLE || reply.state == STATEMENT_ERROR ||
         reply.state == STATEMENT_CANCELLED) {
-        if (reply.output && reply.state != STATEMENT_CANCELLED)
+        if (has_result(&reply))
             finish(statement, reply.output, NULL);
         else
             end_without_output(statement, reply.state);
@@ -394,6 +412,10 @@ static void on_cancelled(const livy_answer_t *answer, void *arg)
     statement->cancel = NULL;
     if (answer->action != RETRY_DONE)
         log_info(LOG_LIVY, "cancel of %s: %s", statement->path, answer->err.text);
+    if (statement->tell) { /* nobody waits for more */
+        livy_timer_end(statement->client, &statement->tell);
+        statement->tell = livy_timer(statement->client, 0, on_abandoned, statement);
+    }
 }
 
 /* Sending it twice does no harm: Livy cancels what is still running. */
@@ -422,18 +444,35 @@ static void on_limit(void *arg)
     act_on_interrupt(statement);
 }
 
-/* The driver's word: true = KeyboardInterrupt is on its way; else cancel at once (the cell
- * still waits in the server's queue, or the side channel does not work). */
-static void on_struck(const char *text, const err_t *err, void *arg)
+static void on_again(void *arg)
 {
     livy_statement_t *statement = arg;
 
+    statement->again = NULL;
+    strike(statement);
+}
+
+/* The driver's word: true = KeyboardInterrupt is on its way. false = the cell's first line
+ * is still to come, or its last one is behind it: ask again for a while. */
+static void on_struck(const char *text, const err_t *err, void *arg)
+{
+    livy_statement_t *statement = arg;
+    bool is_heard = text && strstr(text, "true");
+    bool is_between = text && !is_heard && !livy_statement_is_waiting(statement);
+
     statement->job = NULL;
     log_debug(LOG_LIVY, "interrupt of %s: %s", statement->path, text ? text : err->text);
-    if (text && strstr(text, "true"))
-        return;
-    statement->wants_cancel = true;
-    act_on_interrupt(statement);
+    livy_timer_end(statement->client, &statement->limit);
+    if (is_heard) {
+        statement->limit =
+            livy_timer(statement->client, HEARD_MS, on_limit, statement);
+    } else if (is_between && statement->strikes < STRIKES) {
+        statement->again =
+            livy_timer(statement->client, STRIKE_AGAIN_MS, on_again, statement);
+    } else {
+        statement->wants_cancel = true;
+        act_on_interrupt(statement);
+    }
 }
 
 static bool has_side_channel(const livy_statement_t *statement)
@@ -449,6 +488,7 @@ static void strike(livy_statement_t *statement)
     char *code = interrupt_code(statement->n);
 
     statement->pace_ms = livy_now_ms(statement->client);
+    statement->strikes++;
     statement->job = sidechannel_run(livy_session_sidechannel(statement->session), code,
         10000, on_struck, statement);
     statement->limit = livy_timer(statement->client, CANCEL_AFTER_MS, on_limit, statement);
@@ -462,8 +502,10 @@ static void act_on_interrupt(livy_statement_t *statement)
         return;
     if (statement->wants_cancel) {
         livy_timer_end(statement->client, &statement->limit);
+        livy_timer_end(statement->client, &statement->again);
         send_cancel(statement);
-    } else if (statement->wants_interrupt && !statement->job && !statement->limit) {
+    } else if (statement->wants_interrupt && !statement->job && !statement->limit &&
+        !statement->again) {
         if (has_side_channel(statement))
             strike(statement);
         else

@@ -1346,12 +1346,11 @@ def __synapse_kernel__(posted_in):
             """Cancel the Spark jobs of cell n and strike until its code has noticed."""
             cancel = threading.Thread(target=self.cancel, args=(self.group,), daemon=True)
             cancel.start()
-            cancel.join(0.2)
             start, wait = time.monotonic(), 0.005
             while self.strike(n) and time.monotonic() < start + 3:
                 time.sleep(wait)
                 wait = min(wait * 1.5, 0.1)
-                self.is_patient = time.monotonic() < start + 0.25
+                self.is_patient = time.monotonic() < start + 0.4
 
         def cancel(self, group):
             context = spark_context()
