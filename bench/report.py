@@ -39,15 +39,34 @@ def ratio_row(what: str, mine: list[float], other: list[float], name: str,
     ratio = median(mine) / median(other)
     return Row(f"{what} ({len(mine)}×)", seconds(median(mine)),
                f"{name} {seconds(median(other))}", f"{ratio:.2f}",
-               "" if limit is None else f"{limit}", limit is None or ratio <= limit)
+               "" if limit is None else f"≤ {limit}", limit is None or ratio <= limit)
+
+
+def seconds_row(what: str, mine: list[float], other: list[float], name: str,
+                limit_s: float) -> Row:
+    """What is asked is a time, whatever the other one needs."""
+    ratio = median(mine) / median(other)
+    return Row(f"{what} ({len(mine)}×)", seconds(median(mine)),
+               f"{name} {seconds(median(other))}", f"{ratio:.2f}",
+               f"≤ {seconds(limit_s)}", median(mine) <= limit_s)
+
+
+HEAD = ("measured", "ours", "beside it", "ratio", "asked", "")
+
+
+def lines_of(rows: list[Row]) -> list[tuple[str, ...]]:
+    return [HEAD] + [(row.what, row.ours, row.other, row.ratio, row.limit,
+                      "" if row.is_met else "not met") for row in rows]
 
 
 def show(rows: list[Row]) -> None:
-    head = ("measured", "ours", "beside it", "ratio", "asked ≤", "")
-    lines = [head] + [
-        (row.what, row.ours, row.other, row.ratio, row.limit,
-         "" if row.is_met else "over") for row in rows
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    lines = lines_of(rows)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     for line in lines:
         print("  ".join(word.ljust(width) for word, width in zip(line, widths)).rstrip())
+
+
+def show_markdown(rows: list[Row]) -> None:
+    head, *lines = [line[:-1] for line in lines_of(rows)]
+    for line in (head, ("---",) * len(head), *lines):
+        print("| " + " | ".join(word.replace("|", "\\|") for word in line) + " |")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
-from urllib.parse import urlsplit
 
+from endpoint import ROOT, PlainClient, Server
 from report import Row, paired, ratio_row
 from wire import Kernel
 
-ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 TABLE_END = "only showing top 10 rows"
 STORY = '''
@@ -76,82 +72,18 @@ def table(argv: list[str], repeats: int) -> Row:
                      "bare PySpark", 0.8)
 
 
-class Server:
-    """A local Livy-style server that a plain HTTP client can reach too."""
-
-    def __init__(self) -> None:
-        self.private = tempfile.TemporaryDirectory(prefix="sk-srv-", dir="/tmp")
-        folder = Path(self.private.name)
-        where = folder / "where"  # the server writes its URL and its token into it
-        self.token_file = folder / "token"
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "local_spark"), "serve",
-             "--socket", str(folder / "s"), "--tcp", "0",
-             "--token-file", str(where), "--no-lease-exit"],
-            stdin=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while not where.exists() or not where.read_text().endswith("\n"):
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise RuntimeError("the local server did not come up")
-            time.sleep(0.02)
-        self.url, self.token = where.read_text().split()
-        self.token_file.write_text(self.token)
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-        self.private.cleanup()
-
-
-class PlainClient:
-    """Posts a statement and polls it every 2 ms, over one kept connection."""
-
-    def __init__(self, server: Server) -> None:
-        where = urlsplit(server.url).netloc
-        self.connection = http.client.HTTPConnection(where, timeout=60)
-        self.headers = {
-            "Authorization": "Bearer " + server.token,
-            "X-Requested-By": "bench",
-            "Content-Type": "application/json",
-        }
-
-    def call(self, method: str, path: str, body: dict | None = None) -> dict:
-        text = json.dumps(body) if body else None
-        self.connection.request(method, path, text, self.headers)
-        reply = self.connection.getresponse()
-        data = reply.read()
-        assert reply.status < 300, data
-        return json.loads(data)
-
-    def seconds_of(self, session: object, code: str, believes_post: bool) -> float:
-        """With `believes_post` it looks into the POST's own reply before it polls."""
-        began = time.perf_counter()
-        path = f"/sessions/{session}/statements"
-        statement = self.call("POST", path, {"code": code, "kind": "pyspark"})
-        if not believes_post:
-            statement["state"] = "not looked at"
-        while statement["state"] != "available":
-            time.sleep(0.002)
-            statement = self.call("GET", f"{path}/{statement['id']}")
-        assert statement["output"]["status"] == "ok", statement
-        return time.perf_counter() - began
-
-
 def trivial_cell(argv: list[str], repeats: int) -> list[Row]:
     """The client posts the very code that the kernel posted, to the same session."""
     server = Server()
     kernel = Kernel(argv)
     try:
-        kernel.run(f"%synapse start --livy {server.url} --auth bearer "
-                   f"--token-file {server.token_file}")
+        kernel.run(f"%synapse start --livy {server.url} {server.start_options}")
         cell = "%%synapse\n1"
         for _ in range(20):
             kernel.run(cell)
         client = PlainClient(server)
         session = client.call("GET", "/sessions")["sessions"][0]["id"]
-        statements = client.call("GET", f"/sessions/{session}/statements?size=1000")
-        code = statements["statements"][-1]["code"]
+        code = client.last_code(session)
 
         def row(name: str, believes_post: bool, limit: float | None) -> Row:
             return ratio_row(

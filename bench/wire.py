@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import zmq
@@ -29,6 +31,34 @@ def argv_of_kernelspec(name: str) -> list[str]:
 
 def argv_of_ipykernel() -> list[str]:
     return [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+
+@dataclass
+class Ran:
+    """One cell: the status of its reply, and texts with the time they were seen at."""
+
+    status: str
+    seen: list[tuple[float, str]]
+    began: float
+    ended: float
+
+    @property
+    def text(self) -> str:
+        return "".join(text for _, text in self.seen)
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+def text_of(message: dict) -> str:
+    """What a reader sees of an output as text."""
+    content = message["content"]
+    if message["msg_type"] == "stream":
+        return content["text"]
+    if message["msg_type"] == "error":
+        return "\n".join(content["traceback"])
+    return content.get("data", {}).get("text/plain", "")
 
 
 class Kernel:
@@ -76,33 +106,52 @@ class Kernel:
         assert reply["msg_type"] == "kernel_info_reply", reply
         return time.perf_counter() - self.started
 
-    def run(self, code: str, until: str | None = None) -> str:
-        """Run a cell; its text when reply and idle are in, or when `until` was printed."""
-        request = self.session.send(
-            self.shell,
-            "execute_request",
-            {"code": code, "silent": False, "store_history": True, "allow_stdin": False},
-        )
-        wanted = request["header"]["msg_id"]
-        text = ""
+    def send(self, code: str) -> str:
+        """Ask for a cell; returns the id of the request."""
+        content = {"code": code, "silent": False, "store_history": True,
+                   "allow_stdin": False}
+        return self.session.send(self.shell, "execute_request", content)["header"]["msg_id"]
+
+    def outputs_of(self, wanted: str) -> Iterator[dict]:
+        """What comes on iopub for a request, until it is idle."""
         while True:
             message = self.receive(self.iopub)
             if message["parent_header"].get("msg_id") != wanted:
                 continue
-            kind, content = message["msg_type"], message["content"]
-            if kind == "stream":
-                text += content["text"]
-                if until and until in text:
-                    return text
-            elif kind in ("display_data", "execute_result"):
-                text += content["data"].get("text/plain", "")
-            elif kind == "error":
-                raise RuntimeError("\n".join(content["traceback"]))
-            elif kind == "status" and content["execution_state"] == "idle":
-                break
-        while self.receive(self.shell)["parent_header"].get("msg_id") != wanted:
-            pass
+            content = message["content"]
+            if message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return
+            yield message
+
+    def reply_of(self, wanted: str) -> dict:
+        while True:
+            message = self.receive(self.shell)
+            if message["parent_header"].get("msg_id") == wanted:
+                return message["content"]
+
+    def run(self, code: str, until: str | None = None) -> str:
+        """Run a cell; its text when reply and idle are in, or when `until` was printed."""
+        wanted = self.send(code)
+        text = ""
+        for message in self.outputs_of(wanted):
+            text += text_of(message)
+            if message["msg_type"] == "error":
+                raise RuntimeError("\n".join(message["content"]["traceback"]))
+            if until and until in text:
+                return text
+        self.reply_of(wanted)
         return text
+
+    def watched(self, code: str) -> Ran:
+        """Run a cell and note what was seen when; a cell that fails is no exception."""
+        wanted, began = self.send(code), time.time()
+        seen = [(time.time(), text_of(message)) for message in self.outputs_of(wanted)]
+        ended = time.time()
+        return Ran(self.reply_of(wanted)["status"], seen, began, ended)
+
+    def interrupt(self) -> None:
+        """As the front end does for a kernelspec with `interrupt_mode: message`."""
+        self.session.send(self.control, "interrupt_request", {})
 
     def seconds_of(self, code: str) -> float:
         began = time.perf_counter()
