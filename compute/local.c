@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -192,29 +193,52 @@ static void set_folder(local_t *local, char *folder)
     local->log = path_join(folder, LOG_NAME);
 }
 
-/* $XDG_RUNTIME_DIR where it can be used, else /tmp with the user's number. Kept once
- * found: all kernels of a user must come to the same. */
+/* $XDG_RUNTIME_DIR where it can be used, else /tmp with the user's number: all kernels of a
+ * user must come to the same. */
+char *local_make_folder(const char *runtime_dir, err_t *err)
+{
+    if (runtime_dir && *runtime_dir == '/') {
+        char *folder = path_join(runtime_dir, "synapse-kernel");
+        if (fits_socket(folder) && path_is_folder(runtime_dir) &&
+            path_make_private(folder, NULL) == 0)
+            return folder;
+        free(folder);
+    }
+    char *folder = xasprintf("/tmp/synapse-kernel-%ld", (long) getuid());
+    if (path_make_private(folder, err) == 0)
+        return folder;
+    err_prefix(err, "Local Spark needs a private folder for its socket. ");
+    free(folder);
+    return NULL;
+}
+
+/* Kept once found. */
 static int find_folder(local_t *local, err_t *err)
 {
     if (local->socket_folder)
         return path_make_private(local->socket_folder, err);
-    if (local->runtime_dir && *local->runtime_dir == '/') {
-        char *folder = path_join(local->runtime_dir, "synapse-kernel");
-        if (fits_socket(folder) && path_is_folder(local->runtime_dir) &&
-            path_make_private(folder, NULL) == 0) {
-            set_folder(local, folder);
-            return 0;
-        }
-        free(folder);
-    }
-    char *folder = xasprintf("/tmp/synapse-kernel-%ld", (long) getuid());
-    if (path_make_private(folder, err) != 0) {
-        err_prefix(err, "Local Spark needs a private folder for its socket. ");
-        free(folder);
+    char *folder = local_make_folder(local->runtime_dir, err);
+    if (!folder)
         return -1;
-    }
     set_folder(local, folder);
     return 0;
+}
+
+bool local_is_up(local_t *local)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (local->state == LEASE_HELD)
+        return true;
+    if (find_folder(local, NULL) != 0)
+        return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    strcpy(address.sun_path, local->socket); /* its folder fits: fits_socket */
+    bool is_up = fd >= 0 &&
+        connect(fd, (struct sockaddr *) &address, sizeof address) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is_up;
 }
 
 /* --- the server --- */

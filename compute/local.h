@@ -40,6 +40,12 @@ typedef void (local_released_fn)(void *arg);
 void local_release(local_t *local, local_released_fn *fn, void *arg);
 
 bool local_has_lease(const local_t *local);
+/* Does a server listen? Nothing is started. */
+bool local_is_up(local_t *local);
+
+/* The private folder that a user's kernels and the server share, made where it is not
+ * there. Caller frees; NULL with ERR_IO. */
+char *local_make_folder(const char *runtime_dir, err_t *err) SK_WARN_UNUSED;
 
 /* The endpoint, with the lease's header; borrows from `local`. Valid after local_ensure. */
 livy_endpoint_t local_endpoint(const local_t *local);

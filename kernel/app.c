@@ -261,6 +261,7 @@ static int make_spark_cells(app_t *app, err_t *err)
         .has_no_side_channel = app->around->has_no_side_channel,
         .is_on_hub = app->around->is_on_hub,
         .kernel_id = id,
+        .notebook = app->around->notebook,
     };
     cell_options_t cells = {.is_spark_default = app->options->is_spark_default};
     app->spark_cells =

@@ -62,6 +62,7 @@ static surroundings_t read_surroundings(const char *program, const char *folder)
         .ca_path = variable("SSL_CERT_DIR"),
         .has_no_side_channel = channel && strcmp(channel, "off") == 0,
         .is_on_hub = variable("JUPYTERHUB_API_URL") != NULL,
+        .notebook = variable("JPY_SESSION_NAME"),
         .environment = (const char *const *)environ,
         .parent_pid = parent ? (pid_t)strtol(parent, NULL, 10) : 0,
     };

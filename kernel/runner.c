@@ -6,16 +6,31 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "display/failure.h"
 #include "kernel/runner_steps.h"
+#include "livy_client/driver_call.h"
+#include "kernel/transfer.h"
 
-runner_t *runner_new(sessions_t *sessions, loop_t *loop)
+/* Another kernel at the same session, or the one before a restart, counts elsewhere: an
+ * interrupt that comes late never means a cell of ours. */
+static int first_run_number(void)
+{
+    unsigned number = 0;
+    if (getentropy(&number, sizeof number) != 0)
+        number = (unsigned)getpid() << 12;
+    return (int)(number & 0x3FFFFFFF);
+}
+
+runner_t *runner_new(sessions_t *sessions, loop_t *loop, bool is_spark_default)
 {
     runner_t *runner = xcalloc(1, sizeof *runner);
     runner->sessions = sessions;
+    runner->is_spark_default = is_spark_default;
+    runner->last_run_number = first_run_number();
     runner->loop = loop;
     return runner;
 }
@@ -28,11 +43,17 @@ typedef struct {
 } stage_t;
 
 static const stage_t code_stages[] = {
+    {runner_find_session, runner_stop_finding},
+    {runner_put_inputs, runner_stop_transfer},
+    {runner_guard, runner_stop_guard},
     {runner_run_code, runner_stop_code},
+    {runner_keep_setup, NULL},
+    {runner_get_outputs, runner_stop_transfer},
     {NULL, NULL},
 };
 
 static const stage_t command_stages[] = {
+    {runner_open_command, runner_stop_finding},
     {runner_run_command, runner_stop_command},
     {NULL, NULL},
 };
@@ -54,9 +75,16 @@ static void clear_step(runner_t *runner)
     free(runner->line);
     runner->line = NULL;
     runner_live_end(runner);
+    driver_call_end(&runner->guard_call);
+    transfer_destroy(&runner->transfer);
     livy_statement_destroy(&runner->statement);
+    livy_statement_destroy(&runner->setup_statement);
+    json_free(&runner->setup);
+    loop_timer_end(runner->loop, &runner->log_timer);
+    spark_note_run(runner->spark, NULL, 0, 0);
     command_destroy(&runner->command);
     json_free(&runner->pieces);
+    runner_wish_clear(runner);
     free(runner->display_id);
     runner->display_id = NULL;
     runner->run_number = -1;
@@ -69,7 +97,8 @@ bool runner_is_busy(const runner_t *runner)
 
 bool runner_is_expanding(const runner_t *runner)
 {
-    return runner->plan && runner->is_expanding;
+    bool is_asking = runner->transfer && transfer_is_asking(runner->transfer);
+    return runner->plan && (runner->is_expanding || is_asking);
 }
 
 /* === The end of a step, the end of the cell ============================= */
@@ -247,6 +276,7 @@ void runner_destroy(runner_t **runner_p)
         end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
     clear_step(runner);
     json_free(&runner->value);
+    free(runner->guarded_session);
     free(runner->told_late);
     free(runner->left_session);
     free(runner);

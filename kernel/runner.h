@@ -16,8 +16,9 @@
 
 typedef struct runner_t runner_t;
 
-/* `sessions` is borrowed and outlives it. */
-runner_t *runner_new(sessions_t *sessions, loop_t *loop);
+/* `sessions` is borrowed and outlives it. `is_spark_default`: a cell without a session
+ * starts one by itself. */
+runner_t *runner_new(sessions_t *sessions, loop_t *loop, bool is_spark_default);
 void runner_destroy(runner_t **runner_p);
 
 /* Run a plan; it is borrowed until the sink's `done`. `cell_number` is the execution

@@ -177,7 +177,9 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     result.result = NULL;
     print_stray(runner, result.stray);
     cell_result_free(&result);
-    if (json_get(tree, "part"))
+    if (runner_take_wish(runner, tree))
+        json_free(&tree);
+    else if (json_get(tree, "part"))
         take_piece(runner, tree);
     else
         show_result(runner, tree);
@@ -186,7 +188,7 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
 /* === The start of one =================================================== */
 
 static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue,
-    const char *uuid)
+    const char *uuid, const char *source)
 {
     size_t len = strlen(step->body);
     if (step->lang == LANG_SCALA)
@@ -195,8 +197,12 @@ static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue
         return cell_code_plain(uuid, step->lang == LANG_SQL ? "--" : "#", step->body, len);
     char *name = xasprintf("cell %d", runner->cell_number);
     runner->run_number = ++runner->last_run_number;
-    char *code = cell_code_python(uuid, step->lang == LANG_SQL ? "sql" : "run",
-        runner->run_number, name, step->body, len);
+    char *options = runner_cell_options(runner);
+    cell_post_t post = {.method = step->lang == LANG_SQL ? "sql" : "run",
+        .n = runner->run_number, .name = name, .module = runner->module, .source = source,
+        .options = options};
+    char *code = cell_code_python(uuid, &post, step->body, len);
+    free(options);
     free(name);
     return code;
 }
@@ -215,13 +221,20 @@ void runner_run_code(runner_t *runner)
         return;
     }
     bool has_prologue = livy_session_has_prologue(session);
+    char *source = runner_module_source(runner, session, &err);
+    if (err.code) {
+        runner_step_fail(runner, &err);
+        return;
+    }
     char *uuid = text_uuid();
-    char *code = posted_code(runner, step, has_prologue, uuid);
+    char *code = posted_code(runner, step, has_prologue, uuid, source);
+    spark_note_run(runner->spark, uuid, runner->run_number, runner->cell_number);
     const char *kind = has_prologue && step->lang == LANG_SQL
                            ? "pyspark"
                            : lang_livy_kind(step->lang);
     post(runner, kind, code, uuid, session);
     runner_live_begin(runner, session);
+    free(source);
     free(code);
     free(uuid);
 }

@@ -8,67 +8,13 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "display/progress.h"
 #include "kernel/runner_steps.h"
 
 /* === start ============================================================== */
 
-static void on_start_phase(const char *text, void *arg)
-{
-    runner_t *runner = arg;
-    bool is_first = runner->display_id == NULL;
-    if (is_first)
-        runner->display_id = text_uuid();
-    runner->sink.output(runner->sink.arg,
-        is_first ? "display_data" : "update_display_data",
-        progress_line(runner->display_id, text, -1));
-}
-
-static void end_progress(runner_t *runner)
-{
-    if (runner->display_id)
-        runner->sink.output(runner->sink.arg, "update_display_data",
-            progress_end(runner->display_id));
-}
-
-static void on_start_done(const char *text, const err_t *err, void *arg)
-{
-    runner_t *runner = arg;
-    end_progress(runner);
-    if (err->code) {
-        runner_step_fail(runner, err);
-        return;
-    }
-    runner_step_print(runner, text);
-    runner_stage_ok(runner);
-}
-
 static void run_start(runner_t *runner)
 {
-    static const spark_start_events_t events = {
-        .on_phase = on_start_phase,
-        .on_done = on_start_done,
-    };
-    spark_start(runner->spark, &runner->command->start, &events, runner);
-}
-
-/* === stop =============================================================== */
-
-static void on_stop_done(const char *text, const err_t *err, void *arg)
-{
-    runner_t *runner = arg;
-    if (err->code) {
-        runner_step_fail(runner, err);
-        return;
-    }
-    runner_step_print(runner, text);
-    runner_stage_ok(runner);
-}
-
-static void run_stop(runner_t *runner)
-{
-    spark_stop(runner->spark, runner->command->stop.now, on_stop_done, runner);
+    spark_start(runner->spark, &runner->command->start, &runner_start_events, runner);
 }
 
 /* === meta, list, help, client, telemetry ================================ */
@@ -141,30 +87,29 @@ typedef void (command_fn)(runner_t *runner);
 static command_fn *const commands[] = {
     [COMMAND_START] = run_start,
     [COMMAND_META] = run_meta,
-    [COMMAND_STOP] = run_stop,
+    [COMMAND_STOP] = runner_run_stop,
+    [COMMAND_SESSION] = runner_run_session_command,
     [COMMAND_LIST] = run_list,
     [COMMAND_HELP] = run_help,
     [COMMAND_CLIENT] = run_client,
     [COMMAND_TELEMETRY] = run_telemetry,
     [COMMAND_CONFIGURE] = runner_run_configure,
+    [COMMAND_GET] = runner_transfer_command,
+    [COMMAND_PUT] = runner_transfer_command,
 };
 
 void runner_run_command(runner_t *runner)
 {
-    err_t err = {0};
-    runner->command = command_parse(runner->line, runner_step(runner)->body, &err);
-    if (runner->command)
-        commands[runner->command->id](runner);
-    else
-        runner_step_fail(runner, &err);
+    commands[runner->command->id](runner);
 }
 
 void runner_stop_command(runner_t *runner)
 {
-    if (!runner->command)
-        return;
     if (runner->command->id == COMMAND_START)
-        spark_abort_start(runner->spark);
+        runner_stop_finding(runner);
+    else if (runner->command->id == COMMAND_SESSION)
+        runner_stop_session_command(runner);
     else if (runner->command->id == COMMAND_META)
         spark_abort_meta(runner->spark);
+    runner_stop_transfer(runner);
 }

@@ -38,10 +38,26 @@ struct runner_t {
     int part_count;
     int run_number;               /* the prologue's number of the cell that runs */
     int last_run_number;          /* counts on for the kernel's life */
+    char *module;                 /* that the driver wants with the cell, or NULL */
+    cJSON *values;                /* of Python's variables that a query names, or NULL */
+    int wish_count;
+    bool is_spark_default;        /* a cell without a session starts one */
+    livy_statement_t *setup_statement; /* a setup cell that runs again, or NULL */
+    cJSON *setup;                 /* array of those that do, or NULL */
+    int setup_at;
+    int64_t log_from;             /* of `logs -f`: the next line; -1 = none yet */
+    loop_timer_t *log_timer;
     live_t *live;                 /* of the statement that runs, or NULL */
+    struct driver_call_t *guard_call;
+    char *guarded_session;        /* the last one that got its sentinel, or NULL */
     char *told_late;              /* session whose text comes late, as the user knows */
     char *left_session;           /* session in which a cell was left running, or NULL */
     int left_cell;                /* its number */
+
+    struct transfer_t *transfer;  /* of a dataframe, or NULL */
+    bool is_putting;              /* which way */
+    size_t transfer_at;           /* names of the step that were begun */
+    int64_t transfer_ms;          /* when it began */
 };
 
 /* The step that runs. Borrowed. */
@@ -73,11 +89,45 @@ void runner_live_end(runner_t *runner); /* the line goes away; idempotent */
 /* The `output` of runner->sink. */
 void runner_live_output(void *arg, const char *msg_type, cJSON *content);
 
+/* runner_wish.c: what the driver wants before it runs a cell. True if the answer was that:
+ * the cell is posted again. */
+bool runner_take_wish(runner_t *runner, const cJSON *answer);
+/* The text of the module that it wants, or NULL (with `err` when it can't be read). Caller
+ * frees. */
+char *runner_module_source(runner_t *runner, livy_session_t *session, err_t *err);
+/* JSON of the cell's options as the prologue takes them; NULL = none. Caller frees. */
+char *runner_cell_options(const runner_t *runner);
+void runner_wish_clear(runner_t *runner);
+
+/* runner_session.c: how a start and a taking over show and end; `arg` is the runner. Both
+ * end the stage. */
+extern const spark_start_events_t runner_start_events;
+extern const spark_attach_events_t runner_attach_events;
+/* A line that updates in place, and its end. */
+void runner_show_phase(runner_t *runner, const char *text);
+void runner_end_phase(runner_t *runner);
+
+/* Commands of runner_sessions.c. */
+void runner_run_session_command(runner_t *runner);
+void runner_stop_session_command(runner_t *runner);
+void runner_run_stop(runner_t *runner);
+
 /* Stages: start, and interrupt (runner->interrupts counts how often). */
+void runner_find_session(runner_t *runner);
+void runner_open_command(runner_t *runner); /* parses it too */
+void runner_stop_finding(runner_t *runner);
+void runner_keep_setup(runner_t *runner);   /* done at once */
 void runner_run_command(runner_t *runner);
 void runner_stop_command(runner_t *runner);
+void runner_guard(runner_t *runner);
+void runner_stop_guard(runner_t *runner);
 void runner_run_code(runner_t *runner);
 void runner_run_configure(runner_t *runner);
 void runner_stop_code(runner_t *runner);
+void runner_put_inputs(runner_t *runner);
+void runner_get_outputs(runner_t *runner);
+void runner_stop_transfer(runner_t *runner);
+/* The commands get and put. */
+void runner_transfer_command(runner_t *runner);
 
 #endif

@@ -6,12 +6,14 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "kernel/sessions_state.h"
 #include "kernel/spark_parts.h"
 
 #define RELEASE_LIMIT_MS 4000
@@ -21,7 +23,16 @@
 
 /* === Life =============================================================== */
 
-static local_t *new_local(const spark_options_t *options, http_t *http, loop_t *loop)
+static spark_t *slot_named(sessions_t *sessions, const char *name)
+{
+    for (spark_t *spark = sessions->first; spark; spark = spark->next)
+        if (strcmp(spark->name, name) == 0)
+            return spark;
+    return NULL;
+}
+
+static local_t *new_local(const spark_options_t *options, const char *kernel_id,
+    http_t *http, loop_t *loop)
 {
     char *server = path_join(options->data_folder, "local_spark");
     local_options_t local = {
@@ -29,7 +40,7 @@ static local_t *new_local(const spark_options_t *options, http_t *http, loop_t *
         .python = options->python,
         .folder = options->folder,
         .runtime_dir = options->runtime_dir,
-        .lease_id = options->kernel_id,
+        .lease_id = kernel_id,
         .environment = options->environment,
     };
     local_t *made = local_new(&local, http, loop);
@@ -37,22 +48,79 @@ static local_t *new_local(const spark_options_t *options, http_t *http, loop_t *
     return made;
 }
 
+/* A session from before a restart, in its slot. */
+static void take_entry(sessions_t *sessions, const cJSON *entry)
+{
+    const char *name = json_str(entry, "name", "");
+    spark_t *spark = *name ? sessions_make(sessions, name, NULL) : sessions->first;
+    if (spark && !spark->dormant && *json_str(entry, "id", ""))
+        spark->dormant = json_copy(entry);
+}
+
+static bool has_dormant_local(const sessions_t *sessions)
+{
+    for (const spark_t *spark = sessions->first; spark; spark = spark->next)
+        if (spark->dormant && spark_place_is_local(json_get(spark->dormant, "place")))
+            return true;
+    return false;
+}
+
+static void on_lease_back(const err_t *err, void *arg)
+{
+    (void)arg;
+    if (err->code)
+        log_warn(LOG_LIVY, "the lease could not be taken again: %s", err->text);
+}
+
+/* The server waits 20 s for the kernel to come back. */
+static void take_lease_again(void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->lease_timer = NULL;
+    if (local_is_up(sessions->local))
+        local_ensure(sessions->local, on_lease_back, sessions);
+}
+
+static void take_state(sessions_t *sessions, const cJSON *state)
+{
+    const cJSON *entry;
+    sessions->counter = (int)json_int(state, "counter", 0);
+    sessions->has_state = state != NULL;
+    cJSON_ArrayForEach(entry, json_get_arr(state, "sessions"))
+    {
+        take_entry(sessions, entry);
+    }
+    spark_t *current = slot_named(sessions, json_str(state, "current", ""));
+    sessions->current = current ? current : sessions->first;
+    if (has_dormant_local(sessions))
+        sessions->lease_timer = loop_timer(sessions->loop, 0, take_lease_again, sessions);
+}
+
 sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *http)
 {
     sessions_t *sessions = xcalloc(1, sizeof *sessions);
+    sessions->state_folder = local_make_folder(options->runtime_dir, NULL);
+    cJSON *state = sessions->state_folder
+                       ? sessions_state_find(sessions->state_folder, options->kernel_id,
+                             options->notebook)
+                       : NULL;
+    sessions->kernel_id = xstrdup(json_str(state, "kernel_id", options->kernel_id));
+    sessions->notebook = xstrdup(options->notebook);
     sessions->loop = loop;
     sessions->http = http;
     sessions->folder = xstrdup(options->folder);
     sessions->python = xstrdup(options->python);
     sessions->home = xstrdup(options->home);
     sessions->user = xstrdup(options->user && *options->user ? options->user : "user");
-    sessions->short_id = xstrndup(options->kernel_id, KERNEL_ID_IN_NAME);
+    sessions->short_id = xstrndup(sessions->kernel_id, KERNEL_ID_IN_NAME);
     sessions->remote_folder = path_join(options->data_folder, "remote");
     sessions->prologue_path = path_join(sessions->remote_folder, "prologue.py");
     sessions->has_no_side_channel = options->has_no_side_channel;
     sessions->is_on_hub = options->is_on_hub;
-    sessions->local = new_local(options, http, loop);
+    sessions->local = new_local(options, sessions->kernel_id, http, loop);
     sessions->first = sessions->current = spark_new(sessions, "");
+    take_state(sessions, state);
+    json_free(&state);
     return sessions;
 }
 
@@ -63,6 +131,8 @@ void sessions_destroy(sessions_t **sessions_p)
         return;
     *sessions_p = NULL;
     loop_timer_end(sessions->loop, &sessions->release_timer);
+    loop_timer_end(sessions->loop, &sessions->lease_timer);
+    sessions_look_end(sessions);
     while (sessions->first) {
         spark_t *spark = sessions->first;
         sessions->first = spark->next;
@@ -77,6 +147,9 @@ void sessions_destroy(sessions_t **sessions_p)
     free(sessions->user);
     free(sessions->short_id);
     free(sessions->swept);
+    free(sessions->kernel_id);
+    free(sessions->notebook);
+    free(sessions->state_folder);
     free(sessions->remote_folder);
     free(sessions->prologue_path);
     free(sessions);
@@ -87,15 +160,12 @@ bool sessions_is_on_hub(const sessions_t *sessions)
     return sessions->is_on_hub;
 }
 
-/* === Names ============================================================== */
-
-static spark_t *slot_named(sessions_t *sessions, const char *name)
+target_surroundings_t sessions_surroundings(const sessions_t *sessions)
 {
-    for (spark_t *spark = sessions->first; spark; spark = spark->next)
-        if (strcmp(spark->name, name) == 0)
-            return spark;
-    return NULL;
+    return (target_surroundings_t){.folder = sessions->folder, .home = sessions->home};
 }
+
+/* === Names ============================================================== */
 
 spark_t *sessions_next(sessions_t *sessions, const spark_t *spark)
 {
@@ -110,6 +180,7 @@ spark_t *sessions_current(sessions_t *sessions)
 void sessions_use(sessions_t *sessions, spark_t *spark)
 {
     sessions->current = spark;
+    sessions_save(sessions);
 }
 
 /* "etl, train" */
@@ -123,9 +194,28 @@ static char *names_text(const sessions_t *sessions)
     return buf_take(&text);
 }
 
+static bool is_empty(const spark_t *spark)
+{
+    return !spark->dormant && !spark->session && !spark->lost.code;
+}
+
+/* The current slot, or the only one with a session when that has none. */
+static spark_t *usual_slot(sessions_t *sessions)
+{
+    spark_t *only = NULL;
+    int count = 0;
+    for (spark_t *spark = sessions->first; spark; spark = spark->next) {
+        if (is_empty(spark))
+            continue;
+        only = spark;
+        count++;
+    }
+    return is_empty(sessions->current) && count == 1 ? only : sessions->current;
+}
+
 spark_t *sessions_find(sessions_t *sessions, const char *name, err_t *err)
 {
-    spark_t *spark = name ? slot_named(sessions, name) : sessions->current;
+    spark_t *spark = name ? slot_named(sessions, name) : usual_slot(sessions);
     if (spark)
         return spark;
     char *names = names_text(sessions);
@@ -162,12 +252,63 @@ spark_t *sessions_make(sessions_t *sessions, const char *name, err_t *err)
     return *link;
 }
 
+static bool has_local(const spark_t *spark)
+{
+    return spark->dormant ? spark_place_is_local(json_get(spark->dormant, "place"))
+                          : spark->session && spark_is_local(spark);
+}
+
 bool sessions_has_other_local(const sessions_t *sessions, const spark_t *spark)
 {
     for (const spark_t *other = sessions->first; other; other = other->next)
-        if (other != spark && other->session && spark_is_local(other))
+        if (other != spark && has_local(other))
             return true;
     return false;
+}
+
+/* === For the next kernel ================================================ */
+
+const char *sessions_place_of(const spark_t *spark)
+{
+    const cJSON *place = spark->dormant ? json_get(spark->dormant, "place") : spark->place;
+    return json_str(place, "livy_url", "");
+}
+
+cJSON *sessions_ids_kept(const sessions_t *sessions, const spark_t *spark)
+{
+    cJSON *ids = json_arr();
+    for (const spark_t *other = sessions->first; other; other = other->next) {
+        if (other == spark || strcmp(sessions_place_of(other), sessions_place_of(spark)) != 0)
+            continue;
+        if (other->dormant)
+            json_add_str(ids, json_str(other->dormant, "id", ""));
+        else if (other->session)
+            json_add_str(ids, livy_session_id(other->session));
+    }
+    return ids;
+}
+
+void sessions_save(sessions_t *sessions)
+{
+    if (!sessions->state_folder || sessions->is_ending)
+        return;
+    cJSON *list = json_arr();
+    for (const spark_t *spark = sessions->first; spark; spark = spark->next) {
+        cJSON *entry = spark_entry(spark);
+        if (entry)
+            json_add(list, entry);
+    }
+    cJSON *state = json_obj();
+    json_set_str(state, "kernel_id", sessions->kernel_id);
+    json_set_str(state, "notebook", sessions->notebook);
+    json_set_int(state, "pid", getpid());
+    json_set_int(state, "counter", sessions->counter);
+    json_set_str(state, "current", sessions->current->name);
+    json_set(state, "sessions", list);
+    if (cJSON_GetArraySize(list) || sessions->has_state)
+        sessions_state_save(sessions->state_folder, state);
+    sessions->has_state = cJSON_GetArraySize(list) > 0;
+    json_free(&state);
 }
 
 /* === The end of the kernel ============================================== */
@@ -215,12 +356,16 @@ static void on_stopped_for_release(livy_session_t *session, const err_t *err, vo
 static bool has_come_up(const livy_session_t *session)
 {
     session_phase_t phase = livy_session_phase(session);
-    return phase == SESSION_READY || phase == SESSION_GONE || phase == SESSION_FAILED;
+    return phase == SESSION_NEW || phase == SESSION_READY || phase == SESSION_GONE || phase == SESSION_FAILED;
 }
 
 static void release_slot(sessions_t *sessions, spark_t *spark)
 {
     sweep_destroy(&spark->sweep);
+    if (spark->dormant && spark_wake(spark, NULL) == 0 && spark->session)
+        json_free(&spark->dormant);
+    if (spark->session && spark->is_attached)
+        return;
     if (spark->session && !has_come_up(spark->session)) {
         loop_timer_end(sessions->loop, &spark->phase_timer);
         spark_let_leave(spark); /* on_started forgets it: the release waits for it */
@@ -241,6 +386,8 @@ void sessions_release(sessions_t *sessions, bool restart, spark_released_fn *fn,
         end_release(sessions);
         return;
     }
+    if (sessions->state_folder && sessions->has_state)
+        sessions_state_remove(sessions->state_folder, sessions->kernel_id);
     sessions->release_timer =
         loop_timer(sessions->loop, RELEASE_LIMIT_MS, on_release_limit, sessions);
     sessions->is_releasing = true;

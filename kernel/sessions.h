@@ -28,6 +28,7 @@ typedef struct {
     bool is_on_hub;            /* the browser is on another machine */
     const char *kernel_id;     /* hex of the SHA-256 of the connection key: the same for a
                                   kernel and the one that it is restarted as */
+    const char *notebook;      /* $JPY_SESSION_NAME, or NULL */
 } spark_options_t;
 
 /* `http` and `loop` are borrowed and outlive it. */
@@ -36,14 +37,15 @@ void sessions_destroy(sessions_t **sessions_p); /* deletes nothing at the server
 
 bool sessions_is_on_hub(const sessions_t *sessions);
 
-/* The slot of cells that name none: the one that `session use` or `attach` chose, else the
+/* The slot that is meant where none is named: the one that `session use` chose, else the
  * unnamed one. Never NULL. */
 spark_t *sessions_current(sessions_t *sessions);
 void sessions_use(sessions_t *sessions, spark_t *spark);
 
-/* The slot of a name (NULL = the current one). NULL with ERR_USAGE: the names there are. */
+/* The slot of a name (NULL: the current one, or where that is empty, the only one that is
+ * not). NULL with ERR_USAGE: the names there are. */
 spark_t *sessions_find(sessions_t *sessions, const char *name, err_t *err);
-/* The same, made when there is none. ERR_USAGE when `name` can't be a name: letters,
+/* The same (NULL = the current one), made when there is none. ERR_USAGE when `name` can't be a name: letters,
  * digits, `_`, `-` and `.`, 40 at most, a letter first. */
 spark_t *sessions_make(sessions_t *sessions, const char *name, err_t *err);
 /* One after the other, from NULL; the unnamed one first. */

@@ -109,9 +109,18 @@ void spark_destroy(spark_t **spark_p)
     *spark_p = NULL;
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
     sweep_destroy(&spark->sweep);
+    livy_statement_destroy(&spark->followed);
+    driver_call_end(&spark->count);
+    server_view_end(&spark->view);
     livy_session_destroy(&spark->session);
     spark_drop_session(spark);
     target_destroy(&spark->asked);
+    json_free(&spark->place);
+    json_free(&spark->asked_place);
+    json_free(&spark->running);
+    json_free(&spark->dormant);
+    json_free(&spark->setup);
+    free(spark->wanted);
     free(spark->name);
     free(spark);
 }
@@ -121,9 +130,24 @@ livy_session_t *spark_session(spark_t *spark, err_t *err)
     if (spark->session && livy_session_phase(spark->session) == SESSION_READY)
         return spark->session;
     if (spark->lost.code) {
+        int cells = cJSON_GetArraySize(spark->setup);
         err_set(err, ERR_SESSION_DEAD,
             "The Spark session has ended: %s Its variables are gone. "
-            "Run `%%synapse start` for a new one.", spark->lost.text);
+            "Run `%%synapse start%s%s` for a new one%s.", spark->lost.text,
+            *spark->name ? " --name " : "", spark->name,
+            cells ? ", in which the cells marked --setup run again"
+                  : "; cells marked `%%synapse --setup` would run again in it by themselves");
+        return NULL;
+    }
+    if (spark->dormant) {
+        err_set(err, ERR_NO_SESSION, "Session %s from before the restart was not taken over "
+            "yet: run a Spark cell, or `%%synapse start` for a fresh one.",
+            json_str(spark->dormant, "id", ""));
+        return NULL;
+    }
+    if (*spark->name) {
+        err_set(err, ERR_NO_SESSION, "Session `%s` is not active. Run `%%synapse start "
+            "--name %s` to start it.", spark->name, spark->name);
         return NULL;
     }
     err_set(err, ERR_NO_SESSION,
@@ -154,6 +178,10 @@ static void end_stop(spark_t *spark, const err_t *err)
     err_t copy = *err;
     char *text = stopped_text(spark);
     spark_drop_session(spark);
+    json_free(&spark->setup);
+    if (sessions_current(spark->shared) == spark)
+        sessions_use(spark->shared, spark->shared->first);
+    sessions_save(spark->shared);
     spark->stopped_fn(copy.code ? NULL : text, &copy, spark->stopped_arg);
     free(text);
 }
@@ -168,7 +196,8 @@ static void on_session_stopped(livy_session_t *session, const err_t *err, void *
 {
     spark_t *spark = arg;
     (void)session;
-    if (!err->code && spark->stop_now && spark_is_local(spark))
+    if (!err->code && spark->stop_now && spark_is_local(spark)
+        && !sessions_has_other_local(spark->shared, spark))
         local_release(spark->shared->local, on_released_after_stop, spark);
     else
         end_stop(spark, err);
@@ -177,7 +206,8 @@ static void on_session_stopped(livy_session_t *session, const err_t *err, void *
 /* `stop --now` without a session still frees a driver that waits warm. */
 static bool stop_what_is_warm(spark_t *spark)
 {
-    if (!spark->stop_now || !local_has_lease(spark->shared->local))
+    if (!spark->stop_now || !local_has_lease(spark->shared->local)
+        || sessions_has_other_local(spark->shared, spark))
         return false;
     err_clear(&spark->lost);
     local_release(spark->shared->local, on_released_after_stop, spark);
@@ -190,7 +220,16 @@ void spark_stop(spark_t *spark, bool now, spark_stopped_fn *fn, void *arg)
     spark->stopped_fn = fn;
     spark->stopped_arg = arg;
     spark->stop_now = now;
-    if (spark_session(spark, &err)) {
+    if (spark->is_attached && spark->session) {
+        err_set(&err, ERR_USAGE, "Session %s is only attached: it is its owner's. "
+            "`%%synapse session detach` lets it go; `%%synapse stop --force` ends it for "
+            "everybody.", livy_session_id(spark->session));
+        fn(NULL, &err, arg);
+        return;
+    }
+    if (spark->dormant ? spark_wake(spark, &err) == 0 && spark->session
+                       : spark_session(spark, &err) != NULL) {
+        json_free(&spark->dormant);
         livy_session_stop(spark->session, now && spark_is_local(spark) ? "standby=false" : NULL,
             on_session_stopped, spark);
         return;

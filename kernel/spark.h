@@ -40,6 +40,48 @@ void spark_set_defaults(spark_t *spark, const cJSON *body);
 /* Interrupt a start: on_done gets ERR_INTERRUPTED. */
 void spark_abort_start(spark_t *spark);
 
+/* The same settings, a fresh session: the one that is there is deleted first. */
+void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg);
+
+typedef struct {
+    /* What to show while it is taken over. */
+    void (*on_phase)(const char *text, void *arg);
+    /* An output (nbformat) of a cell that went on during the restart, or a line of text on
+     * it as a stream; consumed. */
+    void (*on_output)(cJSON *output, void *arg);
+    /* The end. On success `text` is a line on the session. */
+    void (*on_done)(const char *text, const err_t *err, void *arg);
+} spark_attach_events_t;
+
+/* Is there a session from before a restart of the kernel, which nobody has asked for yet? */
+bool spark_is_dormant(const spark_t *spark);
+/* Take it over. When it has ended, on_done gets ERR_SESSION_DEAD and the slot is empty; after
+ * another failure it stays dormant. */
+void spark_reattach(spark_t *spark, const spark_attach_events_t *events, void *arg);
+/* Take over session `wanted` (an id or a name) at the server that `options` name; none =
+ * that of the current session. It stays its owner's. */
+void spark_attach(spark_t *spark, const char *wanted, const start_options_t *options,
+    const spark_attach_events_t *events, void *arg);
+/* Interrupt either. A cell that is still running there is interrupted; a second time, nobody
+ * waits for it. */
+void spark_abort_attach(spark_t *spark);
+
+/* Is it somebody else's? spark_own makes it ours: then it can be stopped. */
+bool spark_is_attached(const spark_t *spark);
+void spark_own(spark_t *spark);
+/* Forget the session without ending it: a line on how to come back, or NULL with err.
+ * Caller frees. */
+char *spark_detach(spark_t *spark, err_t *err);
+
+/* A statement of cell `cell_number` is about to be posted; NULL: it has ended. What runs is
+ * found again by a restarted kernel. */
+void spark_note_run(spark_t *spark, const char *uuid, int n, int cell_number);
+/* A cell marked --setup ran well: {"lang", "body", "cell"}; consumed. */
+void spark_add_setup(spark_t *spark, cJSON *cell);
+/* After a loss or a restart, once: the cells to run again in the session that came up; NULL
+ * = none. Caller frees. */
+cJSON *spark_take_setup(spark_t *spark);
+
 /* Stop it. `text` tells what stays warm. With `now`, nothing does. */
 typedef void (spark_stopped_fn)(const char *text, const err_t *err, void *arg);
 void spark_stop(spark_t *spark, bool now, spark_stopped_fn *fn, void *arg);

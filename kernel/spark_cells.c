@@ -25,10 +25,12 @@ struct spark_cells_t {
     runner_t *runner;
     shim_t *shim;            /* of the child's generation; NULL without a child */
     char *shim_source;
+    char *data_folder;
     cell_options_t options;
     sink_expanded_fn *expanded;
     void *expanded_arg;
-    int64_t expand_ms;       /* since when the child expands */
+    int questions;           /* to the child, that are not answered */
+    int64_t expand_ms;       /* since when the child expands or answers */
 };
 
 /* === A cell of a front end ============================================== */
@@ -68,6 +70,37 @@ static void on_expand(void *arg, const char *line, sink_expanded_fn *fn, void *f
     free(expression);
 }
 
+/* Who asked may have stopped waiting, and others may ask meanwhile. */
+typedef struct {
+    spark_cells_t *cells;
+    sink_answer_fn *fn;
+    void *arg;
+} question_t;
+
+static void on_answered(const char *repr, const err_t *err, void *arg)
+{
+    question_t *question = arg;
+    err_t fault = *err;
+    cJSON *answer = repr ? shim_answer_of_repr(repr, &fault) : NULL;
+    question->cells->questions--;
+    question->fn(answer, &fault, question->arg);
+    json_free(&answer);
+    free(question);
+}
+
+static void on_ask(void *arg, cJSON *request, sink_answer_fn *fn, void *fn_arg)
+{
+    spark_cells_t *cells = arg;
+    char *expression = shim_ask_expression(request);
+    question_t *question = xcalloc(1, sizeof *question);
+    *question = (question_t){cells, fn, fn_arg};
+    cells->questions++;
+    cells->expand_ms = loop_now_ms();
+    core_ask_child(cells->core, expression, on_answered, question);
+    free(expression);
+    json_free(&request);
+}
+
 static int cell_number(void *arg)
 {
     spark_cells_t *cells = arg;
@@ -99,7 +132,7 @@ static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
         refuse_busy(cells);
         return;
     }
-    sink_t sink = {on_output, on_expand, on_done, cells, true};
+    sink_t sink = {on_output, on_expand, on_ask, on_done, cells, true};
     runner_run(cells->runner, plan, cell_number(cells), &sink);
 }
 
@@ -107,7 +140,8 @@ static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
  * signal meets it on the way to the code. A call of the shim is beyond that. */
 static bool python_is_at_it(const spark_cells_t *cells)
 {
-    return !cells->expanded || loop_now_ms() - cells->expand_ms >= EXPAND_SETTLE_MS;
+    return (!cells->expanded && cells->questions == 0)
+           || loop_now_ms() - cells->expand_ms >= EXPAND_SETTLE_MS;
 }
 
 static bool interrupt(void *ctx)
@@ -140,7 +174,7 @@ static void child_started(void *ctx, const char *folder)
         log_warn(LOG_KERNEL, "%%synapse is not there inside Python: %s", err.text);
         return;
     }
-    char *code = shim_register_code(cells->shim, cells->shim_source);
+    char *code = shim_register_code(cells->shim, cells->shim_source, cells->data_folder);
     core_tell_child(cells->core, code);
     free(code);
 }
@@ -241,9 +275,10 @@ spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,
     cells->core = core;
     cells->loop = loop;
     cells->shim_source = source;
+    cells->data_folder = xstrdup(options->data_folder);
     cells->options = *cell_options;
     cells->sessions = sessions_new(options, loop, http);
-    cells->runner = runner_new(cells->sessions, loop);
+    cells->runner = runner_new(cells->sessions, loop, cell_options->is_spark_default);
     core_plug_spark(core, &plug, cells);
     return cells;
 }
@@ -258,5 +293,6 @@ void spark_cells_destroy(spark_cells_t **cells_p)
     runner_destroy(&cells->runner);
     sessions_destroy(&cells->sessions);
     free(cells->shim_source);
+    free(cells->data_folder);
     free(cells);
 }

@@ -10,12 +10,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "kernel/spark_parts.h"
-#include "kernel/spark_redact.h"
+#include "kernel/spark_place.h"
+#include "kernel/spark_settings.h"
 #include "kernel/spark_size.h"
-
-#define PROLOGUE_CAP (1024 * 1024)
 
 static void end_start(spark_t *spark, const char *text, const err_t *err)
 {
@@ -96,16 +94,10 @@ static void on_session_started(livy_session_t *session, const err_t *err, void *
         return;
     }
     char *text = err->code ? NULL : ready_text(spark);
+    if (!err->code)
+        spark_note_ready(spark);
     end_start(spark, text, err);
     free(text);
-}
-
-static void on_session_lost(livy_session_t *session, const err_t *err, void *arg)
-{
-    spark_t *spark = arg;
-    (void)session;
-    spark->lost = *err;
-    log_info(LOG_LIVY, "session lost: %s", err->text);
 }
 
 /* The fields of POST /sessions, as the target has them, with a unique name. */
@@ -125,19 +117,14 @@ static void create_session(spark_t *spark)
     static const session_events_t events = {
         .on_change = on_session_change,
         .on_started = on_session_started,
-        .on_lost = on_session_lost,
+        .on_lost = spark_on_lost,
     };
     err_t err = {0};
-    char *prologue = path_read(spark->shared->prologue_path, PROLOGUE_CAP, NULL, &err);
-    if (!prologue) {
+    spark->session = spark_make_session(spark, session_body(spark), true, &events, &err);
+    if (spark->session)
+        livy_session_start(spark->session, spark->start_timeout_ms);
+    else
         end_start(spark, NULL, &err);
-        return;
-    }
-    spark->session = livy_session_new(spark->client, session_body(spark), prologue,
-        &events, spark);
-    livy_session_set_modules(spark->session, spark->shared->remote_folder);
-    free(prologue);
-    livy_session_start(spark->session, spark->start_timeout_ms);
 }
 
 static void on_swept(void *arg)
@@ -153,30 +140,28 @@ static void on_swept(void *arg)
     create_session(spark);
 }
 
-static void use_endpoint(spark_t *spark, const livy_endpoint_t *endpoint)
+static void use_server(spark_t *spark)
 {
-    livy_endpoint_t used = *endpoint;
-    used.has_no_side_channel = spark->shared->has_no_side_channel;
-    spark->client = livy_client_new(&used, http_ops(), spark->shared->http);
+    spark_make_client(spark);
     const char *swept = spark->shared->swept;
     bool is_swept = swept && strcmp(swept, spark_place_name(spark)) == 0;
     if (is_swept || spark->is_aborted) {
         on_swept(spark);
         return;
     }
+    cJSON *kept = sessions_ids_kept(spark->shared, spark);
     spark->sweep = sweep_start(livy_client_endpoint(spark->client), http_ops(),
-        spark->shared->http, spark->shared->short_id, NULL, on_swept, spark);
+        spark->shared->http, spark->shared->short_id, kept, on_swept, spark);
+    json_free(&kept);
 }
 
 static void on_local_ready(const err_t *err, void *arg)
 {
     spark_t *spark = arg;
-    if (err->code) {
+    if (err->code)
         end_start(spark, NULL, err);
-        return;
-    }
-    livy_endpoint_t endpoint = local_endpoint(spark->shared->local);
-    use_endpoint(spark, &endpoint);
+    else
+        use_server(spark);
 }
 
 /* === What was asked for, and what is there ============================== */
@@ -187,67 +172,10 @@ void spark_set_defaults(spark_t *spark, const cJSON *body)
     spark->shared->defaults = json_copy(body);
 }
 
-/* What `into` does not say for itself comes from `from`. */
-static void add_missing(cJSON *into, const cJSON *from)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, from)
-    {
-        cJSON *own = json_get_obj(into, item->string);
-        if (own)
-            add_missing(own, item);
-        else if (!json_get(into, item->string))
-            json_set(into, item->string, json_copy(item));
-    }
-}
-
-/* What tells one session's settings from another's. */
-static cJSON *settings_of(const target_t *target)
-{
-    cJSON *settings = json_copy(target->session_body);
-    json_set_str(settings, "server",
-        target->kind == TARGET_LOCAL ? "local Spark" : target->shown_name);
-    return settings;
-}
-
-/* Caller frees. */
-static char *shown_setting(const cJSON *settings, const char *key)
-{
-    cJSON *shown = spark_redacted(settings);
-    char *text = json_print(json_get(shown, key));
-    json_free(&shown);
-    return text;
-}
-
-/* "driverMemory (4g, asked for 8g)" for each setting that differs; NULL = none does. */
-static char *settings_difference(const cJSON *active, const cJSON *asked)
-{
-    char *text = NULL;
-    const cJSON *sets[2] = {asked, active};
-    for (int i = 0; i < 2; i++) {
-        const cJSON *item;
-        cJSON_ArrayForEach(item, sets[i])
-        {
-            const cJSON *other = json_get(sets[1 - i], item->string);
-            if ((i == 1 && other) || cJSON_Compare(item, other, true))
-                continue;
-            char *here = shown_setting(active, item->string);
-            char *there = shown_setting(asked, item->string);
-            char *longer = xasprintf("%s%s%s is %s, asked for %s", text ? text : "",
-                text ? "; " : "", item->string, here, there);
-            free(here);
-            free(there);
-            free(text);
-            text = longer;
-        }
-    }
-    return text;
-}
-
 static int reuse(spark_t *spark, const target_t *target, char **text, err_t *err)
 {
-    cJSON *asked = settings_of(target);
-    char *difference = settings_difference(spark->settings, asked);
+    cJSON *asked = spark_settings_of(target);
+    char *difference = spark_settings_difference(spark->settings, asked);
     json_free(&asked);
     if (difference) {
         err_set(err, ERR_USAGE,
@@ -277,23 +205,57 @@ static void end_on_active(spark_t *spark, const target_t *asked)
     free(text);
 }
 
+static void begin(spark_t *spark, target_t **target_p);
+
+/* The server is told of the end of one that is replaced; then the start goes on. */
+static void on_replaced(livy_session_t *session, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    target_t *asked = spark->asked;
+    (void)session;
+    if (err->code)
+        log_warn(LOG_LIVY, "a session that is replaced may be left: %s", err->text);
+    if (!asked)
+        return; /* interrupted meanwhile */
+    spark->asked = NULL;
+    begin(spark, &asked);
+}
+
+/* A session from before a restart makes room. */
+static void replace_dormant(spark_t *spark, target_t *asked)
+{
+    err_t err = {0};
+    if (spark_wake(spark, &err) == 0 && spark->session) {
+        spark->asked = asked;
+        json_free(&spark->dormant);
+        livy_session_stop(spark->session, spark_is_local(spark) ? "standby=false" : NULL,
+            on_replaced, spark);
+        return;
+    }
+    log_warn(LOG_LIVY, "a session that is replaced is left: %s", err.text);
+    begin(spark, &asked);
+}
+
 static void begin(spark_t *spark, target_t **target_p)
 {
     spark_drop_session(spark); /* one that was lost */
+    json_free(&spark->dormant);
     err_clear(&spark->lost);
+    json_free(&spark->place);
+    spark->place = spark->asked_place;
+    spark->asked_place = NULL;
+    spark->is_attached = false;
     spark->target = *target_p;
     *target_p = NULL;
-    spark->settings = settings_of(spark->target);
+    spark->settings = spark_settings_of(spark->target);
     spark->idle_minutes = spark->asked_idle_minutes;
     spark->started_at = loop_now_ms();
     spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
     tell_phase(spark);
-    if (spark_is_local(spark)) {
+    if (spark_is_local(spark))
         local_ensure(spark->shared->local, on_local_ready, spark);
-    } else {
-        livy_endpoint_t endpoint = target_endpoint(spark->target);
-        use_endpoint(spark, &endpoint);
-    }
+    else
+        use_server(spark);
 }
 
 /* The active session was looked at: one that has died makes room. */
@@ -306,28 +268,39 @@ static void on_looked(livy_session_t *session, const err_t *err, void *arg)
         return; /* interrupted meanwhile */
     spark->asked = NULL;
     if (err->code)
+        spark_note_lost(spark, err);
+    if (err->code)
         begin(spark, &asked);
     else
         end_on_active(spark, asked);
     target_destroy(&asked);
 }
 
+static bool refuse_at_end(spark_t *spark, const spark_start_events_t *events, void *arg)
+{
+    err_t err = {0};
+    if (!spark->shared->is_ending)
+        return false;
+    err_set(&err, ERR_INTERRUPTED, "The kernel is shutting down.");
+    events->on_done(NULL, &err, arg);
+    return true;
+}
+
 void spark_start(spark_t *spark, const start_options_t *options,
     const spark_start_events_t *events, void *arg)
 {
     err_t err = {0};
-    target_surroundings_t surroundings = {.folder = spark->shared->folder, .home = spark->shared->home};
-    if (spark->shared->is_ending) {
-        err_set(&err, ERR_INTERRUPTED, "The kernel is shutting down.");
-        events->on_done(NULL, &err, arg);
+    target_surroundings_t surroundings = sessions_surroundings(spark->shared);
+    if (refuse_at_end(spark, events, arg))
         return;
-    }
     target_t *target = target_resolve(options, &surroundings, &err);
     if (!target) {
         events->on_done(NULL, &err, arg);
         return;
     }
-    add_missing(target->session_body, spark->shared->defaults);
+    spark_settings_add_missing(target->session_body, spark->shared->defaults);
+    json_free(&spark->asked_place);
+    spark->asked_place = spark_place_of(options, target);
     spark->start_events = *events;
     spark->start_arg = arg;
     spark->start_timeout_ms = (int64_t)options->start_timeout_s * 1000;
@@ -338,9 +311,57 @@ void spark_start(spark_t *spark, const start_options_t *options,
     if (spark_session(spark, NULL)) {
         spark->asked = target;
         livy_session_look(spark->session, on_looked, spark);
+    } else if (spark->dormant) {
+        replace_dormant(spark, target);
     } else {
         begin(spark, &target);
     }
+}
+
+/* === The same again ===================================================== */
+
+static int check_restart(spark_t *spark, err_t *err)
+{
+    if (spark->dormant && spark_wake(spark, err) != 0)
+        return -1;
+    if (!spark->target) {
+        spark_session(spark, err);
+        return -1;
+    }
+    if (spark->is_attached)
+        return err_set(err, ERR_USAGE, "Session %s is only attached: who started it can "
+            "restart it. `%%synapse session detach`, then `%%synapse start` gives one of "
+            "your own.", spark->session ? livy_session_id(spark->session) : "");
+    if (json_bool(spark->dormant, "is_redacted", false))
+        return err_set(err, ERR_USAGE, "Its settings held keys or passwords, which are not "
+            "kept over a restart of the kernel: run `%%synapse start` with them again.");
+    return 0;
+}
+
+void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg)
+{
+    err_t err = {0};
+    if (refuse_at_end(spark, events, arg))
+        return;
+    if (check_restart(spark, &err) != 0) {
+        events->on_done(NULL, &err, arg);
+        return;
+    }
+    spark->start_events = *events;
+    spark->start_arg = arg;
+    spark->asked_idle_minutes = spark->idle_minutes;
+    spark->wants_setup = true;
+    spark->is_starting = true;
+    spark->is_aborted = false;
+    json_free(&spark->asked_place);
+    spark->asked_place = json_copy(spark->place);
+    json_free(&spark->dormant);
+    spark->asked = spark->target;
+    spark->target = NULL;
+    if (spark->session)
+        livy_session_stop(spark->session, NULL, on_replaced, spark);
+    else
+        on_replaced(NULL, &err, spark);
 }
 
 void spark_abort_start(spark_t *spark)

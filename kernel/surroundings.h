@@ -28,6 +28,7 @@ typedef struct {
     const char *ca_file;            /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
     const char *ca_path;            /* $SSL_CERT_DIR */
     bool has_no_side_channel;       /* $SYNAPSE_KERNEL_SIDE_CHANNEL is "off" */
+    const char *notebook;           /* $JPY_SESSION_NAME */
     bool is_on_hub;                 /* $JUPYTERHUB_API_URL is set */
     const char *const *environment; /* all of it: "NAME=value", NULL-ended */
     pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */

@@ -293,13 +293,23 @@ static char *names_joined(const words_t *words, size_t *i, const char *value)
     return buf_take(&text);
 }
 
+/* The option that stands there without its dashes, or NULL. */
+static const option_t *bare_option(const command_row_t *row, const word_t *word)
+{
+    const option_t *option = word->is_quoted
+        ? NULL : row_option(row, word->text, strlen(word->text));
+    return option && option->is_bare ? option : NULL;
+}
+
 /* An option at word *i; moves *i to its last word. `seen` has a flag for each option. */
 static int parse_option(void *fields, const command_row_t *row,
     const words_t *words, size_t *i, bool *seen, err_t *err)
 {
     const word_t *word = &words->items[*i];
-    const char *value;
-    const option_t *option = option_of_word(row, word->text, &value);
+    const char *value = NULL;
+    const option_t *option = bare_option(row, word);
+    if (option == NULL)
+        option = option_of_word(row, word->text, &value);
     if (option == NULL)
         return fail_unknown(row, word->text, err);
     if (option->value == NULL && value && word->text[1] != '-')
@@ -338,11 +348,14 @@ int args_parse(void *fields, const command_row_t *row, const words_t *words,
     for (size_t i = first; i < words->count; i++) {
         const word_t *word = &words->items[i];
         char **argument = (char **)((char *)fields + row->argument_offset);
-        if (is_option_like(word)) {
+        char **second = (char **)((char *)fields + row->second_offset);
+        if (is_option_like(word) || bare_option(row, word)) {
             if (parse_option(fields, row, words, &i, seen, err) != 0)
                 return -1;
         } else if (row->argument && *argument == NULL) {
             *argument = xstrdup(word->text);
+        } else if (row->second && *second == NULL) {
+            *second = xstrdup(word->text);
         } else {
             return fail_argument(row, word, err);
         }

@@ -16,7 +16,9 @@
 static const command_row_t *const rows[] = {
     &command_start_row, &command_meta_row,   &command_stop_row,      &command_list_row,
     &command_help_row,  &command_client_row, &command_telemetry_row,
-    &command_configure_row, NULL,
+    &command_configure_row,
+    &command_session_row, &command_sessions_row, &command_logs_row,
+    &command_get_row, &command_put_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -38,7 +40,8 @@ const command_row_t *row_find(const char *name, size_t len)
 const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
-        "telemetry", "configure", NULL};
+        "telemetry", "configure", "session", "sessions", "logs",
+        "get", "put", NULL};
     return names;
 }
 
@@ -123,7 +126,9 @@ void command_destroy(command_t **command_p)
         start->environment_version, start->driver_memory, start->executor_memory,
         start->livy_url, start->auth, start->secret_user, start->secret_password,
         start->secret_token, start->token_file, start->password_file, start->ca_file,
-        start->proxy, start->kind, command->topic};
+        start->proxy, start->kind, command->topic, command->session,
+        command->transfer.name, command->transfer.as,
+        command->session_options.action_word, command->session_options.what};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     for (char **header = start->headers; header && *header; header++)
@@ -179,7 +184,7 @@ static int fail_name(const char *word, err_t *err)
     const char *near = text_nearest(word, command_names(), 2);
     if (near)
         return err_append(err, "Did you mean `%%synapse %s`?", near);
-    return err_append(err, "The commands are start, meta, stop, list and help.");
+    return err_append(err, "The commands are start, meta, stop, session, list and help.");
 }
 
 static int parse_body(command_t *command, const command_row_t *row, const char *body,

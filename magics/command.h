@@ -13,7 +13,7 @@
 #include "base/err.h"
 
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
-    COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE } command_id_t;
+    COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION, COMMAND_GET, COMMAND_PUT } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -39,18 +39,45 @@ typedef struct {
 
 typedef struct {
     bool now;                              /* --now */
+    bool all;                              /* --all: every session of this kernel */
+    bool force;                            /* --force: one that is only attached, too */
 } stop_options_t;
+
+typedef enum { SESSION_LIST, SESSION_ATTACH, SESSION_DETACH, SESSION_RESTART, SESSION_USE,
+    SESSION_LOGS } session_action_t;
+
+/* `session …`, and its short forms `sessions` and `logs`; the server of list and attach is
+ * in `start`. */
+typedef struct {
+    session_action_t action;
+    char *action_word;                     /* as it was written, or NULL */
+    char *what;                            /* attach: an id or a name at the server */
+    int lines;                             /* -n; 0 = not given */
+    bool follow;                           /* -f */
+} session_options_t;
 
 typedef struct {
     bool force;                            /* -f */
     bool has_body;                         /* its settings are in `start` */
 } configure_options_t;
 
+/* `get` and `put`. */
+typedef struct {
+    char *name;                            /* where it comes from; given */
+    char *as;                              /* where it goes to; NULL = the same */
+    long rows;                             /* -n; 0 = not given, -1 = all */
+    bool all;                              /* --all */
+} transfer_options_t;
+
 typedef struct {
     command_id_t id;
     start_options_t start;
     stop_options_t stop;
     configure_options_t configure;
+    transfer_options_t transfer;
+    session_options_t session_options;
+    char *session;                         /* the notebook's session that is meant, by its
+                                              name; NULL = the current one */
     char *topic;                           /* help TOPIC; NULL = all */
 } command_t;
 

@@ -236,8 +236,10 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
         add_choices(found, open);
         return;
     }
-    if (row->argument && count == 1)
+    if (row->id == COMMAND_HELP && count == 1)
         add_names(found, false);
+    for (size_t i = 0; row->argument_words && count == 1 && row->argument_words[i]; i++)
+        add_match(found, row->argument_words[i], "param");
     if (add_attached(found, row))
         return;
     for (const option_t *option = row->options; option && option->name; option++) {
@@ -310,7 +312,7 @@ static void inspect_words(cJSON *data, const words_t *words, size_t offset)
     const command_row_t *row = row_find(name, strcspn(name, "?"));
     const option_t *option = row ? option_at(row, words, i) : NULL;
     const char *topic = row ? row->name : NULL;
-    if (row && row->argument && i == 1 && i < words->count) {
+    if (row && row->id == COMMAND_HELP && i == 1 && i < words->count) {
         const command_row_t *other = row_find(words->items[1].text,
             strlen(words->items[1].text));
         topic = other ? other->name : topic;

@@ -38,6 +38,7 @@ typedef struct {
     long min, max;              /* OPTION_COUNT; `value` says the unit */
     const char *const *choices; /* OPTION_CHOICE, NULL-ended */
     const char *heading;        /* starts a group in the help; NULL = goes on */
+    bool is_bare;               /* it may stand without dashes: `as NAME` */
 } option_t;
 
 typedef struct {
@@ -51,6 +52,9 @@ typedef struct {
     const option_t *options;     /* ends with a NULL name; NULL = none */
     const char *argument;        /* a word that may follow; NULL = none */
     size_t argument_offset;      /* of its char * in command_t */
+    const char *const *argument_words; /* that it may be, for completion; NULL = any */
+    const char *second;          /* a word that may follow that; NULL = none */
+    size_t second_offset;
     const char *stray;           /* ends the error about a word too many; NULL = none */
     /* Take the text below %%synapse NAME; NULL = the command has no cell form. */
     int (*take_body)(command_t *command, const char *body, err_t *err);
@@ -60,7 +64,9 @@ typedef struct {
 
 extern const command_row_t command_start_row, command_meta_row, command_stop_row,
     command_list_row, command_help_row, command_client_row, command_telemetry_row,
-    command_configure_row;
+    command_configure_row,
+    command_session_row, command_sessions_row, command_logs_row,
+    command_get_row, command_put_row;
 
 /* The row of a name (first `len` bytes of `name`, any case), or NULL. Static. */
 const command_row_t *row_find(const char *name, size_t len);
