@@ -34,6 +34,7 @@ void core_destroy(core_t **core_p)
     queue_clear(&core->aborting);
     cell_destroy(&core->cell);
     child_free(core);
+    own_forget(core);
     message_destroy(&core->end_request);
     free(core->session);
     free(core->username);
@@ -130,18 +131,6 @@ static void refuse(core_t *core, waiting_t *waiting)
     core_answer(core, waiting->channel, waiting->msg, info_error(&err, true));
 }
 
-/* True if the answer was ours. */
-static bool answer_magic(core_t *core, waiting_t *waiting)
-{
-    cJSON *reply = NULL;
-    if (core->spark)
-        reply = core->spark->own_reply(core->spark_ctx, message_type(waiting->msg),
-                                       message_content(waiting->msg));
-    if (reply)
-        core_answer(core, waiting->channel, waiting->msg, reply);
-    return reply != NULL;
-}
-
 static void enqueue(core_t *core, waiting_t *waiting)
 {
     queue_add(&core->queue, *waiting);
@@ -187,7 +176,7 @@ static void dispatch(core_t *core, waiting_t *waiting)
             relay(core, waiting);
         break;
     case ROUTE_MAGIC:
-        if (!answer_magic(core, waiting))
+        if (!own_take(core, waiting))
             relay(core, waiting);
         break;
     case ROUTE_CHILD:

@@ -121,10 +121,11 @@ typedef struct {
     void (*child_started)(void *ctx, const char *folder);
     /* It is gone; what was asked of it has been answered with an error. */
     void (*child_ended)(void *ctx);
-    /* Content of our own reply to complete_request, inspect_request or
-     * is_complete_request, given the content of the request; NULL = the child answers.
-     */
-    cJSON *(*own_reply)(void *ctx, const char *type, const cJSON *content);
+    /* A complete_request, inspect_request or is_complete_request with this content
+     * (borrowed). True = ours: core_own_reply for `token` comes once, from inside of this
+     * call or later. False = the child answers. */
+    bool (*own_request)(void *ctx, int64_t token, const char *type,
+                        const cJSON *content);
 } core_spark_t;
 
 /* Both are borrowed. Without a plug every cell is Python's. Call before core_start. */
@@ -140,6 +141,10 @@ void core_spark_publish(core_t *core, const char *type, cJSON *content);
  * execution_count, user_expressions and payload are added where missing. The next cell
  * starts later, from the loop or from the end of the event that is being handled. */
 void core_spark_done(core_t *core, cJSON *reply);
+
+/* The content of the reply to the request of that token; consumed. An unknown token (the
+ * kernel ends) is ignored. */
+void core_own_reply(core_t *core, int64_t token, cJSON *content);
 
 /* The runner's goodbye is over. */
 void core_spark_shut_down(core_t *core);

@@ -166,6 +166,7 @@ void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_r
         core_status(core, core->end_request, "busy");
     }
     abort_all(core);
+    own_end(core);
     end_spark(core);
     end_child(core);
     quit_if_over(core);

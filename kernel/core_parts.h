@@ -4,6 +4,7 @@
  * core.c         the events of the front, replies of our own, routing
  * core_cell.c    the queue and the cell that runs
  * core_child.c   what is asked of the child, its messages, its life and death
+ * core_own.c     requests that whoever runs Spark answers, now or later
  * core_end.c     interrupt, shutdown
  */
 #ifndef SK_CORE_PARTS_H
@@ -51,6 +52,9 @@ typedef struct ask_t {
     struct ask_t *next;
 } ask_t;
 
+/* A request that whoever runs Spark will answer (core_own.c). */
+typedef struct own_t own_t;
+
 typedef enum { END_NOT, END_RUNS, END_DONE } end_state_t;
 
 struct core_t {
@@ -79,6 +83,9 @@ struct core_t {
     queue_t unsent;    /* requests for the child that wait for its readiness */
     queue_t relayed;   /* envelopes of requests that the child has */
     ask_t *asks;
+
+    own_t *owed;
+    int64_t last_token;
 
     end_state_t end;
     bool is_restart, is_child_over, is_spark_over;
@@ -129,6 +136,11 @@ void child_fail_asks(core_t *core, const err_t *err);
 int child_want(core_t *core, err_t *err);
 void child_begin(core_t *core);
 void child_free(core_t *core);
+
+/* core_own.c */
+bool own_take(core_t *core, waiting_t *waiting); /* true = it is theirs: msg is NULL */
+void own_end(core_t *core);                      /* answer all that is owed */
+void own_forget(core_t *core);
 
 /* core_end.c */
 void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_restart);

@@ -230,9 +230,8 @@ static cJSON *own_is_complete(spark_cells_t *cells, const char *code)
     return reply;
 }
 
-static cJSON *own_reply(void *ctx, const char *type, const cJSON *content)
+static cJSON *own_reply(spark_cells_t *cells, const char *type, const cJSON *content)
 {
-    spark_cells_t *cells = ctx;
     const char *code = json_str(content, "code", "");
     size_t len = strlen(code);
     if (strcmp(type, "is_complete_request") == 0)
@@ -251,6 +250,15 @@ static cJSON *own_reply(void *ctx, const char *type, const cJSON *content)
     }
 }
 
+static bool own_request(void *ctx, int64_t token, const char *type, const cJSON *content)
+{
+    spark_cells_t *cells = ctx;
+    cJSON *reply = own_reply(cells, type, content);
+    if (reply)
+        core_own_reply(cells->core, token, reply);
+    return reply != NULL;
+}
+
 /* === Life =============================================================== */
 
 static const core_spark_t plug = {
@@ -260,7 +268,7 @@ static const core_spark_t plug = {
     .history_code = history_code,
     .child_started = child_started,
     .child_ended = child_ended,
-    .own_reply = own_reply,
+    .own_request = own_request,
 };
 
 spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,

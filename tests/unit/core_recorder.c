@@ -165,19 +165,31 @@ static void child_ended(void *ctx)
     word(ctx, "spark:ended");
 }
 
-static cJSON *own_reply(void *ctx, const char *type, const cJSON *content)
+void own_reply(recorder_t *recorder, int64_t token)
 {
-    (void)ctx, (void)type;
-    if (strncmp(json_str(content, "code", ""), "%synapse", 8) != 0)
-        return NULL;
     cJSON *reply = json_obj();
     json_set_str(reply, "status", "ok");
-    return reply;
+    core_own_reply(recorder->core, token, reply);
+}
+
+static bool own_request(void *ctx, int64_t token, const char *type,
+                        const cJSON *content)
+{
+    recorder_t *recorder = ctx;
+    (void)type;
+    const char *code = json_str(content, "code", "");
+    if (strcmp(code, "%%synapse\nx") == 0)
+        recorder->tokens[recorder->token_count++] = token;
+    else if (strncmp(code, "%synapse", 8) == 0)
+        own_reply(recorder, token);
+    else
+        return false;
+    return true;
 }
 
 static const core_spark_t SPARK = {execute,      interrupt,     spark_shutdown,
                                    history_code, child_started, child_ended,
-                                   own_reply};
+                                   own_request};
 
 /* ---- begin, end ---- */
 

@@ -28,6 +28,8 @@ typedef struct {
     char last_ask_id[64]; /* msg_id of the last silent request, or probe */
     char told_id[64];
     char answer[1000];    /* what the last core_ask_child got */
+    int64_t tokens[8];    /* of requests with the code "%%synapse\nx": owed */
+    int token_count;
 } recorder_t;
 
 void recorder_begin(recorder_t *recorder, bool has_spark);
@@ -35,6 +37,9 @@ void recorder_end(recorder_t *recorder);
 
 /* What was recorded since the last call. Caller frees. */
 char *recorder_take(recorder_t *recorder);
+
+/* Answer an owed request. */
+void own_reply(recorder_t *recorder, int64_t token);
 
 /* Events. `options` are members of the content: "\"silent\":true", or "". */
 void front_cell(recorder_t *recorder, const char *id, const char *code,

@@ -217,13 +217,64 @@ static void test_requests(void)
                 "the child answers also while a Spark cell runs");
     front_request(&r, CHANNEL_SHELL, "complete_request", "c",
                   "{\"code\":\"%synapse \"}");
-    effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c)",
-                "completion of a magic is ours");
+    effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c) iopub:busy(a)",
+                "completion of a magic is ours; then the cell is what is busy");
     front_request(&r, CHANNEL_CONTROL, "create_subshell_request", "s", "{}");
     effects_are(
         "iopub:busy(s) control:create_subshell_reply(s)=error!NotSupportedError "
         "iopub:idle(s)",
         "subshells are refused");
+    recorder_end(&r);
+}
+
+static const char OWED[] = "{\"code\":\"%%synapse\\nx\",\"cursor_pos\":11}";
+
+static void test_replies_that_come_later(void)
+{
+    begin_ready(true);
+    front_request(&r, CHANNEL_SHELL, "complete_request", "c", OWED);
+    front_request(&r, CHANNEL_SHELL, "inspect_request", "d", OWED);
+    front_request(&r, CHANNEL_SHELL, "complete_request", "c", OWED);
+    effects_are("", "a request of ours may wait for its reply");
+    own_reply(&r, r.tokens[1]);
+    effects_are("iopub:busy(d) shell:inspect_reply(d)=ok iopub:idle(d)",
+                "replies come in any order, each to its own request");
+    own_reply(&r, r.tokens[0]);
+    own_reply(&r, r.tokens[2]);
+    effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c) "
+                "iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c)",
+                "also two with one msg_id");
+    own_reply(&r, r.tokens[0]);
+    effects_are("", "a second reply is none");
+    recorder_end(&r);
+}
+
+static void test_later_replies_beside_cells(void)
+{
+    begin_ready(true);
+    front_cell(&r, "a", "%synapse meta", "");
+    front_request(&r, CHANNEL_SHELL, "complete_request", "c", OWED);
+    forget();
+    own_reply(&r, r.tokens[0]);
+    effects_are("iopub:busy(c) shell:complete_reply(c)=ok iopub:idle(c) iopub:busy(a)",
+                "while a cell runs the last status is its busy");
+    front_request(&r, CHANNEL_SHELL, "complete_request", "e", OWED);
+    core_child_ended(r.core, "killed", "");
+    forget();
+    own_reply(&r, r.tokens[1]);
+    effects_are("iopub:busy(e) shell:complete_reply(e)=ok iopub:idle(e) iopub:busy(a)",
+                "the child's death takes no reply along");
+    front_request(&r, CHANNEL_SHELL, "complete_request", "f", OWED);
+    front_request(&r, CHANNEL_SHELL, "complete_request", "g", OWED);
+    forget();
+    core_terminate(r.core);
+    char *all = recorder_take(&r);
+    ok(strstr(all, "shell:complete_reply(f)=ok") &&
+           strstr(all, "shell:complete_reply(g)=ok"),
+       "the end answers what is owed");
+    free(all);
+    own_reply(&r, r.tokens[2]);
+    effects_are("", "and what comes after it is nobody's");
     recorder_end(&r);
 }
 
@@ -550,6 +601,8 @@ int main(void)
     test_spark_error_aborts();
     test_silent_is_python();
     test_requests();
+    test_replies_that_come_later();
+    test_later_replies_beside_cells();
     test_comm_order();
     test_asks();
     test_interrupt_while_idle();
