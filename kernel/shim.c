@@ -38,6 +38,8 @@ struct call_t {
     bool is_over;         /* close when all is sent */
     sink_expanded_fn *expanded;
     void *expanded_arg;
+    sink_answer_fn *answered;
+    void *answered_arg;
 };
 
 struct shim_t {
@@ -83,6 +85,10 @@ static void leave_shim(call_t *call)
 
 static void destroy_call(call_t *call)
 {
+    err_t err = {0};
+    err_set(&err, ERR_INTERRUPTED, "The call has ended.");
+    if (call->answered)
+        call->answered(NULL, &err, call->answered_arg);
     leave_shim(call);
     buf_free(&call->in);
     buf_free(&call->out);
@@ -155,6 +161,16 @@ static void sink_expand(void *arg, const char *line, sink_expanded_fn *fn, void 
     send_frame(call, message);
 }
 
+static void sink_ask(void *arg, cJSON *request, sink_answer_fn *fn, void *fn_arg)
+{
+    call_t *call = arg;
+    call->answered = fn;
+    call->answered_arg = fn_arg;
+    cJSON *message = message_of("ask");
+    json_set(message, "request", request);
+    send_frame(call, message);
+}
+
 static void end_call(call_t *call, cJSON *reply, cJSON *value)
 {
     cJSON *message = message_of("done");
@@ -196,7 +212,7 @@ static void start_run(call_t *call, const cJSON *message)
     call->plan = plan_of_magic(json_str(message, "magic", "synapse"),
         json_str(message, "line", ""), json_str(message, "cell", NULL));
     call->is_running = true;
-    sink_t sink = {sink_output, sink_expand, sink_done, call, false};
+    sink_t sink = {sink_output, sink_expand, sink_ask, sink_done, call, false};
     runner_run(shim->runner, call->plan, shim->cell_number(shim->arg), &sink);
 }
 
@@ -213,6 +229,35 @@ static void take_expanded(call_t *call, const cJSON *message)
     fn(line, &err, call->expanded_arg);
 }
 
+/* The error of an answer, if it has one. */
+static int answer_error(const cJSON *answer, err_t *err)
+{
+    const cJSON *error = json_get_obj(answer, "error");
+    const char *name = json_str(error, "ename", "");
+    const char *text = json_str(error, "evalue", "");
+    if (!answer)
+        return err_set(err, ERR_CHILD, "Python gave no answer.");
+    if (!error)
+        return 0;
+    if (strcmp(name, "KeyboardInterrupt") == 0)
+        return err_set(err, ERR_INTERRUPTED, "Interrupted.");
+    if (strcmp(name, "Refused") == 0)
+        return err_set(err, ERR_USAGE, "%s", text);
+    return err_set(err, ERR_CHILD, "Python could not do its part: %s: %s", name, text);
+}
+
+static void take_answer(call_t *call, const cJSON *message)
+{
+    sink_answer_fn *fn = call->answered;
+    const cJSON *answer = json_get_obj(message, "answer");
+    err_t err = {0};
+    call->answered = NULL;
+    if (fn && answer_error(answer, &err) == 0)
+        fn(answer, &err, call->answered_arg);
+    else if (fn)
+        fn(NULL, &err, call->answered_arg);
+}
+
 static void take_message(call_t *call, const cJSON *message)
 {
     const char *op = json_str(message, "op", "");
@@ -220,6 +265,8 @@ static void take_message(call_t *call, const cJSON *message)
         start_run(call, message);
     else if (strcmp(op, "expanded") == 0)
         take_expanded(call, message);
+    else if (strcmp(op, "answered") == 0)
+        take_answer(call, message);
     else if (strcmp(op, "interrupt") == 0 && call->is_running)
         runner_interrupt(call->shim->runner);
 }
@@ -230,14 +277,18 @@ static void on_gone(call_t *call)
     runner_t *runner = call->shim->runner;
     bool was_running = call->is_running;
     sink_expanded_fn *fn = call->expanded;
+    sink_answer_fn *answered = call->answered;
+    err_t err = {0};
+    err_set(&err, ERR_INTERRUPTED, "Python went away while the command waited.");
     call->expanded = NULL;
+    call->answered = NULL;
     leave_shim(call);
     if (!was_running) {
         destroy_call(call);
     } else if (fn) {
-        err_t err = {0};
-        err_set(&err, ERR_INTERRUPTED, "Python went away while the command waited.");
         fn(NULL, &err, call->expanded_arg);
+    } else if (answered) {
+        answered(NULL, &err, call->answered_arg);
     } else {
         runner_interrupt(runner);
     }
@@ -368,18 +419,20 @@ void shim_destroy(shim_t **shim_p)
 
 /* === Python text ======================================================== */
 
-char *shim_register_code(const shim_t *shim, const char *source)
+char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder)
 {
     char *source64 = text_base64(source, strlen(source));
     char *path64 = text_base64(shim->path, strlen(shim->path));
+    char *folder64 = text_base64(data_folder, strlen(data_folder));
     char *code = xasprintf(
         "import base64 as _b, types as _t, sys as _s\n"
         "_m = _t.ModuleType('_synapse_kernel_shim')\n"
         "_s.modules['_synapse_kernel_shim'] = _m\n"
         "exec(compile(_b.b64decode('%s'), '<synapse-kernel shim>', 'exec'), _m.__dict__)\n"
-        "_m.register(_b.b64decode('%s').decode())\n"
+        "_m.register(_b.b64decode('%s').decode(), _b.b64decode('%s').decode())\n"
         "del _b, _t, _s, _m\n",
-        source64, path64);
+        source64, path64, folder64);
+    free(folder64);
     free(source64);
     free(path64);
     return code;
@@ -404,16 +457,43 @@ char *shim_expand_expression(const char *line)
     return code;
 }
 
-char *shim_expanded_text(const char *repr, err_t *err)
+/* The text behind the repr of its base64, or NULL. */
+static char *text_of_repr(const char *repr)
 {
     size_t len = strlen(repr);
-    char *text = NULL;
-    if (len >= 2 && (repr[0] == '\'' || repr[0] == '"') && repr[len - 1] == repr[0])
-        text = text_unbase64(repr + 1, len - 2, NULL);
+    if (len < 2 || (repr[0] != '\'' && repr[0] != '"') || repr[len - 1] != repr[0])
+        return NULL;
+    return text_unbase64(repr + 1, len - 2, NULL);
+}
+
+char *shim_expanded_text(const char *repr, err_t *err)
+{
+    char *text = text_of_repr(repr);
     if (!text || !json_is_utf8(text, strlen(text))) {
         free(text);
         err_set(err, ERR_USAGE, "Python could not expand the line.");
         return NULL;
     }
     return text;
+}
+
+char *shim_ask_expression(const cJSON *request)
+{
+    char *text = json_print(request);
+    char *text64 = text_base64(text, strlen(text));
+    char *code = xasprintf(
+        "__import__('sys').modules['_synapse_kernel_shim'].answer64('%s')", text64);
+    free(text64);
+    free(text);
+    return code;
+}
+
+cJSON *shim_answer_of_repr(const char *repr, err_t *err)
+{
+    char *text = text_of_repr(repr);
+    cJSON *answer = text ? json_parse(text, strlen(text), "Python's answer", err) : NULL;
+    free(text);
+    if (answer_error(answer, err) != 0)
+        json_free(&answer);
+    return answer;
 }

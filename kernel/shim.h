@@ -7,6 +7,8 @@
  *   child:  {"op":"run","magic":NAME,"line":L,"cell":BODY|null}
  *   kernel: {"op":"expand","line":L}            child: {"op":"expanded","line":L}
  *                                                   or {"op":"expanded","error":E}
+ *   kernel: {"op":"ask","request":R}            child: {"op":"answered","answer":{…}}
+ *                                                   or … "answer":{"error":{ename,evalue}}
  *   kernel: {"op":"output","msg_type":T,"content":C}   (any number)
  *   kernel: {"op":"done","reply":R,"value":V}
  *   child:  {"op":"interrupt"}                  any time while it waits
@@ -29,9 +31,9 @@ shim_t *shim_new(loop_t *loop, runner_t *runner, const char *folder,
 /* A call under way is interrupted; its outputs go nowhere. NULL-safe. */
 void shim_destroy(shim_t **shim_p);
 
-/* Python that registers the magic in a new child; `source` is the text of shim.py. Caller
- * frees. */
-char *shim_register_code(const shim_t *shim, const char *source);
+/* Python that registers the magic in a new child; `source` is the text of shim.py,
+ * `data_folder` holds kernel/ and python/. Caller frees. */
+char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder);
 
 /* Python that makes the child count and remember a Spark cell: In, history, execution
  * count. Pure; caller frees. */
@@ -41,5 +43,10 @@ char *shim_history_code(int64_t execution_count, const char *cell);
  * from the repr of that value (NULL with ERR_USAGE). Pure; caller frees. */
 char *shim_expand_expression(const char *line);
 char *shim_expanded_text(const char *repr, err_t *err) SK_WARN_UNUSED;
+
+/* The same for a question of the kernel (shim.py, answer()): the expression, and its
+ * answer: an object, NULL with ERR_USAGE, ERR_INTERRUPTED or ERR_CHILD. Pure. */
+char *shim_ask_expression(const cJSON *request);
+cJSON *shim_answer_of_repr(const char *repr, err_t *err) SK_WARN_UNUSED;
 
 #endif

@@ -8,11 +8,13 @@ Standard library only.
 import base64
 import dis
 import json
+import os
 import socket
 import struct
 import sys
 
 _path = None
+_data_folder = None
 _LANGUAGES = ("sql", "spark", "pyspark")
 _SECOND_SPARK = (
     "A plain cell has started a Spark of its own in the notebook's Python. It is not the one "
@@ -77,6 +79,10 @@ class _Reader:
             self._data += piece
 
 
+def _is_stdout(message):
+    return message["msg_type"] == "stream" and message["content"].get("name") == "stdout"
+
+
 def _emit(shell, msg_type, content):
     """Show one output as if it came from this cell's own Python."""
     if msg_type == "stream":
@@ -118,11 +124,23 @@ def _refuse_silent(shell):
         raise UsageError("Silent executions do not touch Spark.")
 
 
-def run(line, cell=None):
+class _Call:
+    """What one call brings along, and what it gets."""
+
+    def __init__(self, is_wanted, names=None):
+        self.is_wanted = is_wanted
+        self.names = names or {}  # before those of the notebook
+        self.taken = []  # what `get` brought
+
+
+def run(line, cell=None, call=None):
     """Run one %synapse line or %%synapse cell. Returns its value, or None."""
     shell = _shell()
     _refuse_silent(shell)
-    is_wanted = _value_is_wanted(_user_frame(shell))
+    if call is None:
+        frame = _user_frame(shell)
+        call = _Call(_value_is_wanted(frame), frame.f_locals if frame else None)
+    is_wanted = call.is_wanted
     printed = []  # a value that somebody takes is not printed too
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.connect(_path)
@@ -137,13 +155,18 @@ def run(line, cell=None):
             operation = message["op"]
             if operation == "expand":
                 _send(sock, _expanded(message["line"]))
-            elif operation == "output" and is_wanted and message["msg_type"] == "stream":
+            elif operation == "ask":
+                answer = _answer(message["request"], call)
+                _send(sock, {"op": "answered", "answer": answer})
+            elif operation == "output" and is_wanted and _is_stdout(message):
                 printed.append(message)
             elif operation == "output":
                 _emit(shell, message["msg_type"], message["content"])
             elif operation == "done":
                 break
     value = message["value"]
+    if call.taken and message["reply"].get("status") == "ok":
+        return call.taken[-1]
     if value is not None and is_wanted:
         return SynapseValue(value) if isinstance(value, dict) else value
     for output in printed:
@@ -182,6 +205,75 @@ def expand64(line64):
     """For the kernel: base64 of a line in, base64 of the expanded line out."""
     line = base64.b64decode(line64).decode("utf-8")
     return base64.b64encode(_expand(line).encode("utf-8")).decode("ascii")
+
+
+# --- dataframes: questions of the kernel (transfer.h) ------------------------
+
+
+def answer64(text64):
+    """The same in base64, for a cell that the kernel runs."""
+    answer = _answer(json.loads(base64.b64decode(text64)), _Call(False))
+    return base64.b64encode(json.dumps(answer).encode("ascii")).decode("ascii")
+
+
+def _answer(request, call):
+    """A question's answer, or {"error": …}. An interrupt is one, too."""
+    try:
+        return _ANSWERS[request["do"]](request, call)
+    except KeyboardInterrupt:
+        error = {"ename": "KeyboardInterrupt", "evalue": ""}
+    except Exception as problem:
+        error = {"ename": type(problem).__name__, "evalue": str(problem)}
+    return {"error": error}
+
+
+def _frames():
+    """frames.py, from the kernel's folder."""
+    name = "_synapse_kernel_frames"
+    if name not in sys.modules:
+        import importlib.util
+
+        path = os.path.join(_data_folder, "kernel", "frames.py")
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+def _prepare(request, call):
+    return {"folder": os.path.dirname(_path), "lacks": _frames().prepare()}
+
+
+def _load(request, call):
+    value = _frames().load(request["path"], request["told"])
+    if call.is_wanted:
+        call.taken.append(value)
+    if request["is_named"] or not call.is_wanted:
+        _shell().user_ns[request["name"]] = value
+    return {}
+
+
+def _offer(request, call):
+    name = request["name"]
+    for names in (call.names, _shell().user_ns):
+        if name in names:
+            return _frames().offer(names[name], name, request["path"], request["begun"])
+    raise _frames().Refused("`%s` is not defined in the notebook's Python." % name)
+
+
+_ANSWERS = {"prepare": _prepare, "load": _load, "offer": _offer}
+
+
+def get(name, rows=None, all=False):
+    """synapse_kernel.get"""
+    line = "get %s%s%s" % (name, " -n %d" % rows if rows is not None else "", " --all" * all)
+    return run(line, call=_Call(True))
+
+
+def put(name, value):
+    """synapse_kernel.put"""
+    run("put " + name, call=_Call(False, {name: value}))
 
 
 # --- cells that the kernel ran ----------------------------------------------
@@ -252,12 +344,14 @@ def _hint_at_second_spark(*_):
         print(_SECOND_SPARK, file=sys.stderr)
 
 
-def register(path):
-    """Register the magics in this IPython; `path` is the kernel's socket."""
-    global _path
+def register(path, data_folder):
+    """Register the magics in this IPython; `path` is the kernel's socket. The package
+    synapse_kernel lies in the folder of the kernel's data."""
+    global _path, _data_folder
     from IPython.core.magic import no_var_expand
 
-    _path = path
+    _path, _data_folder = path, data_folder
+    sys.path.append(os.path.join(data_folder, "python"))
     shell = _shell()
     shell.register_magic_function(no_var_expand(synapse), "line_cell", "synapse")
     shell.events.register("post_run_cell", _hint_at_second_spark)
