@@ -1057,6 +1057,7 @@ def __synapse_kernel__(posted_in):
             self.user = {}
             self.modules = {}
             self.value = None  # what a call as a cell gives
+            self.guard = None  # of remote/sentinel.py, where it is needed
 
         def attach(self, posted_in):
             """Take over a session, or do so again: nothing is lost by a second post."""
@@ -1110,6 +1111,8 @@ def __synapse_kernel__(posted_in):
                 error = problem
             with self.lock:
                 self.running = None
+            if self.guard is not None:
+                self.guard.end()
             return self.finish(n, text, error)
 
         # -- modules: files beside this one, brought along when they are needed --
@@ -1184,6 +1187,8 @@ def __synapse_kernel__(posted_in):
                 self.interrupted = self.pending = self.was_interrupted = False
                 self.is_patient = True
                 self.running = n
+            if self.guard is not None:
+                self.guard.begin(n)
 
         def job_group(self, name):
             """The server's own job group (its progress counts that), else ours."""
@@ -1296,6 +1301,8 @@ def __synapse_kernel__(posted_in):
 
         def told(self, error, text):
             asked = self.interrupted or self.was_interrupted
+            if self.guard is not None:  # nobody else cancels the group
+                asked = asked or "job group %s" % self.group in message_of(error)
             if asked and "cancel" in message_of(error).lower():
                 trace = error.__traceback__
                 error = KeyboardInterrupt("the cell was interrupted")
