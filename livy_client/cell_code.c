@@ -53,19 +53,6 @@ static void add_literals(buf_t *buf, const char *text, size_t len)
     } while (at < len);
 }
 
-char *cell_code_python(const char *uuid, const char *method, int n, const char *name,
-    const char *text, size_t len)
-{
-    buf_t buf = BUF_INIT;
-
-    buf_addf(&buf, "# " ID_WORD "%s\n" RUNNER ".%s(%d, ", uuid, method, n);
-    add_literal(&buf, name, strlen(name));
-    buf_adds(&buf, ",\n");
-    add_literals(&buf, text, len);
-    buf_adds(&buf, ")");
-    return buf_take(&buf);
-}
-
 char *cell_code_plain(const char *uuid, const char *comment, const char *text, size_t len)
 {
     buf_t buf = BUF_INIT;
@@ -90,6 +77,25 @@ static void add_load(buf_t *buf, const char *module, const char *source)
     buf_adds(buf, ", ");
     add_literal(buf, source, strlen(source));
     buf_addc(buf, ')');
+}
+
+char *cell_code_python(const char *uuid, const cell_post_t *post, const char *text,
+    size_t len)
+{
+    buf_t buf = BUF_INIT;
+
+    buf_addf(&buf, "# " ID_WORD "%s\n" RUNNER, uuid);
+    add_load(&buf, post->module, post->source);
+    buf_addf(&buf, ".%s(%d, ", post->method, post->n);
+    add_literal(&buf, post->name, strlen(post->name));
+    buf_adds(&buf, ",\n");
+    add_literals(&buf, text, len);
+    if (post->options) {
+        buf_adds(&buf, ", ");
+        add_literal(&buf, post->options, strlen(post->options));
+    }
+    buf_adds(&buf, ")");
+    return buf_take(&buf);
 }
 
 /* `"look", "complete", "{…}")` */

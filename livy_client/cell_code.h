@@ -12,10 +12,19 @@
 #include <cjson/cJSON.h>
 #include "base/err.h"
 
-/* "# synapse-kernel <uuid>\n__synapse_kernel__.run(3, "cell 3",\n"…"\n)". `method` is
- * "run" or "sql". Caller frees. */
-char *cell_code_python(const char *uuid, const char *method, int n, const char *name,
-    const char *text, size_t len);
+typedef struct {
+    const char *method;  /* "run" or "sql" */
+    int n;
+    const char *name;    /* "cell 3" */
+    const char *module;  /* with its `source`: to be loaded first; NULL = none */
+    const char *source;
+    const char *options; /* JSON text of an object, or NULL = none */
+} cell_post_t;
+
+/* "# synapse-kernel <uuid>\n__synapse_kernel__.run(3, "cell 3",\n"…"\n)", with
+ * `.load("sql", "…")` before it and `, "{…}"` behind it as `post` has them. Caller frees. */
+char *cell_code_python(const char *uuid, const cell_post_t *post, const char *text,
+    size_t len);
 
 /* The id line in the comment style of another interpreter ("//" Scala, "--" SQL), then
  * the text as it is. Caller frees. */

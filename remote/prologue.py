@@ -45,7 +45,7 @@ def __synapse_kernel__(posted_in):
     SEGMENT = 256 << 10  # a live reader copies no more than this at once
     GROUP = "synapse-kernel-cell-"
     DISPLAY_ROWS = 20
-    SQL_ROWS = 1000
+    MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*$")
 
     present = sys.modules.get("__synapse_kernel__")
     if present is not None and getattr(present, "version", None) == VERSION:
@@ -752,31 +752,6 @@ def __synapse_kernel__(posted_in):
         out.append("</tbody>\n</table>\n<p>%s</p>\n</div>" % html.escape(note))
         return "\n".join(out)
 
-    def split_sql(text):
-        """[(line, statement)] of `text`: cut at semicolons outside quotes and comments;
-        what holds only comments is left out."""
-        token = re.compile(
-            r"'(?:\\.|[^'\\])*(?:'|\Z)" r'|"(?:\\.|[^"\\])*(?:"|\Z)'
-            r"|`[^`]*(?:`|\Z)|--[^\n]*|/\*|\*/|;|\s+|.", re.S)
-        found, start, depth, solid = [], 0, 0, False
-        for match in token.finditer(text):
-            piece = match.group()
-            if piece == "/*":
-                depth += 1
-            elif piece == "*/" and depth:
-                depth -= 1
-            elif depth == 0 and piece == ";":
-                found.append((start, match.start(), solid))
-                start, solid = match.end(), False
-            elif depth == 0 and not piece.isspace() and not piece.startswith("--"):
-                solid = True
-        found.append((start, len(text), solid))
-        return [
-            (text.count("\n", 0, a + len(text[a:b]) - len(text[a:b].lstrip())) + 1,
-             text[a:b].strip())
-            for a, b, keep in found if keep
-        ]
-
     def spark_context():
         """The running SparkContext, or None. Never starts one."""
         pyspark = sys.modules.get("pyspark")
@@ -1057,6 +1032,7 @@ def __synapse_kernel__(posted_in):
             self.user = {}
             self.modules = {}
             self.value = None  # what a call as a cell gives
+            self.at_end = None  # of the cell that runs: called behind its code
             self.guard = None  # of remote/sentinel.py, where it is needed
 
         def attach(self, posted_in):
@@ -1094,13 +1070,38 @@ def __synapse_kernel__(posted_in):
 
         # -- one cell --
 
-        def run(self, n, name, text):
-            """Execute Python. A Result comes back; nothing is raised."""
-            return self.cell(n, name, text, lambda: self.python(name, text))
+        def run(self, n, name, text, options="{}"):
+            """Execute Python. A Result comes back; nothing is raised. Where a module is
+            needed first, {"needs"}, and nothing has been executed. Options: "quiet"."""
+            if "lines" not in self.modules and self.has_magics(text):
+                return self.asks(n, needs="lines")
+            quiet = json.loads(options).get("quiet", False)
+            return self.cell(n, name, text, lambda: self.python(name, text, quiet))
 
-        def sql(self, n, name, text, limit_rows=SQL_ROWS):
-            """Execute SQL statements, separated by semicolons, through spark.sql."""
-            return self.cell(n, name, text, lambda: self.queries(text, limit_rows))
+        def sql(self, n, name, text, options="{}"):
+            """Execute SQL statements, separated by semicolons, through spark.sql. {"needs"}
+            as above; {"asks"}: names of variables that are to be in "values". Options: as
+            sql.run has them."""
+            sql, options = self.modules.get("sql"), json.loads(options)
+            if sql is None:
+                return self.asks(n, needs="sql")
+            names = [] if "values" in options else sql.missing(text)
+            if names:
+                return self.asks(n, asks=names)
+            return self.cell(n, name, text, lambda: sql.run(text, **options))
+
+        def asks(self, n, **wish):
+            return Result(to_json(dict(wish, version=VERSION, n=n)))
+
+        def has_magics(self, text):
+            """Are there lines for remote/lines.py: `%magic`, `!command`, `name?`?"""
+            if not MAGIC.search(text):
+                return False
+            try:
+                compile(text, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                return False
+            except (SyntaxError, ValueError):
+                return True
 
         def cell(self, n, name, text, work):
             self.begin(n, name)
@@ -1161,13 +1162,15 @@ def __synapse_kernel__(posted_in):
                 work()
             finally:
                 try:
+                    if self.at_end is not None:
+                        self.at_end()
                     show_figures()
                 except Exception as error:
                     stderr.write("%s: %s\n" % (type(error).__name__, error))
 
         def begin(self, n, name):
             self.is_syntax, self.has_frames, self.note = False, True, None
-            self.value = None
+            self.value = self.at_end = None
             self.thread = threading.get_ident()
             if threading.current_thread() is threading.main_thread():
                 # A SparkContext that a cell makes installs a handler of its own.
@@ -1202,7 +1205,7 @@ def __synapse_kernel__(posted_in):
             except Exception:  # a context that is gone: the cell will say so
                 return None
 
-        def python(self, name, text):
+        def python(self, name, text, quiet=False):
             filename = "<%s>" % name
             cells.add(filename)
             lines = [line + "\n" for line in text.split("\n")]
@@ -1216,7 +1219,7 @@ def __synapse_kernel__(posted_in):
             if not is_shown:
                 return
             value = self.execute(ast.Expression(last.value), filename, "eval")
-            if value is not None:
+            if value is not None and not quiet:
                 data, metadata = bundle(value)
                 publish(data, metadata, kind="execute_result")
                 if self.user.get("_") is self.underscore:
@@ -1227,11 +1230,11 @@ def __synapse_kernel__(posted_in):
             try:
                 return compile(text, filename, "exec", flags, True)
             except SyntaxError:
-                # Common in notebooks, and true here anyway.
-                usual = re.sub(r"(?m)^([ \t]*)%matplotlib\b.*$", r"\1pass", text)
+                lines = self.modules.get("lines")
+                other = lines.translated(text) if lines and MAGIC.search(text) else text
                 try:
-                    if usual != text:
-                        return compile(usual, filename, "exec", flags, True)
+                    if other != text:
+                        return compile(other, filename, "exec", flags, True)
                 except SyntaxError:
                     pass
                 self.is_syntax, self.has_frames = True, False
@@ -1266,25 +1269,6 @@ def __synapse_kernel__(posted_in):
                     task.cancel()
                     self.loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
                 raise
-
-        def queries(self, text, limit_rows):
-            self.has_frames = False
-            session = self.user.get("spark")
-            if session is None:
-                from pyspark.sql import SparkSession
-
-                session = SparkSession.builder.getOrCreate()
-            statements = split_sql(text)
-            for i, (line, statement) in enumerate(statements):
-                if len(statements) > 1:
-                    self.note = "In statement %d of %d, which begins in line %d." % (
-                        i + 1, len(statements), line)
-                frame = session.sql(statement)
-                if frame.columns:
-                    self.user["_sqldf"] = frame
-                    is_last = i + 1 == len(statements)
-                    publish(frame_table(frame, limit_rows),
-                            kind="execute_result" if is_last else None)
 
         def finish(self, n, text, error):
             sys.stdin, sys.stdout, sys.stderr, builtins.input, sys.breakpointhook = self.saved

@@ -58,6 +58,13 @@ def call(n, text, method="run", extra=""):
     )
 
 
+def with_module(posted, name):
+    """The same statement, which brings a module along."""
+    source = (HERE.parents[1] / "remote" / (name + ".py")).read_text("utf-8")
+    load = "__synapse_kernel__.load(%r, %r)." % (name, source)
+    return posted.replace("__synapse_kernel__.", load, 1)
+
+
 def parse(text):
     """(stray text, result) of an answer: the last line with the marker counts."""
     lines = text.split("\n")
@@ -108,7 +115,8 @@ class Session:
     def start(self, text, method="run", extra=""):
         """Post a cell without waiting for it."""
         self.n += 1
-        self.send(call(self.n, text, method, extra))
+        self.posted = call(self.n, text, method, extra)
+        self.send(self.posted)
         return self.n
 
     def finish(self, seconds=60):
@@ -116,6 +124,11 @@ class Session:
         assert reply["status"] == "ok", reply
         stray, result = parse(reply["text"])
         assert result["version"] == 1 and result["n"] == self.n
+        if "needs" in result:
+            self.send(with_module(self.posted, result["needs"]))
+            return self.finish(seconds)
+        if "asks" in result:
+            return result["asks"]
         if "parts" in result:
             pieces = [result["part"]]
             for i in range(1, result["parts"]):

@@ -104,20 +104,6 @@ def test_syntax_error_runs_nothing_and_shows_line_and_caret(shell, text, line):
     assert line in cell.trace() and "^" in cell.trace() and "line 2" in cell.trace()
 
 
-@pytest.mark.parametrize("text", ["!ls", "x = 1\n%pip install y", "%time f()"])
-def test_shell_and_line_magics_get_a_hint(shell, text):
-    cell = shell.cell(text)
-    assert cell.error["ename"] == "SyntaxError"
-    assert "plain Python cells" in cell.trace() and "os.system" in cell.trace()
-
-
-def test_matplotlib_magic_is_ignored(shell):
-    assert (
-        shell.cell("%matplotlib inline\nif 1:\n    %matplotlib inline\n3").value()
-        == "3"
-    )
-
-
 def test_top_level_await_and_background_tasks(shell):
     assert (
         shell.cell(

@@ -99,17 +99,20 @@ display(spark.createDataFrame([row], schema))
     )
 
 
+FIVE = """, '{"rows": 5}'"""
+
+
 def test_sql(spark):
     cell = spark.cell("select id, 'a;b' as `c;d` from range(2000) -- ;\n", method="sql")
     assert cell.kinds() == ["execute_result"] and cell.value().endswith(
         "first 1000 rows"
     )
     assert (
-        spark.cell("select 1 as x", method="sql", extra=", 5").value()
+        spark.cell("select 1 as x", method="sql", extra=FIVE).value()
         == "+---+\n| x |\n+---+\n| 1 |\n+---+\n1 row"
     )
     assert (
-        spark.cell("select id from range(9)", method="sql", extra=", 5")
+        spark.cell("select id from range(9)", method="sql", extra=FIVE)
         .value()
         .endswith("first 5 rows")
     )

@@ -11,7 +11,8 @@
 
 #define IS_PYTHON(text, want, claim) \
     do { \
-        char *code = cell_code_python("u-1", "run", 3, "cell 3", text, sizeof text - 1); \
+        cell_post_t post = {.method = "run", .n = 3, .name = "cell 3"}; \
+        char *code = cell_code_python("u-1", &post, text, sizeof text - 1); \
         is_str(code, "# synapse-kernel u-1\n__synapse_kernel__.run(3, \"cell 3\",\n" want \
             ")", claim); \
         free(code); \
@@ -28,9 +29,17 @@ static void check_python(void)
     IS_PYTHON("a\0b", "\"a\\x00b\"\n", "NUL");
     IS_PYTHON("\"\"\"\n''')", "\"\\\"\\\"\\\"\\n\"\n\"''')\"\n",
         "text can't leave its literal");
-    char *code = cell_code_python("u", "sql", 12, "q\"", "select 1", 8);
+    cell_post_t sql = {.method = "sql", .n = 12, .name = "q\""};
+    char *code = cell_code_python("u", &sql, "select 1", 8);
     is_str(code, "# synapse-kernel u\n__synapse_kernel__.sql(12, \"q\\\"\",\n\"select 1\"\n)",
         "another method, a name with a quote");
+    free(code);
+    cell_post_t more = {.method = "sql", .n = 1, .name = "c", .module = "sql",
+        .source = "x = 1\n", .options = "{\"rows\":5}"};
+    code = cell_code_python("u", &more, "select 1", 8);
+    is_str(code, "# synapse-kernel u\n__synapse_kernel__.load(\"sql\", \"x = 1\\n\")"
+        ".sql(1, \"c\",\n\"select 1\"\n, \"{\\\"rows\\\":5}\")",
+        "a module to be loaded first, options");
     free(code);
     code = cell_code_part("u", 3, 1);
     is_str(code, "# synapse-kernel u\n__synapse_kernel__.part(3, 1)", "a part");

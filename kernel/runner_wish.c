@@ -1,0 +1,132 @@
+/*
+ * runner_wish - what a driver wants before it runs a cell: a module, values of Python
+ *
+ * A posted cell may be answered by {"needs": "sql"}, the module of remote/ that is to come
+ * with it, or by {"asks": ["n"]}, variables of Python that its SQL names. Nothing of the
+ * cell has run then: it is posted again with what was wanted.
+ * Source: remote/prologue.py, its methods run and sql; kernel/shim.py, values64.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "kernel/runner_steps.h"
+
+#define MODULE_CAP 60000
+enum { WISH_LIMIT = 4 };
+
+void runner_wish_clear(runner_t *runner)
+{
+    free(runner->module);
+    runner->module = NULL;
+    json_free(&runner->values);
+    runner->wish_count = 0;
+}
+
+static void post_again(runner_t *runner)
+{
+    runner_live_end(runner);
+    runner_run_code(runner);
+}
+
+/* === Values of Python =================================================== */
+
+static cJSON *values_of_text(const char *text, err_t *err)
+{
+    size_t len = 0;
+    char *json = text_unbase64(text, strlen(text), &len);
+    cJSON *values = json ? json_parse(json, len, "the variables of Python", err) : NULL;
+    if (!json)
+        err_set(err, ERR_CHILD, "Python did not tell the values of its variables.");
+    free(json);
+    return values;
+}
+
+static void on_values(const char *text, const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    err_t fault = *err;
+    runner->is_expanding = false;
+    if (runner->interrupts)
+        err_set(&fault, ERR_INTERRUPTED, "Interrupted before the query was run.");
+    else if (text)
+        runner->values = values_of_text(text, &fault);
+    if (runner->values)
+        post_again(runner);
+    else
+        runner_step_fail(runner, &fault);
+}
+
+/* The way on which IPython expands command lines, from within the call that runs too. */
+static void ask_values(runner_t *runner, const cJSON *names)
+{
+    char *json = json_print(names);
+    char *names64 = text_base64(json, strlen(json));
+    char *line = xasprintf("{__import__('sys').modules['_synapse_kernel_shim'].values64('%s')}",
+        names64);
+    runner->is_expanding = true;
+    runner->front.expand(runner->front.arg, line, on_values, runner);
+    free(line);
+    free(names64);
+    free(json);
+}
+
+/* === The answer, the next post ========================================== */
+
+bool runner_take_wish(runner_t *runner, const cJSON *answer)
+{
+    const char *module = json_str(answer, "needs", NULL);
+    const cJSON *names = json_get_arr(answer, "asks");
+    err_t err = {0};
+    if (!module && !names)
+        return false;
+    if (++runner->wish_count > WISH_LIMIT) {
+        err_set(&err, ERR_PROTOCOL, "The session's driver wants the same again and again: "
+            "start a new session.");
+        runner_step_fail(runner, &err);
+    } else if (module) {
+        free(runner->module);
+        runner->module = xstrdup(module);
+        post_again(runner);
+    } else {
+        ask_values(runner, names);
+    }
+    return true;
+}
+
+/* remote/NAME.py, if one is wanted. Caller frees. */
+char *runner_module_source(runner_t *runner, livy_session_t *session, err_t *err)
+{
+    const char *folder = livy_session_modules(session);
+    if (!runner->module)
+        return NULL;
+    if (!folder || strspn(runner->module, "abcdefghijklmnopqrstuvwxyz_") !=
+                       strlen(runner->module)) {
+        err_set(err, ERR_PROTOCOL, "The session's driver wants a module that is not there.");
+        return NULL;
+    }
+    char *file = xasprintf("%s.py", runner->module);
+    char *path = path_join(folder, file);
+    char *source = path_read(path, MODULE_CAP, NULL, err);
+    free(path);
+    free(file);
+    return source;
+}
+
+char *runner_cell_options(const runner_t *runner)
+{
+    const step_t *step = runner_step(runner);
+    cJSON *options = json_obj();
+    if (step->options.is_quiet)
+        json_set_bool(options, "quiet", true);
+    if (step->lang == LANG_SQL && step->options.rows)
+        json_set_int(options, "rows", step->options.rows);
+    if (runner->values)
+        json_set(options, "values", json_copy(runner->values));
+    char *text = options->child ? json_print(options) : NULL;
+    json_free(&options);
+    return text;
+}
