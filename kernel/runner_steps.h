@@ -112,16 +112,6 @@ void runner_run_session_command(runner_t *runner);
 void runner_stop_session_command(runner_t *runner);
 void runner_run_stop(runner_t *runner);
 
-/* runner_wish.c: what the driver wants before it runs a cell. True if the answer was that:
- * the cell is posted again. */
-bool runner_take_wish(runner_t *runner, const cJSON *answer);
-/* The text of the module that it wants, or NULL (with `err` when it can't be read). Caller
- * frees. */
-char *runner_module_source(runner_t *runner, livy_session_t *session, err_t *err);
-/* JSON of the cell's options as the prologue takes them; NULL = none. Caller frees. */
-char *runner_cell_options(const runner_t *runner);
-void runner_wish_clear(runner_t *runner);
-
 /* Stages: start, and interrupt (runner->interrupts counts how often). */
 void runner_find_session(runner_t *runner);
 void runner_open_command(runner_t *runner); /* parses it too */
