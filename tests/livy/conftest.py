@@ -8,16 +8,21 @@ stopped at the end; what it leaves behind is an error.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-from livy_http import Endpoint
-from livy_server import Lease, LocalServer
-from livy_session import Session
+sys.path.append(str(Path(__file__).parents[1] / "remote"))  # livy_prologue uses it
+
+from livy_http import Endpoint  # noqa: E402
+from livy_prologue import PrologueSession  # noqa: E402
+from livy_server import Lease, LocalServer  # noqa: E402
+from livy_session import Session  # noqa: E402
 
 TEST_SECONDS = 300
+HELD_SESSIONS = 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,20 +55,34 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 
 class Sessions:
-    """One session a kind for the whole run, replaced when a test has damaged it."""
+    """Sessions for the whole run, one of a sort, replaced when a test has damaged it.
+    No more than two are held at once: each is a Spark."""
 
     def __init__(self, endpoint: Endpoint):
         self.endpoint = endpoint
-        self.held: dict[str, Session] = {}
+        self.held: dict[tuple[str, type[Session]], Session] = {}
+        self.failed: set[tuple[str, type[Session]]] = set()
 
-    def get(self, kind: str) -> Session:
-        session = self.held.get(kind)
-        if session is not None and self.is_usable(session):
-            return session
-        if session is not None:
+    def get(self, kind: str, sort: type[Session] = Session) -> Session:
+        session = self.held.pop((kind, sort), None)
+        if session is not None and not self.is_usable(session):
             session.end()
-        self.held[kind] = Session.start(self.endpoint, kind=kind)
-        return self.held[kind]
+            session = None
+        if session is None:
+            session = self.start(kind, sort)
+        self.held[kind, sort] = session  # the last one is the one used last
+        return session
+
+    def start(self, kind: str, sort: type[Session]) -> Session:
+        """Try once: what can't start would else start a Spark for each test."""
+        if (kind, sort) in self.failed:
+            pytest.fail("the session did not start: see the first such test")
+        while len(self.held) >= HELD_SESSIONS:
+            self.held.pop(next(iter(self.held))).end()
+        self.failed.add((kind, sort))
+        session = sort.start(self.endpoint, kind=kind)
+        self.failed.discard((kind, sort))
+        return session
 
     def is_usable(self, session: Session) -> bool:
         """Idle, or idle after one more statement.
@@ -98,6 +117,18 @@ def sessions(endpoint: Endpoint) -> Iterator[Sessions]:
 def pyspark(sessions: Sessions) -> Session:
     """The run's PySpark session, idle. Tests share it: their names must not clash."""
     return sessions.get("pyspark")
+
+
+@pytest.fixture(scope="session", params=["plain", "prologue"])
+def sort(request: pytest.FixtureRequest) -> type[Session]:
+    return {"plain": Session, "prologue": PrologueSession}[request.param]
+
+
+@pytest.fixture
+def cells(sessions: Sessions, sort: type[Session]) -> Session:
+    """A PySpark session, idle: a plain one, then one with the prologue, whose cells run
+    as the kernel runs them."""
+    return sessions.get("pyspark", sort)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import pickle
 import uuid
 from typing import Any
@@ -14,6 +15,11 @@ RUN_SECONDS = 90
 
 # Where the user's names are, seen from a job.
 NAMES = "__import__('sys').modules['__main__'].global_dict"
+
+INTERRUPT = (
+    "__import__('signal').pthread_kill("
+    "__import__('threading').main_thread().ident, __import__('signal').SIGINT)"
+)
 
 ENDED = ("dead", "error", "killed", "success", "shutting_down")
 DONE = ("available", "cancelled")
@@ -42,10 +48,14 @@ class Session:
         session = cls.post(endpoint, **body)
         try:
             session.wait_state("idle")
+            session.prepare()
         except BaseException:
             session.end()
             raise
         return session
+
+    def prepare(self) -> None:
+        """What a session of this sort wants done before its first test: nothing."""
 
     def state(self) -> str:
         """The session's state, or "gone" when the server knows no such session."""
@@ -121,6 +131,19 @@ class Session:
         assert output["status"] == "ok", output
         assert mime in output["data"], output
         return output["data"][mime]
+
+    def rows(self, code: str) -> list[list[str | None]]:
+        """Run SQL; its rows, each value as a reader sees it, None where it is null."""
+        table = self.data(code, "application/json", "sql")
+        return [[shown(value) for value in row] for row in table["data"]]
+
+    def expected(self, claim: str, plain: Any) -> Any:
+        """What a test expects here: what a plain statement shows."""
+        return plain
+
+    def interrupt(self, number: int) -> None:
+        """Stop a running statement in the driver, by a job beside it."""
+        self.submit_job(INTERRUPT)
 
     def cancel(self, number: int) -> Reply:
         return self.endpoint.post(f"{self.path}/statements/{number}/cancel")
@@ -208,6 +231,13 @@ def job_of(expression: str) -> str:
     escaped = text.replace("\\", "\\u005c").replace("\n", "\\u000a")
     line = escaped.encode("raw_unicode_escape")
     return base64.b64encode(b"cbuiltins\neval\n(V" + line + b"\ntR.").decode("ascii")
+
+
+def shown(value: Any) -> str | None:
+    """A value of a row of SQL as a reader sees it."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def value_of(result: str) -> Any:

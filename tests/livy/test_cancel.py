@@ -25,19 +25,19 @@ def wait_for_job(session: Session) -> None:
     )
 
 
-def test_a_running_spark_job_is_cancelled(pyspark: Session) -> None:
-    statement = pyspark.submit(SLOW_JOB)
-    wait_for_job(pyspark)
-    reply = pyspark.cancel(statement["id"])
+def test_a_running_spark_job_is_cancelled(cells: Session) -> None:
+    statement = cells.submit(SLOW_JOB)
+    wait_for_job(cells)
+    reply = cells.cancel(statement["id"])
     assert (reply.status, reply.json) == (200, {"msg": "canceled"})
-    early = pyspark.statement(statement["id"])["state"]
+    early = cells.statement(statement["id"])["state"]
     assert early in ("cancelling", "cancelled")
-    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
+    told = cells.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
     # Livy keeps the error of the cancelled job as the output.
     if told["output"] is not None:
         assert told["output"]["status"] == "error", told
-    assert pyspark.text("40+2") == "42"
-    pyspark.wait_state("idle", seconds=20)
+    assert cells.text("40+2") == "42"
+    cells.wait_state("idle", seconds=20)
 
 
 def test_a_cancelled_scala_job_ends(scala: Session) -> None:
@@ -51,53 +51,53 @@ def test_a_cancelled_scala_job_ends(scala: Session) -> None:
     assert scala.text("val after = 42") == "after: Int = 42\n"
 
 
-def test_a_waiting_statement_is_cancelled(pyspark: Session) -> None:
+def test_a_waiting_statement_is_cancelled(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    held = pyspark.hold()
-    second = pyspark.submit(f"{name} = 1")
-    assert pyspark.statement(second["id"])["state"] == "waiting"
-    assert pyspark.cancel(second["id"]).status == 200
-    told = pyspark.wait_statement(second["id"], "cancelled", seconds=20)
+    held = cells.hold()
+    second = cells.submit(f"{name} = 1")
+    assert cells.statement(second["id"])["state"] == "waiting"
+    assert cells.cancel(second["id"]).status == 200
+    told = cells.wait_statement(second["id"], "cancelled", seconds=20)
     assert told["output"] is None
     held.release()
-    assert pyspark.run(name)["ename"] == "NameError"
-    pyspark.wait_state("idle", seconds=20)
+    assert cells.run(name)["ename"] == "NameError"
+    cells.wait_state("idle", seconds=20)
 
 
-def test_python_that_sleeps_is_cancelling_at_once(pyspark: Session) -> None:
+def test_python_that_sleeps_is_cancelling_at_once(cells: Session) -> None:
     """Apache Livy lets Python sleep on to its end; a better server interrupts it."""
-    statement = pyspark.submit("import time\ntime.sleep(4)\nprint('awake')")
-    pyspark.wait_statement(statement["id"], "running")
-    assert pyspark.cancel(statement["id"]).status == 200
-    told = pyspark.statement(statement["id"])
+    statement = cells.submit("import time\ntime.sleep(4)\nprint('awake')")
+    cells.wait_statement(statement["id"], "running")
+    assert cells.cancel(statement["id"]).status == 200
+    told = cells.statement(statement["id"])
     assert told["state"] in ("cancelling", "cancelled")
-    told = pyspark.wait_statement(statement["id"], "cancelled", seconds=40)
+    told = cells.wait_statement(statement["id"], "cancelled", seconds=40)
     assert told["progress"] == 1.0
-    pyspark.run("0")
-    assert pyspark.text("40+2") == "42"
+    cells.run("0")
+    assert cells.text("40+2") == "42"
 
 
-def test_what_is_over_is_not_cancelled(pyspark: Session) -> None:
-    statement = pyspark.submit("40+2")
-    done = pyspark.wait_statement(statement["id"])
-    assert pyspark.cancel(statement["id"]).status == 200
-    assert pyspark.statement(statement["id"]) == done
+def test_what_is_over_is_not_cancelled(cells: Session) -> None:
+    statement = cells.submit("40+2")
+    done = cells.wait_statement(statement["id"])
+    assert cells.cancel(statement["id"]).status == 200
+    assert cells.statement(statement["id"]) == done
     assert done["state"] in DONE
 
 
-def test_cancelling_twice_is_harmless(pyspark: Session) -> None:
-    statement = pyspark.submit(SLOW_JOB)
-    wait_for_job(pyspark)
-    assert pyspark.cancel(statement["id"]).status == 200
-    assert pyspark.cancel(statement["id"]).status == 200
-    pyspark.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
-    assert pyspark.text("40+2") == "42"
+def test_cancelling_twice_is_harmless(cells: Session) -> None:
+    statement = cells.submit(SLOW_JOB)
+    wait_for_job(cells)
+    assert cells.cancel(statement["id"]).status == 200
+    assert cells.cancel(statement["id"]).status == 200
+    cells.wait_statement(statement["id"], "cancelled", seconds=CANCEL_SECONDS)
+    assert cells.text("40+2") == "42"
 
 
 def test_a_missing_statement_is_not_cancelled(
-    endpoint: Endpoint, pyspark: Session
+    endpoint: Endpoint, cells: Session
 ) -> None:
     # Apache Livy says "canceled" even here; 404 is better.
-    assert pyspark.cancel(99999).status in (200, 404)
-    assert endpoint.post(pyspark.path + "/statements/abc/cancel").status == 400
-    assert pyspark.text("40+2") == "42"
+    assert cells.cancel(99999).status in (200, 404)
+    assert endpoint.post(cells.path + "/statements/abc/cancel").status == 400
+    assert cells.text("40+2") == "42"

@@ -14,11 +14,6 @@ from livy_http import Endpoint, wait_for
 from livy_session import NAMES, Session, value_of
 from livy_shapes import check
 
-INTERRUPT = (
-    "__import__('signal').pthread_kill("
-    "__import__('threading').main_thread().ident, __import__('signal').SIGINT)"
-)
-
 
 @pytest.mark.parametrize(
     "expression, value",
@@ -90,32 +85,32 @@ def test_an_unknown_job_is_an_error(endpoint: Endpoint, pyspark: Session) -> Non
     assert endpoint.get(pyspark.path + "/jobs/abc").status in (400, 404)
 
 
-def test_jobs_see_the_variables_of_statements(pyspark: Session) -> None:
+def test_jobs_see_the_variables_of_statements(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    pyspark.text(f"{name} = [1, 2]")
-    assert pyspark.ask(f"{NAMES}['{name}']") == [1, 2]
-    assert pyspark.ask(f"{NAMES}['{name}'].append(3)") is None
-    assert pyspark.text(name) == "[1, 2, 3]"
+    cells.text(f"{name} = [1, 2]")
+    assert cells.ask(f"{NAMES}['{name}']") == [1, 2]
+    assert cells.ask(f"{NAMES}['{name}'].append(3)") is None
+    assert cells.text(name) == "[1, 2, 3]"
 
 
-def test_a_job_runs_while_a_statement_runs(pyspark: Session) -> None:
-    held = pyspark.hold()
-    assert pyspark.ask("6 * 7") == 42
+def test_a_job_runs_while_a_statement_runs(cells: Session) -> None:
+    held = cells.hold()
+    assert cells.ask("6 * 7") == 42
     held.release()
 
 
-def test_a_job_runs_while_a_spark_job_runs(pyspark: Session) -> None:
-    pyspark.ask("1")
+def test_a_job_runs_while_a_spark_job_runs(cells: Session) -> None:
+    cells.ask("1")
     code = "import time\nsc.parallelize([1, 2], 2).map(lambda v: time.sleep(3)).count()"
-    statement = pyspark.submit(code)
+    statement = cells.submit(code)
     wait_for(
-        lambda: pyspark.ask("len(ctx.sc.statusTracker().getActiveStageIds())"),
+        lambda: cells.ask("len(ctx.sc.statusTracker().getActiveStageIds())"),
         lambda count: count == 1,
         30,
         "a stage runs",
     )
-    assert pyspark.statement(statement["id"])["state"] == "running"
-    assert pyspark.wait_statement(statement["id"])["state"] == "available"
+    assert cells.statement(statement["id"])["state"] == "running"
+    assert cells.wait_statement(statement["id"])["state"] == "available"
 
 
 def test_jobs_run_beside_each_other(pyspark: Session) -> None:
@@ -160,28 +155,28 @@ def test_output_is_seen_while_it_is_made(pyspark: Session) -> None:
     ],
     ids=["sleep", "spark", "loop"],
 )
-def test_an_interrupt_ends_a_statement(pyspark: Session, code: str) -> None:
+def test_an_interrupt_ends_a_statement(cells: Session, code: str) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    statement = pyspark.submit(f"import time\n{name} = 'begun'\n{code}")
+    statement = cells.submit(f"import time\n{name} = 'begun'\n{code}")
     wait_for(
-        lambda: pyspark.ask(f"{NAMES}.get('{name}')"),
+        lambda: cells.ask(f"{NAMES}.get('{name}')"),
         lambda value: value == "begun",
         30,
         "the statement has begun",
     )
     if "sc." in code:
         wait_for(
-            lambda: pyspark.ask("len(ctx.sc.statusTracker().getActiveStageIds())"),
+            lambda: cells.ask("len(ctx.sc.statusTracker().getActiveStageIds())"),
             lambda count: count >= 1,
             30,
             "a stage runs",
         )
-    pyspark.submit_job(INTERRUPT)
-    told = pyspark.wait_statement(statement["id"], seconds=20)
+    cells.interrupt(statement["id"])
+    told = cells.wait_statement(statement["id"], seconds=20)
     assert told["output"]["status"] == "error"
     assert told["output"]["ename"] == "KeyboardInterrupt", told
-    assert pyspark.text(name) == "'begun'"
-    pyspark.wait_state("idle", seconds=20)
+    assert cells.text(name) == "'begun'"
+    cells.wait_state("idle", seconds=20)
 
 
 def test_a_scala_session_has_jobs_too(scala: Session) -> None:

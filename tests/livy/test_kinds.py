@@ -211,17 +211,41 @@ def test_sql_without_rows_has_a_schema(pyspark: Session) -> None:
     assert value["data"] == []
 
 
-def test_sql_shows_a_thousand_rows(pyspark: Session) -> None:
-    value = pyspark.data("select * from range(1500)", JSON, "sql")
-    assert [row[0] for row in value["data"]] == list(range(1000))
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ("1", "1"),
+        ("1.5D", "1.5"),
+        ("true", "true"),
+        ("'<b>'", "<b>"),
+        ("'é 漢'", "é 漢"),
+        ("''", ""),
+        ("null", None),
+        ("date'2020-01-02'", "2020-01-02"),
+        ("cast(12.50 as decimal(10,2))", "12.5"),
+        ("double('NaN')", None),
+        ("array(1, 2)", "[1, 2]"),
+        ("map('k', 1)", '{"k": 1}'),
+        ("named_struct('a', 1, 'b', 'x')", '{"a": 1, "b": "x"}'),
+    ],
+)
+def test_what_sql_shows(cells: Session, value: str, text: str | None) -> None:
+    assert cells.rows(f"select {value} as v") == [[cells.expected(value, text)]]
 
 
-def test_sql_makes_views(pyspark: Session) -> None:
+def test_sql_shows_a_thousand_rows(cells: Session) -> None:
+    rows = cells.rows("select * from range(1500)")
+    assert rows == [[str(number)] for number in range(1000)]
+
+
+def test_sql_makes_views(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
     code = f"create temporary view {name} as select 7 as seven"
-    made = pyspark.data(code, JSON, "sql")
-    assert made == {"schema": {"type": "struct", "fields": []}, "data": []}
-    assert pyspark.data(f"select * from {name}", JSON, "sql")["data"] == [[7]]
+    made = cells.run(code, "sql")
+    assert made["status"] == "ok"
+    nothing = {JSON: {"schema": {"type": "struct", "fields": []}, "data": []}}
+    assert made["data"] == cells.expected("create temporary view", nothing)
+    assert cells.rows(f"select * from {name}") == [["7"]]
 
 
 @pytest.mark.parametrize(
@@ -229,33 +253,37 @@ def test_sql_makes_views(pyspark: Session) -> None:
     [
         ("selec 1", "PARSE_SYNTAX_ERROR"),
         ("select * from no_such_table", "TABLE_OR_VIEW_NOT_FOUND"),
-        ("select 1; select 2", "PARSE_SYNTAX_ERROR"),
         ("select no_such_column", "UNRESOLVED_COLUMN"),
     ],
 )
-def test_what_a_sql_error_shows(pyspark: Session, code: str, words: str) -> None:
-    output = pyspark.run(code, "sql")
+def test_what_a_sql_error_shows(cells: Session, code: str, words: str) -> None:
+    output = cells.run(code, "sql")
     check(output, "output_error")
     assert output["status"] == "error"
-    assert output["ename"] == "Error"
+    assert output["ename"] in cells.expected("the name of an error of SQL", ("Error",))
     assert words in output["evalue"], output
-    assert pyspark.data("select 1 as a", JSON, "sql")["data"] == [[1]]
+    assert cells.rows("select 1 as a") == [["1"]]
 
 
-def test_the_kinds_share_views(pyspark: Session) -> None:
+def test_sql_is_one_statement_or_several(cells: Session) -> None:
+    output = cells.run("select 1 as a; select 2 as a", "sql")
+    assert output["status"] == cells.expected("statements with a semicolon", "error")
+
+
+def test_the_kinds_share_views(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    pyspark.text(
+    cells.text(
         "spark.createDataFrame([('jerry', 20), ('michael', 21)],"
         " 'name string, age int')"
         f".createOrReplaceTempView('{name}')"
     )
-    rows = pyspark.data(f"select * from {name} order by age", JSON, "sql")["data"]
-    assert rows == [["jerry", 20], ["michael", 21]]
-    count = pyspark.text(f'spark.table("{name}").count()', "spark")
+    rows = cells.rows(f"select * from {name} order by age")
+    assert rows == [["jerry", "20"], ["michael", "21"]]
+    count = cells.text(f'spark.table("{name}").count()', "spark")
     assert re.fullmatch(r"res\d+: Long = 2\n", count), count
     scala_name = f"w_{uuid.uuid4().hex[:8]}"
-    pyspark.text(f'spark.range(3).createOrReplaceTempView("{scala_name}")', "spark")
-    assert pyspark.text(f"spark.table('{scala_name}').count()") == "3"
+    cells.text(f'spark.range(3).createOrReplaceTempView("{scala_name}")', "spark")
+    assert cells.text(f"spark.table('{scala_name}').count()") == "3"
 
 
 def test_r_runs_or_is_refused(endpoint: Endpoint, pyspark: Session) -> None:

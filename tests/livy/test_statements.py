@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 import uuid
 
@@ -12,6 +13,7 @@ from livy_http import Endpoint, wait_for
 from livy_session import DONE, Session
 from livy_shapes import check
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TABLE = "application/vnd.livy.table.v1+json"
 
 
@@ -39,13 +41,13 @@ def test_a_statement_is_created_with_its_location(
     assert 0 < done["started"] <= done["completed"] <= time.time() * 1000 + 60_000
 
 
-def test_a_statement_goes_through_its_states(pyspark: Session) -> None:
+def test_a_statement_goes_through_its_states(cells: Session) -> None:
     order = ["waiting", "running", "available"]
-    statement = pyspark.submit("import time\ntime.sleep(0.5)\n7")
+    statement = cells.submit("import time\ntime.sleep(0.5)\n7")
     seen = [statement["state"]]
 
     def probe() -> str:
-        told = pyspark.statement(statement["id"])
+        told = cells.statement(statement["id"])
         check(told, "statement")
         if told["state"] != "available":
             assert told["output"] is None, told
@@ -58,39 +60,39 @@ def test_a_statement_goes_through_its_states(pyspark: Session) -> None:
     assert "running" in seen, seen
 
 
-def test_the_session_is_busy_while_a_statement_runs(pyspark: Session) -> None:
-    held = pyspark.hold()
-    pyspark.wait_state("busy", seconds=10)
+def test_the_session_is_busy_while_a_statement_runs(cells: Session) -> None:
+    held = cells.hold()
+    cells.wait_state("busy", seconds=10)
     held.release()
-    pyspark.wait_state("idle", seconds=20)
+    cells.wait_state("idle", seconds=20)
 
 
 def test_reads_are_answered_while_a_statement_runs(
-    endpoint: Endpoint, pyspark: Session
+    endpoint: Endpoint, cells: Session
 ) -> None:
-    held = pyspark.hold()
+    held = cells.hold()
     for path in ("", "/state", "/log", "/statements", f"/statements/{held.id}"):
-        assert endpoint.get(pyspark.path + path).status == 200, path
+        assert endpoint.get(cells.path + path).status == 200, path
     assert endpoint.get("/sessions").status == 200
     held.release()
 
 
-def test_the_session_is_not_idle_while_statements_wait(pyspark: Session) -> None:
-    held = pyspark.hold()
-    numbers = [pyspark.submit(code)["id"] for code in ("1", "2")]
-    pyspark.wait_state("busy", seconds=10)
-    assert [pyspark.statement(n)["state"] for n in numbers] == ["waiting"] * 2
+def test_the_session_is_not_idle_while_statements_wait(cells: Session) -> None:
+    held = cells.hold()
+    numbers = [cells.submit(code)["id"] for code in ("1", "2")]
+    cells.wait_state("busy", seconds=10)
+    assert [cells.statement(n)["state"] for n in numbers] == ["waiting"] * 2
     held.release()
     seen = []
 
     def probe() -> str:
-        seen.append((pyspark.state(), pyspark.statement(numbers[-1])["state"]))
+        seen.append((cells.state(), cells.statement(numbers[-1])["state"]))
         return seen[-1][1]
 
     wait_for(probe, lambda state: state == "available", 30, "the last statement ends")
     early = {state for state, last in seen if last == "waiting"}
     assert early <= {"busy"}, seen
-    pyspark.wait_state("idle", seconds=20)
+    cells.wait_state("idle", seconds=20)
 
 
 @pytest.mark.parametrize(
@@ -122,28 +124,28 @@ def test_the_session_is_not_idle_while_statements_wait(pyspark: Session) -> None
         ("_big = 2 ** 70\n_big", "1180591620717411303424"),
     ],
 )
-def test_what_a_statement_shows(pyspark: Session, code: str, text: str) -> None:
-    assert pyspark.text(code) == text
+def test_what_a_statement_shows(cells: Session, code: str, text: str) -> None:
+    assert cells.text(code) == cells.expected(code, text)
 
 
-def test_stdout_comes_before_stderr(pyspark: Session) -> None:
+def test_stdout_comes_before_stderr(cells: Session) -> None:
     code = "import sys\nprint('err', file=sys.stderr)\nprint('out')"
-    assert sorted(pyspark.text(code).split("\n")) == ["err", "out"]
+    assert sorted(cells.text(code).split("\n")) == ["err", "out"]
 
 
-def test_only_the_last_expression_is_shown(pyspark: Session) -> None:
-    assert pyspark.text("1\n2\n3") == "3"
+def test_only_the_last_expression_is_shown(cells: Session) -> None:
+    assert cells.text("1\n2\n3") == "3"
 
 
-def test_variables_stay(pyspark: Session) -> None:
+def test_variables_stay(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    assert pyspark.text(f"{name} = 1") == ""
-    assert pyspark.text(f"{name} += 2") == ""
-    assert pyspark.text(name) == "3"
+    assert cells.text(f"{name} = 1") == ""
+    assert cells.text(f"{name} += 2") == ""
+    assert cells.text(name) == "3"
 
 
-def test_a_class_is_used_by_a_later_statement(pyspark: Session) -> None:
-    pyspark.text(
+def test_a_class_is_used_by_a_later_statement(cells: Session) -> None:
+    cells.text(
         "class Counter(object):\n"
         "   def __init__(self):\n"
         "       self.count = 0\n"
@@ -151,22 +153,23 @@ def test_a_class_is_used_by_a_later_statement(pyspark: Session) -> None:
         "   def add(self, n):\n"
         "       self.count += n\n"
     )
-    assert pyspark.text("c = Counter()\nc.add(1)\nc.add(2)\nc.count") == "3"
+    assert cells.text("c = Counter()\nc.add(1)\nc.add(2)\nc.count") == "3"
 
 
-def test_spark_is_there(pyspark: Session) -> None:
+def test_spark_is_there(cells: Session) -> None:
     double = "sc.parallelize(range(100)).map(lambda x: x * 2)"
-    assert pyspark.text(double + ".sum()") == "9900"
-    assert pyspark.text("spark.range(5).count()") == "5"
-    assert pyspark.text("type(sqlContext).__name__") == "'SQLContext'"
-    assert pyspark.text("spark.sparkContext is sc") == "True"
+    assert cells.text(double + ".sum()") == "9900"
+    assert cells.text("spark.range(5).count()") == "5"
+    assert cells.text("type(sqlContext).__name__") == "'SQLContext'"
+    assert cells.text("spark.sparkContext is sc") == "True"
 
 
-def test_a_dataframe_shows_its_schema_and_its_rows(pyspark: Session) -> None:
-    pyspark.text('df = spark.createDataFrame([(1, "x", None), (2, None, 1.5)],'
+def test_a_dataframe_shows_its_schema_and_its_rows(cells: Session) -> None:
+    cells.text('df = spark.createDataFrame([(1, "x", None), (2, None, 1.5)],'
                  ' "id long, s string, d double")')
-    assert pyspark.text("df") == "DataFrame[id: bigint, s: string, d: double]"
-    assert pyspark.text("df.show()") == (
+    schema = "DataFrame[id: bigint, s: string, d: double]"
+    assert cells.text("df") == cells.expected("df", schema)
+    assert cells.text("df.show()") == (
         "+---+----+----+\n"
         "| id|   s|   d|\n"
         "+---+----+----+\n"
@@ -175,20 +178,20 @@ def test_a_dataframe_shows_its_schema_and_its_rows(pyspark: Session) -> None:
         "+---+----+----+"
     )
     rows = "for r in df.toJSON().collect(): print(r)"
-    assert pyspark.text(rows) == '{"id":1,"s":"x"}\n{"id":2,"d":1.5}'
+    assert cells.text(rows) == '{"id":1,"s":"x"}\n{"id":2,"d":1.5}'
 
 
-def test_a_function_of_a_statement_runs_on_executors(pyspark: Session) -> None:
-    pyspark.text(
+def test_a_function_of_a_statement_runs_on_executors(cells: Session) -> None:
+    cells.text(
         "from pyspark.sql.functions import udf\n"
         "shift = 3\n"
         "class Pair:\n"
         "    def __init__(self, n): self.n = n\n"
         "def moved(n): return Pair(n + shift).n"
     )
-    assert pyspark.text("sc.parallelize([1, 2]).map(moved).collect()") == "[4, 5]"
+    assert cells.text("sc.parallelize([1, 2]).map(moved).collect()") == "[4, 5]"
     code = "spark.range(2).select(udf(moved, 'long')('id').alias('m')).collect()"
-    assert pyspark.text(code) == "[Row(m=3), Row(m=4)]"
+    assert cells.text(code) == "[Row(m=3), Row(m=4)]"
 
 
 @pytest.mark.parametrize(
@@ -203,16 +206,16 @@ def test_a_function_of_a_statement_runs_on_executors(pyspark: Session) -> None:
         ("1 +", "SyntaxError", None),
         ("def f(:", "SyntaxError", None),
         ("if True:\nprint(1)", "IndentationError", None),
-        ("!ls", "SyntaxError", None),
         ("input()", "EOFError", None),
         ("spark.read.csv('/no/such/file.csv')", "AnalysisException", None),
         ("sc.parallelize([0]).map(lambda v: 1 / v).collect()", "Py4JJavaError", None),
     ],
 )
 def test_what_an_error_shows(
-    pyspark: Session, code: str, ename: str, evalue: str | None
+    cells: Session, code: str, ename: str, evalue: str | None
 ) -> None:
-    output = pyspark.run(code)
+    ename, evalue = cells.expected(code, (ename, evalue))
+    output = cells.run(code)
     check(output, "output_error")
     assert output["status"] == "error"
     assert output["ename"] == ename, output
@@ -223,44 +226,46 @@ def test_what_an_error_shows(
     # Lines of the traceback end with a newline; the last one names the error.
     assert output["traceback"], output
     assert ename in "".join(output["traceback"]), output
-    assert pyspark.text("40+2") == "42", "the session goes on after an error"
+    assert cells.text("40+2") == "42", "the session goes on after an error"
 
 
-def test_an_error_in_a_function_names_it(pyspark: Session) -> None:
-    output = pyspark.run("def inverse(x):\n    return 1/x\ninverse(0)")
+def test_an_error_in_a_function_names_it(cells: Session) -> None:
+    output = cells.run("def inverse(x):\n    return 1/x\ninverse(0)")
     assert output["ename"] == "ZeroDivisionError"
-    trace = "".join(output["traceback"])
-    assert trace.startswith("Traceback (most recent call last):\n")
-    assert "line 2, in inverse" in trace
+    trace = COLOUR.sub("", "".join(output["traceback"]))
+    assert "Traceback (most recent call last)" in trace
+    assert cells.expected("a frame", "line 2, in inverse") in trace
     assert trace.rstrip().endswith("ZeroDivisionError: division by zero")
 
 
-def test_an_error_on_an_executor_shows_the_python_one(pyspark: Session) -> None:
-    output = pyspark.run("sc.parallelize([0]).map(lambda v: 1 / v).collect()")
+def test_an_error_on_an_executor_shows_the_python_one(cells: Session) -> None:
+    output = cells.run("sc.parallelize([0]).map(lambda v: 1 / v).collect()")
     assert "ZeroDivisionError" in output["evalue"] + "".join(output["traceback"])
 
 
-def test_a_syntax_error_runs_nothing(pyspark: Session) -> None:
+def test_a_syntax_error_runs_nothing(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    output = pyspark.run(f"{name} = 1\n'")
+    output = cells.run(f"{name} = 1\n'")
     assert output["ename"] == "SyntaxError"
     assert "unterminated string literal" in output["evalue"]
-    assert pyspark.run(name)["ename"] == "NameError"
+    assert cells.run(name)["ename"] == "NameError"
 
 
-def test_what_ran_before_an_error_holds(pyspark: Session) -> None:
+def test_what_ran_before_an_error_holds(cells: Session) -> None:
     name = f"v_{uuid.uuid4().hex[:8]}"
-    assert pyspark.run(f"{name} = 5\nraise ValueError('late')")["status"] == "error"
-    assert pyspark.text(name) == "5"
+    assert cells.run(f"{name} = 5\nraise ValueError('late')")["status"] == "error"
+    assert cells.text(name) == "5"
 
 
-def test_text_before_an_error_is_not_lost(pyspark: Session) -> None:
+def test_text_before_an_error_is_not_lost(cells: Session) -> None:
     """Apache Livy shows it with the next statement that succeeds; better: not there."""
     word = uuid.uuid4().hex
-    output = pyspark.run(f"print('{word}')\nraise ValueError('boom')")
+    output = cells.run(f"print('{word}')\nraise ValueError('boom')")
     assert output["ename"] == "ValueError"
-    assert pyspark.text("40+2") in (f"{word}\n42", "42")
-    assert pyspark.text("40+2") == "42"
+    shown = "printed" if word in output.get("before", "") else "lost"
+    assert shown == cells.expected("text before an error", "lost")
+    assert cells.text("40+2") in (f"{word}\n42", "42")
+    assert cells.text("40+2") == "42"
 
 
 def test_json_magic_shows_data(pyspark: Session) -> None:
@@ -359,6 +364,12 @@ def test_an_unknown_magic_is_an_error(
     assert (output["ename"], output["evalue"]) == (ename, evalue)
 
 
+def test_a_command_is_no_python(pyspark: Session) -> None:
+    output = pyspark.run("!ls")
+    check(output, "output_error")
+    assert output["ename"] == "SyntaxError"
+
+
 @pytest.mark.parametrize("magic", ["json", "table", "matplot"])
 def test_a_magic_on_an_unknown_name_says_so(pyspark: Session, magic: str) -> None:
     output = pyspark.run(f"%{magic} no_such_name")
@@ -371,26 +382,26 @@ def test_a_magic_on_an_unknown_name_says_so(pyspark: Session, magic: str) -> Non
     assert pyspark.text("40+2") == "42"
 
 
-def test_many_characters_come_back_whole(pyspark: Session) -> None:
+def test_many_characters_come_back_whole(cells: Session) -> None:
     size = 5_000_000
-    text = pyspark.text(f"print('0123456789' * {size // 10})")
+    text = cells.text(f"print('0123456789' * {size // 10})")
     assert len(text) == size
     assert text == "0123456789" * (size // 10)
 
 
-def test_control_characters_come_back(pyspark: Session) -> None:
-    text = pyspark.text(r"print('a\tb\x1b[1mc\x00d\u2028e')")
+def test_control_characters_come_back(cells: Session) -> None:
+    text = cells.text(r"print('a\tb\x1b[1mc\x00d\u2028e')")
     assert text == "a\tb\x1b[1mc\x00d\u2028e"
 
 
-def test_statements_run_in_order(pyspark: Session) -> None:
-    pyspark.text("order_of = []")
-    statements = [pyspark.submit(f"order_of.append({n})") for n in range(10)]
+def test_statements_run_in_order(cells: Session) -> None:
+    cells.text("order_of = []")
+    statements = [cells.submit(f"order_of.append({n})") for n in range(10)]
     numbers = [each["id"] for each in statements]
     assert numbers == list(range(numbers[0], numbers[0] + 10))
     for number in numbers:
-        assert pyspark.wait_statement(number)["output"]["status"] == "ok"
-    assert pyspark.text("order_of") == str(list(range(10)))
+        assert cells.wait_statement(number)["output"]["status"] == "ok"
+    assert cells.text("order_of") == str(list(range(10)))
 
 
 def test_the_list_of_statements_is_read_in_pages(
@@ -443,16 +454,16 @@ def test_old_statements_are_forgotten(endpoint: Endpoint, pyspark: Session) -> N
     assert pyspark.statement(numbers[1])["state"] == "available"
 
 
-def test_progress_rises(pyspark: Session) -> None:
+def test_progress_rises(cells: Session) -> None:
     code = (
         "import time\n"
         "sc.parallelize(range(16), 16).map(lambda v: time.sleep(0.2) or v).count()"
     )
-    statement = pyspark.submit(code)
+    statement = cells.submit(code)
     seen: list[float] = []
 
     def probe() -> str:
-        told = pyspark.statement(statement["id"])
+        told = cells.statement(statement["id"])
         seen.append(told["progress"])
         return told["state"]
 
@@ -461,20 +472,20 @@ def test_progress_rises(pyspark: Session) -> None:
     assert all(0 <= value <= 1 for value in seen)
     assert len({value for value in seen if 0 < value < 1}) >= 3, seen
     assert seen[-1] == 1.0
-    assert pyspark.statement(statement["id"])["output"]["data"]["text/plain"] == "16"
+    assert cells.statement(statement["id"])["output"]["data"]["text/plain"] == "16"
 
 
-def test_plain_code_has_no_progress_until_it_ends(pyspark: Session) -> None:
-    statement = pyspark.submit("import time\ntime.sleep(0.5)")
-    running = pyspark.wait_statement(statement["id"], "running")
+def test_plain_code_has_no_progress_until_it_ends(cells: Session) -> None:
+    statement = cells.submit("import time\ntime.sleep(0.5)")
+    running = cells.wait_statement(statement["id"], "running")
     assert running["progress"] == 0.0
-    assert pyspark.wait_statement(statement["id"])["progress"] == 1.0
+    assert cells.wait_statement(statement["id"])["progress"] == 1.0
 
 
-def test_several_jobs_in_one_statement_end_at_one(pyspark: Session) -> None:
+def test_several_jobs_in_one_statement_end_at_one(cells: Session) -> None:
     code = "sc.parallelize([1, 2], 2).count()\nsc.parallelize([1, 2], 2).count()"
-    statement = pyspark.submit(code)
-    assert pyspark.wait_statement(statement["id"])["progress"] == 1.0
+    statement = cells.submit(code)
+    assert cells.wait_statement(statement["id"])["progress"] == 1.0
 
 
 def test_completion_of_python_is_a_list(endpoint: Endpoint, pyspark: Session) -> None:
