@@ -114,7 +114,6 @@ sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *h
     sessions->user = xstrdup(options->user && *options->user ? options->user : "user");
     sessions->short_id = xstrndup(sessions->kernel_id, KERNEL_ID_IN_NAME);
     sessions->remote_folder = path_join(options->data_folder, "remote");
-    sessions->prologue_path = path_join(sessions->remote_folder, "prologue.py");
     sessions->has_no_side_channel = options->has_no_side_channel;
     sessions->is_on_hub = options->is_on_hub;
     sessions->local = new_local(options, sessions->kernel_id, http, loop);
@@ -151,7 +150,6 @@ void sessions_destroy(sessions_t **sessions_p)
     free(sessions->notebook);
     free(sessions->state_folder);
     free(sessions->remote_folder);
-    free(sessions->prologue_path);
     free(sessions);
 }
 

@@ -8,12 +8,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_redact.h"
 #include "kernel/spark_settings.h"
-
-#define PROLOGUE_CAP (1024 * 1024)
+#include "livy_client/prologue.h"
 
 /* === Parts of a session ================================================= */
 
@@ -30,7 +28,7 @@ livy_session_t *spark_make_session(spark_t *spark, cJSON *body, bool with_prolog
 {
     char *prologue = NULL;
     if (with_prologue
-        && !(prologue = path_read(spark->shared->prologue_path, PROLOGUE_CAP, NULL, err))) {
+        && !(prologue = prologue_read(spark->shared->remote_folder, err))) {
         json_free(&body);
         return NULL;
     }
@@ -105,6 +103,13 @@ void spark_note_ready(spark_t *spark)
     sessions_save(spark->shared);
 }
 
+/* Bytes of what happened, without the advice and the log that follow it. */
+static size_t first_sentences(const char *text)
+{
+    const char *advice = strstr(text, " Run %synapse");
+    return advice ? (size_t)(advice - text) : strcspn(text, "\n");
+}
+
 void spark_note_lost(spark_t *spark, const err_t *err)
 {
     char when[16] = "";
@@ -112,7 +117,9 @@ void spark_note_lost(spark_t *spark, const err_t *err)
     struct tm parts;
     if (localtime_r(&now, &parts))
         strftime(when, sizeof when, "%H:%M", &parts);
-    err_set(&spark->lost, ERR_SESSION_DEAD, "%s (found at %s.)", err->text, when);
+    size_t len = first_sentences(err->text);
+    err_set(&spark->lost, ERR_SESSION_DEAD, "%.*s That was noticed at %s.", (int)len,
+        err->text, when);
     spark->wants_setup = true;
     json_free(&spark->running);
     log_info(LOG_LIVY, "session lost: %s", err->text);

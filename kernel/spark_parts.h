@@ -26,7 +26,7 @@ typedef struct sessions_look_t sessions_look_t;
 struct sessions_t {
     loop_t *loop;
     http_t *http;
-    char *folder, *python, *home, *user, *remote_folder, *prologue_path;
+    char *folder, *python, *home, *user, *remote_folder;
     bool has_no_side_channel, is_on_hub;
     char *short_id;             /* of the kernel, in session names */
     local_t *local;
@@ -69,6 +69,7 @@ struct spark_t {
                                    it; NULL = none. Then there is no other. */
     cJSON *setup;               /* array of cells that a new session gets after a loss */
     bool wants_setup;           /* the next one does */
+    bool is_fresh;              /* the start under way replaces one that was there */
     err_t lost;                 /* how the last session ended, when it did so by itself */
     sweep_t *sweep;
 

@@ -79,6 +79,15 @@ static void add_load(buf_t *buf, const char *module, const char *source)
     buf_addc(buf, ')');
 }
 
+char *cell_code_load(const char *module, const char *source)
+{
+    buf_t buf = BUF_INIT;
+
+    buf_adds(&buf, RUNNER " = " RUNNER);
+    add_load(&buf, module, source);
+    return buf_take(&buf);
+}
+
 char *cell_code_python(const char *uuid, const cell_post_t *post, const char *text,
     size_t len)
 {

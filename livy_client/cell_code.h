@@ -30,6 +30,10 @@ char *cell_code_python(const char *uuid, const cell_post_t *post, const char *te
  * the text as it is. Caller frees. */
 char *cell_code_plain(const char *uuid, const char *comment, const char *text, size_t len);
 
+/* `__synapse_kernel__ = __synapse_kernel__.load("display", "…")`: a statement that shows
+ * nothing. Caller frees. */
+char *cell_code_load(const char *module, const char *source);
+
 /* `__synapse_kernel__.part(n, i)`. Caller frees. */
 char *cell_code_part(const char *uuid, int n, int i);
 

@@ -8,6 +8,7 @@
 #define SK_DIALECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct {
     const char *name;              /* "livy", "local" */
@@ -19,6 +20,7 @@ typedef struct {
     int outage_s;                  /* how long nobody's answering is sat out while
                                       something runs there */
     bool ends_with_server;         /* nobody answers: its sessions are gone too */
+    size_t request_limit;          /* bytes of a request's body; 0 = none that matters */
     bool has_reason_line;          /* a dead session's log has a sentence for the user */
 } dialect_t;
 

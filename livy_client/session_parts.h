@@ -14,6 +14,7 @@ struct livy_session_t {
     livy_client_t *client;
     cJSON *body;
     char *prologue;
+    size_t prepared;           /* bytes of it that were posted */
     char *modules;             /* folder, or NULL */
     session_events_t events;
     void *arg;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "livy_client/prologue.h"
 #include "livy_client/reply.h"
 
 #define POST_TIMEOUT_MS 45000
@@ -105,6 +106,8 @@ static bool means_no_python(const char *ename, const char *evalue)
     return false;
 }
 
+static void post_prologue(livy_session_t *session);
+
 static void on_prepared(livy_statement_t *statement, const cJSON *output, const err_t *err,
     void *arg)
 {
@@ -114,7 +117,13 @@ static void on_prepared(livy_statement_t *statement, const cJSON *output, const 
     err_t why = *err;
 
     (void) statement;
-    if (output && strcmp(json_str(output, "status", ""), "ok") == 0) {
+    bool is_ok = output && strcmp(json_str(output, "status", ""), "ok") == 0;
+    if (is_ok && session->prologue[session->prepared]) {
+        livy_statement_destroy(&session->preparing);
+        post_prologue(session);
+        return;
+    }
+    if (is_ok) {
         session->has_prologue = true;
     } else if (output && !means_no_python(ename, evalue)) {
         err_set(&why, ERR_START, "The Spark session came up, but could not be prepared for "
@@ -134,6 +143,22 @@ static void on_prepared(livy_statement_t *statement, const cJSON *output, const 
         become_ready(session);
 }
 
+/* What is left of it, or as much as one request may hold. */
+static void post_prologue(livy_session_t *session)
+{
+    static const statement_events_t events = {.on_done = on_prepared};
+    const char *rest = session->prologue + session->prepared;
+    size_t size = prologue_piece(rest, session_endpoint(session)->dialect->request_limit);
+    char *uuid = text_uuid();
+    char *code = xasprintf("# synapse-kernel %s\n%.*s", uuid, (int) size, rest);
+
+    session->prepared += size;
+    session->preparing = livy_statement_new(session, "pyspark", code, uuid, &events,
+        session);
+    free(code);
+    free(uuid);
+}
+
 /* The first job of a side channel takes half a second: it runs beside the prologue. */
 static void prepare(livy_session_t *session)
 {
@@ -141,16 +166,9 @@ static void prepare(livy_session_t *session)
         become_ready(session);
         return;
     }
-    static const statement_events_t events = {.on_done = on_prepared};
-    char *uuid = text_uuid();
-    char *code = xasprintf("# synapse-kernel %s\n%s", uuid, session->prologue);
-
     session_set_phase(session, SESSION_PREPARING);
     sidechannel_probe(session->channel);
-    session->preparing = livy_statement_new(session, "pyspark", code, uuid, &events,
-        session);
-    free(code);
-    free(uuid);
+    post_prologue(session);
 }
 
 /* --- starting --- */

@@ -3,6 +3,7 @@
 # It is the first statement of a session. It binds one name, __synapse_kernel__, whose
 # run() and sql() execute a cell and answer with one line: "synapse-kernel-result" and
 # JSON that keeps text, pictures, tables, the value and the error of the cell in order.
+# What a value and an error look like is in display.py and failure.py, which follow it.
 # Everything is inside one function, so that nothing else lands among your variables.
 # Standard library only, Python 3.8 or later. Licence: Apache-2.0.
 
@@ -13,11 +14,7 @@ def __synapse_kernel__(posted_in):
     import base64
     import builtins
     import codecs
-    import decimal
     import functools
-    import html
-    import importlib.abc
-    import importlib.util
     import io
     import json
     import linecache
@@ -32,7 +29,6 @@ def __synapse_kernel__(posted_in):
     import time
     import traceback
     import types
-    import unicodedata
     import uuid
 
     VERSION = 1
@@ -44,7 +40,6 @@ def __synapse_kernel__(posted_in):
     SPOOL_LIMIT = 2 << 30  # bytes of the file that takes what is over
     SEGMENT = 256 << 10  # a live reader copies no more than this at once
     GROUP = "synapse-kernel-cell-"
-    DISPLAY_ROWS = 20
     MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*$")
 
     present = sys.modules.get("__synapse_kernel__")
@@ -120,6 +115,19 @@ def __synapse_kernel__(posted_in):
 
         diverted.is_diverted = True
         kind.write = diverted
+
+    def spark_context():
+        """The running SparkContext, or None. Never starts one."""
+        pyspark = sys.modules.get("pyspark")
+        kind = getattr(pyspark, "SparkContext", None)
+        context = getattr(kind, "_active_spark_context", None)
+        return context if getattr(context, "_jsc", None) is not None else None
+
+    def message_of(error):
+        try:
+            return str(error).strip("\n")
+        except Exception as problem:
+            return "<its message can't be read: %s>" % type(problem).__name__
 
     # ---- what a cell shows, in the order it happened ---------------------------------
 
@@ -477,536 +485,6 @@ def __synapse_kernel__(posted_in):
         def close(self):  # exit() closes stdin first
             pass
 
-    # ---- values as MIME bundles ------------------------------------------------------
-
-    MIMES = (
-        ("_repr_html_", "text/html"),
-        ("_repr_markdown_", "text/markdown"),
-        ("_repr_latex_", "text/latex"),
-        ("_repr_svg_", "image/svg+xml"),
-        ("_repr_png_", "image/png"),
-        ("_repr_jpeg_", "image/jpeg"),
-        ("_repr_json_", "application/json"),
-        ("_repr_javascript_", "application/javascript"),
-    )
-    SCALARS = (type(None), bool, int, float, complex, str, bytes)
-
-    def pretty(value):
-        """As IPython prints it, which is imported only where it would differ."""
-        kind = type(value)
-        if kind in SCALARS:
-            return repr(value)
-        if kind in (list, tuple, dict):
-            parts = list(value.items()) if kind is dict else [value]
-            if all(type(item) in SCALARS for part in parts for item in part):
-                text = repr(value)
-                if len(text) < 80:
-                    return text
-        own_repr = kind.__repr__ not in (object.__repr__, list.__repr__, tuple.__repr__,
-                                         dict.__repr__, set.__repr__, frozenset.__repr__)
-        if own_repr and not hasattr(kind, "_repr_pretty_") and kind.__module__ != "builtins":
-            return repr(value)
-        try:
-            from IPython.lib.pretty import pretty as ipython_pretty
-        except Exception:
-            return repr(value)
-        return ipython_pretty(value)
-
-    def bundle(value):
-        """(data, metadata) of any value; text/plain is always there."""
-        if is_frame(value):
-            return frame_summary(value), {}
-        if is_figure(value):
-            return figure_bundle(value), {}
-        data, metadata = {}, {}
-        methods = () if isinstance(value, type) else MIMES
-        for name, mime in (("_repr_mimebundle_", None),) + tuple(methods):
-            # Looked up on the class: a Spark Column has every attribute.
-            method = getattr(type(value), name, None)
-            if method is None or isinstance(value, type):
-                continue
-            try:
-                found = method(value)
-            except Exception as error:
-                text = "%s.%s: %s: %s\n" % (
-                    type(value).__name__, name, type(error).__name__, error)
-                stderr.write(text)
-                continue
-            extra = None
-            if isinstance(found, tuple) and len(found) == 2:
-                found, extra = found
-            if found is None:
-                continue
-            if mime is None:
-                data.update(found)
-                metadata.update(extra or {})
-            elif mime not in data:
-                data[mime] = found
-                if extra:
-                    metadata[mime] = extra
-        data.setdefault("text/plain", pretty(value))
-        return {
-            mime: base64.b64encode(item).decode("ascii")
-            if isinstance(item, (bytes, bytearray)) else item
-            for mime, item in data.items()
-        }, metadata
-
-    def is_figure(value):
-        module = sys.modules.get("matplotlib.figure")
-        return module is not None and isinstance(value, module.Figure)
-
-    def figure_bundle(figure):
-        """A figure as PNG. It is closed, or the end of the cell would show it again."""
-        file = io.BytesIO()
-        figure.savefig(file, format="png", bbox_inches="tight")
-        plot = sys.modules.get("matplotlib.pyplot")
-        if plot is not None:
-            plot.close(figure)
-        image = base64.b64encode(file.getvalue()).decode("ascii")
-        return {"image/png": image, "text/plain": repr(figure)}
-
-    def show_figures(*_, **__):
-        plot = sys.modules.get("matplotlib.pyplot")
-        for number in plot.get_fignums() if plot is not None else ():
-            publish(figure_bundle(plot.figure(number)))
-
-    def publish(data, metadata=None, transient=None, update=False, kind=None, **_):
-        output = {
-            "output_type": kind or ("update_" if update else "") + "display_data",
-            "data": clean(data),
-            "metadata": clean(metadata or {}),
-        }
-        if kind is None:
-            output["transient"] = clean(transient or {})
-        capture.add(output)
-        kernel.catch_up()
-
-    def clear_output(wait=False):
-        capture.add({"output_type": "clear_output", "wait": bool(wait)})
-
-    class DisplayHandle:
-        """What display(..., display_id=...) returns: shows again, or in place."""
-
-        def __init__(self, display_id=None):
-            self.display_id = display_id or uuid.uuid4().hex
-
-        def display(self, value, **options):
-            display(value, display_id=self.display_id, **options)
-
-        def update(self, value, **options):
-            update_display(value, display_id=self.display_id, **options)
-
-    class Display:
-        """display(...): an object of its own, so that a function that uses it can still
-        be sent to executors, where it prints."""
-
-        def __call__(self, *values, metadata=None, transient=None, display_id=None,
-                     raw=False, clear=False, update=False, limit=DISPLAY_ROWS, **_):
-            if clear:
-                clear_output(wait=True)
-            transient = dict(transient or {})
-            if display_id:
-                display_id = uuid.uuid4().hex if display_id is True else display_id
-                transient["display_id"] = display_id
-            for value in values:
-                if raw:
-                    data, extra = value, {}
-                elif is_frame(value):
-                    data, extra = frame_table(value, limit), {}
-                else:
-                    data, extra = bundle(value)
-                extra = dict(extra, **(metadata or {}))
-                publish(data, extra, transient, update)
-            return DisplayHandle(display_id) if display_id and not update else None
-
-        def __reduce__(self):
-            return eval, ("print",)
-
-    def update_display(value, *, display_id, **options):
-        display(value, display_id=display_id, update=True, **options)
-
-    # ---- Spark data frames -----------------------------------------------------------
-
-    def is_frame(value):
-        kind = type(value)
-        return kind.__name__ == "DataFrame" and kind.__module__.startswith("pyspark.sql.")
-
-    def frame_summary(frame):
-        """A data frame that is only named runs no job, unless the user wants that."""
-        try:
-            eager = frame.sparkSession.conf.get("spark.sql.repl.eagerEval.enabled")
-        except Exception:
-            eager = "false"
-        if str(eager).lower() == "true":
-            data = {"text/plain": repr(frame), "text/html": frame._repr_html_()}
-            return {mime: text for mime, text in data.items() if text}
-        return {"text/plain": "%r\ndisplay(\u2026) shows its rows" % frame}
-
-    def frame_table(frame, limit):
-        """The first `limit` rows as text and HTML. One more is fetched to know whether
-        there are more."""
-        limit = max(0, int(limit))
-        fields = [(field.name, field.dataType.simpleString()) for field in frame.schema]
-        rows = frame.limit(limit + 1).collect()
-        if len(rows) > limit:
-            note = "first %s" % plural(limit)
-        else:
-            note = plural(len(rows))
-        cells = [[cell_text(value) for value in row] for row in rows[:limit]]
-        return {
-            "text/plain": text_table(fields, cells, note),
-            "text/html": html_table(fields, cells, note),
-        }
-
-    def plural(count):
-        return "%d row%s" % (count, "" if count == 1 else "s")
-
-    def cell_text(value):
-        """One value as people read it; None stays None."""
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, decimal.Decimal):
-            return format(value, "f")  # the scale stays: 1.50
-        if isinstance(value, float) and value != value:
-            return "NaN"
-        if isinstance(value, (bytes, bytearray)):
-            return bytes(value).hex()
-        if isinstance(value, (tuple, list, dict)):
-            return json.dumps(nested(value), ensure_ascii=False)
-        return str(value)
-
-    def nested(value):
-        if value is None or isinstance(value, (str, bool, int)):
-            return value
-        if isinstance(value, float):
-            return value if value - value == 0 else str(value)
-        if isinstance(value, tuple) and hasattr(value, "__fields__"):
-            return {name: nested(item) for name, item in zip(value.__fields__, value)}
-        if isinstance(value, (list, tuple)):
-            return [nested(item) for item in value]
-        if isinstance(value, dict):
-            return {
-                key if isinstance(key, str) else cell_text(key) or "null": nested(item)
-                for key, item in value.items()
-            }
-        return cell_text(value)
-
-    def is_number(kind):
-        return re.match(r"(tiny|small|big)?int|float|double|decimal", kind) is not None
-
-    def width_of(text):
-        return sum(
-            0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF"
-            else 1 for c in text
-        ) if not text.isascii() else len(text)
-
-    def one_line(text, most):
-        text = "null" if text is None else text
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: most + 1])
-        return text if len(text) <= most else text[: most - 1] + "\u2026"
-
-    def text_table(fields, rows, note):
-        names = [one_line(name, 60) for name, _ in fields]
-        lines = [[one_line(cell, 80) for cell in row] for row in rows]
-        widths = [
-            max([width_of(name)] + [width_of(line[i]) for line in lines])
-            for i, name in enumerate(names)
-        ]
-
-        def row_text(cells):
-            padded = []
-            for cell, width, (_, kind) in zip(cells, widths, fields):
-                space = " " * (width - width_of(cell))
-                padded.append(space + cell if is_number(kind) else cell + space)
-            return "| " + " | ".join(padded) + " |"
-
-        rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
-        body = [row_text(line) for line in lines]
-        return "\n".join([rule, row_text(names), rule] + body + [rule, note])
-
-    def html_table(fields, rows, note):
-        """Layout and class as pandas has them: notebook style sheets expect it."""
-
-        def cell_html(cell):
-            if cell is None:
-                return "<i>null</i>"
-            cut = cell if len(cell) <= 1000 else cell[:1000] + "\u2026"
-            return html.escape(cut)
-
-        out = ['<div>\n<table border="1" class="dataframe">\n<thead>\n<tr>']
-        for name, kind in fields:
-            side = "right" if is_number(kind) else "left"
-            head = '<th title="%s" style="text-align: %s">%s</th>'
-            out.append(head % (html.escape(kind), side, html.escape(name)))
-        out.append("</tr>\n</thead>\n<tbody>")
-        align = [
-            "" if is_number(kind) else ' style="text-align: left"' for _, kind in fields
-        ]
-        for row in rows:
-            cells = zip(align, row)
-            out.append(
-                "<tr>" + "".join("<td%s>%s</td>" % (a, cell_html(c)) for a, c in cells) + "</tr>"
-            )
-        out.append("</tbody>\n</table>\n<p>%s</p>\n</div>" % html.escape(note))
-        return "\n".join(out)
-
-    def spark_context():
-        """The running SparkContext, or None. Never starts one."""
-        pyspark = sys.modules.get("pyspark")
-        kind = getattr(pyspark, "SparkContext", None)
-        context = getattr(kind, "_active_spark_context", None)
-        return context if getattr(context, "_jsc", None) is not None else None
-
-    # ---- errors ----------------------------------------------------------------------
-
-    RED, GREEN, CYAN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
-    HIDDEN = re.compile(r"[/\\]py4j[/\\]|[/\\]pyspark[/\\]errors[/\\]")
-    WORKER_TRACE = re.compile(
-        r"Traceback \(most recent call last\):\n(.*?)(?=\n\s*\n|\n\tat |\Z)", re.S)
-
-    def chain(error):
-        """`error` and what it came from."""
-        seen = []
-        while error is not None and not any(error is known for known in seen):
-            seen.append(error)
-            cause = error.__cause__
-            if cause is None and not error.__suppress_context__:
-                cause = error.__context__
-            error = cause
-        return seen
-
-    def user_frames(trace, only_cells):
-        """`trace` without our own frames, and without what ran above the cell."""
-        entries = []
-        while trace is not None:
-            entries.append(trace)
-            trace = trace.tb_next
-        in_cell = [t for t in entries if is_cell(t.tb_frame.f_code)]
-        if in_cell:
-            entries = in_cell if only_cells else entries[entries.index(in_cell[0]) :]
-        entries = [t for t in entries if not HIDDEN.search(t.tb_frame.f_code.co_filename)
-                   and t.tb_frame.f_code not in OWN]
-        for before, after in zip(entries, entries[1:] + [None]):
-            before.tb_next = after
-        return entries[0] if entries else None
-
-    def is_cell(code):
-        return code.co_filename in cells
-
-    def message_of(error):
-        try:
-            return str(error).strip("\n")
-        except Exception as problem:
-            return "<its message can't be read: %s>" % type(problem).__name__
-
-    def worker_frames(text):
-        """(last line, lines) of the Python traceback that an executor sent."""
-        match = WORKER_TRACE.search(text)
-        if match is None:
-            return None, []
-        frames, last = [], []
-        for line in match.group(1).rstrip().rstrip("'").split("\n"):
-            place = re.match(r'  File "(.*)", line (\d+), in ', line)
-            if place:
-                frames.append((place.group(1), [line]))
-                source = linecache.getline(place.group(1), int(place.group(2)))
-                if place.group(1) in cells and source:
-                    frames[-1][1].append("    " + source.strip())
-            elif line.startswith("    ") and frames:
-                frames[-1][1].append(line)
-            else:
-                last.append(line)
-        own = [lines for name, lines in frames if not re.search(r"[/\\]pyspark[/\\.]", name)]
-        kept = own or [lines for _, lines in frames]
-        return "\n".join(last), [line for lines in kept for line in lines]
-
-    def java_stack(text):
-        """The Java part of an error, three calls of each cause."""
-        lines, calls, left = [], 0, 0
-        for line in text.split("\n"):
-            if not line.startswith("\t"):
-                if line.startswith("Caused by: ") or not lines:
-                    if left:
-                        lines.append("\t... %d more" % left)
-                    lines.append(line[:1000])
-                    calls = left = 0
-            elif calls < 3 and not re.match(r"\tat (scala|java|jdk|py4j)\.", line):
-                lines.append(line)
-                calls += 1
-            else:
-                left += 1
-        return lines + (["\t... %d more" % left] if left else [])
-
-    class Told:
-        """An error as the user is told it: a short message, and parts that go below."""
-
-        def __init__(self, error):
-            self.error = error
-            self.name = type(error).__name__
-            self.message = message_of(error)
-            self.below = []
-            java = self.name == "Py4JJavaError" and "\n: " in self.message
-            if java or self.name == "PythonException":
-                last, frames = worker_frames(self.message)
-                if frames:
-                    self.below += ["In the Python worker:"] + frames + [last]
-            if java:
-                text = self.message.split("\n: ", 1)[1]
-                causes = re.findall(r"^Caused by: (.*)$", text, re.M)
-                first = (causes[-1] if causes else text).split("\n", 1)[0]
-                self.below += ["Java stack, shortened:"] + java_stack(text)
-                self.message = last if frames else first
-            elif self.below:
-                self.message = last
-
-    def stand_in(error, told):
-        """`error` with its short message, for printers that call str()."""
-        short = [item.message for item in told]
-        if all(item.message == message_of(item.error) for item in told):
-            return error
-        copies = []
-        for item, text in zip(told, short):
-            copy = type(item.name, (Exception,), {"__module__": "builtins"})(text)
-            copy.__traceback__ = item.error.__traceback__
-            copy.__suppress_context__ = item.error.__suppress_context__
-            copies.append(copy)
-        for item, copy, source in zip(told, copies, copies[1:]):
-            if item.error.__cause__ is not None:
-                copy.__cause__ = source
-            else:
-                copy.__context__ = source
-        return copies[0]
-
-    def ipython_lines(error):
-        from IPython.core.ultratb import VerboseTB
-
-        try:
-            printer = VerboseTB(theme_name="neutral", include_vars=False)
-        except TypeError:
-            printer = VerboseTB(color_scheme="Neutral", include_vars=False)
-        lines = printer.structured_traceback(type(error), error, error.__traceback__)
-        return "\n".join(lines).split("\n")
-
-    def plain_lines(told):
-        """The same without IPython."""
-        lines = []
-        for item in reversed(told):
-            if lines:
-                text = "The above exception was the direct cause of the following exception:"
-                if item.error.__cause__ is None:
-                    text = "During handling of the above exception, another exception occurred:"
-                lines += ["", text, ""]
-            lines.append(RED + "-" * 75 + PLAIN)
-            lines.append("%s%s%s%35s" % (RED, item.name, PLAIN, "Traceback (most recent call last)"))
-            frames = traceback.extract_tb(item.error.__traceback__)
-            if len(frames) > 40:
-                frames = list(frames[:20]) + [None] + list(frames[-20:])
-            for frame in frames:
-                if frame is None:
-                    lines += ["... frames left out ...", ""]
-                    continue
-                where = "%sFile %s:%d%s" % (GREEN, frame.filename, frame.lineno, PLAIN)
-                if frame.name != "<module>":
-                    where += ", in %s%s%s" % (CYAN, frame.name, PLAIN)
-                lines.append(where)
-                around = range(max(1, frame.lineno - 2), frame.lineno + 3)
-                for number in around:
-                    source = linecache.getline(frame.filename, number).rstrip()
-                    if number == frame.lineno:
-                        lines.append("%s----> %d %s%s" % (GREEN, number, PLAIN, source))
-                    elif source:
-                        lines.append("%7d %s" % (number, source))
-                lines.append("")
-            lines.append("%s%s%s: %s" % (RED, item.name, PLAIN, item.message))
-        return "\n".join(lines).split("\n")
-
-    def failure(error, text, is_syntax, has_frames, note):
-        """The error output of a cell."""
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if interrupted:
-            error.__suppress_context__, error.__cause__ = True, None
-        for item in chain(error):
-            item.__traceback__ = user_frames(item.__traceback__, interrupted)
-        told = [Told(item) for item in chain(error)]
-        name, message = told[0].name, told[0].message
-        if is_syntax and error.text is None and error.lineno:
-            error.text = (text.split("\n") + [""] * error.lineno)[error.lineno - 1]
-        if not has_frames or error.__traceback__ is None:
-            lines = "".join(traceback.format_exception_only(type(error), error)).rstrip()
-            if not is_syntax:
-                lines = "%s: %s" % (name, message)
-            lines = lines.split("\n")
-            if is_syntax and len(lines) == 3:  # Python shows no caret below an indent
-                lines.insert(2, "    ^")
-            head = len(lines) - 1 if is_syntax else 0
-            lines[head] = lines[head].replace(name, RED + name + PLAIN, 1)
-        else:
-            try:
-                lines = ipython_lines(stand_in(error, told))
-            except Exception:
-                lines = plain_lines(told)
-        for item in told:
-            lines += [""] * bool(item.below) + "\n".join(item.below).split("\n") * bool(item.below)
-        for hint in (note, hint_for(error, message, text, is_syntax)):
-            lines += ["", hint] if hint else []
-        return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
-
-    def hint_for(error, message, text, is_syntax):
-        """What to do next, where we know it."""
-        if is_syntax and re.search(r"^\s*[!%]", text, re.M):
-            return ("Lines that begin with ! or % belong to plain Python cells: this cell "
-                    "runs on the Spark driver. For a command there: "
-                    "import os; os.system('ls')")
-        gone = "pyspark" in sys.modules and spark_context() is None
-        if "stopped SparkContext" in message or (gone and "NoneType" in message):
-            return ("This session's Spark was stopped (spark.stop()). Start a new one: "
-                    "%synapse stop, then %synapse start.")
-        return None
-
-    # ---- modules that show things by themselves --------------------------------------
-
-    def patch_pyplot(module):
-        module.show = show_figures
-
-    def patch_ipython(module):
-        for name, ours in (("display", display), ("clear_output", clear_output),
-                           ("update_display", update_display),
-                           ("publish_display_data", publish)):
-            if hasattr(module, name):
-                setattr(module, name, ours)
-
-    PATCHES = {
-        "matplotlib.pyplot": patch_pyplot,
-        "IPython.core.display_functions": patch_ipython,
-        "IPython.core.display": patch_ipython,
-        "IPython.display": patch_ipython,
-    }
-
-    class AfterImport(importlib.abc.MetaPathFinder):
-        """Patches a module of PATCHES when somebody imports it."""
-
-        busy = False
-
-        def find_spec(self, name, path=None, target=None):
-            if name not in PATCHES or self.busy:
-                return None
-            self.busy = True
-            try:
-                spec = importlib.util.find_spec(name)
-            finally:
-                self.busy = False
-            if spec is not None and hasattr(spec.loader, "exec_module"):
-                execute = spec.loader.exec_module
-
-                def exec_module(module):
-                    execute(module)
-                    PATCHES[name](module)
-
-                spec.loader.exec_module = exec_module
-            return spec
-
     # ---- the runner ------------------------------------------------------------------
 
     class Kernel:
@@ -1032,8 +510,8 @@ def __synapse_kernel__(posted_in):
             self.user = {}
             self.modules = {}
             self.value = None  # what a call as a cell gives
-            self.at_end = None  # of the cell that runs: called behind its code
             self.guard = None  # of remote/sentinel.py, where it is needed
+            self.at_end = None  # of the cell that runs: called behind its code
 
         def attach(self, posted_in):
             """Take over a session, or do so again: nothing is lost by a second post."""
@@ -1041,17 +519,10 @@ def __synapse_kernel__(posted_in):
             self.user = getattr(main, "global_dict", None)
             if not isinstance(self.user, dict):
                 self.user = posted_in
-            known = self.user.get("display")
-            if known is None or type(known).__name__ == "Display" or str(
-                getattr(known, "__module__", "")
-            ).startswith("IPython"):
-                self.user["display"] = display
-            os.environ.setdefault("MPLBACKEND", "agg")
+            if "display" in self.modules:
+                self.modules["display"].attach()
             if isinstance(sys.stdout, io.StringIO):
                 divert_threads(type(sys.stdout))
-            for name, patch in PATCHES.items():
-                if name in sys.modules:
-                    patch(sys.modules[name])
             for name in ("py4j.clientserver", "py4j.java_gateway"):
                 module = sys.modules.get(name)
                 if module is not None and module not in patched:
@@ -1119,7 +590,9 @@ def __synapse_kernel__(posted_in):
         # -- modules: files beside this one, brought along when they are needed --
 
         def load(self, name, source):
-            """Define module `name`; its globals hold `kernel` and `tools`."""
+            """Define module `name`, once; its globals hold `kernel` and `tools`."""
+            if name in self.modules:
+                return self
             filename = "<synapse-kernel %s>" % name
             module = types.ModuleType("__synapse_kernel__." + name)
             module.kernel, module.tools = self, tools
@@ -1164,7 +637,7 @@ def __synapse_kernel__(posted_in):
                 try:
                     if self.at_end is not None:
                         self.at_end()
-                    show_figures()
+                    tools.show_figures()
                 except Exception as error:
                     stderr.write("%s: %s\n" % (type(error).__name__, error))
 
@@ -1220,8 +693,8 @@ def __synapse_kernel__(posted_in):
                 return
             value = self.execute(ast.Expression(last.value), filename, "eval")
             if value is not None and not quiet:
-                data, metadata = bundle(value)
-                publish(data, metadata, kind="execute_result")
+                data, metadata = tools.bundle(value)
+                tools.publish(data, metadata, kind="execute_result")
                 if self.user.get("_") is self.underscore:
                     self.user["_"] = self.underscore = value
 
@@ -1292,7 +765,7 @@ def __synapse_kernel__(posted_in):
                 error = KeyboardInterrupt("the cell was interrupted")
                 error.__traceback__ = trace
             try:
-                return failure(error, text, self.is_syntax, self.has_frames, self.note)
+                return tools.failure(error, text, self.is_syntax, self.has_frames, self.note)
             except Exception as problem:
                 lines = traceback.format_exception_only(type(problem), problem)
                 return {"output_type": "error", "ename": type(error).__name__,
@@ -1491,7 +964,6 @@ def __synapse_kernel__(posted_in):
     cells = set()
     capture = Capture()
     stdin, stdout, stderr = NoInput(), Stream("stdout", 1), Stream("stderr", 2)
-    display = Display()
     kernel = Kernel()
     OWN = set(codes_of(sys._getframe().f_code))
     ENTER = Kernel.enter.__code__
@@ -1502,15 +974,13 @@ def __synapse_kernel__(posted_in):
         if isinstance(critical, types.FunctionType):
             CRITICAL.update(codes_of(critical.__code__))
     tools = types.SimpleNamespace(
-        Refused=Refused, bundle=bundle, capture=capture, clean=clean, display=display,
-        frame_table=frame_table, is_frame=is_frame, message_of=message_of,
-        publish=publish, spark_context=spark_context)
+        Refused=Refused, capture=capture, cells=cells, clean=clean, message_of=message_of,
+        own_code=OWN, spark_context=spark_context, stderr=stderr)
     import atexit
 
     atexit.register(remove_spool_files)
     capture.on_wake = kernel.on_wake
     capture.guard()
-    sys.meta_path.insert(0, AfterImport())
     sys.modules["__synapse_kernel__"] = kernel
     return kernel.attach(posted_in)
 

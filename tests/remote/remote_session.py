@@ -12,8 +12,23 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROLOGUE = (HERE.parents[1] / "remote" / "prologue.py").read_text("utf-8")
+REMOTE = HERE.parents[1] / "remote"
+FILES = ("prologue", "failure", "display")  # as livy_client/prologue.c has them
 MARK = "synapse-kernel-result "
+
+
+def source_of(name):
+    return (REMOTE / (name + ".py")).read_text("utf-8")
+
+
+def loads(name):
+    return "__synapse_kernel__ = __synapse_kernel__.load(%r, %r)\n" % (
+        name,
+        source_of(name),
+    )
+
+
+PROLOGUE = "\f\n".join([source_of("prologue")] + [loads(name) for name in FILES[1:]])
 
 
 class Cell:
@@ -48,7 +63,7 @@ class Cell:
 
 def call(n, text, method="run", extra=""):
     """The statement that the kernel posts for a cell."""
-    literal = "\n".join(json.dumps(line) for line in text.splitlines(True)) or '""'
+    literal = "\n".join(json.dumps(line, ensure_ascii=False) for line in text.splitlines(True)) or '""'
     return '# synapse-kernel 0\n__synapse_kernel__.%s(%d, "cell %d",\n%s\n%s)\n' % (
         method,
         n,
@@ -60,8 +75,7 @@ def call(n, text, method="run", extra=""):
 
 def with_module(posted, name):
     """The same statement, which brings a module along."""
-    source = (HERE.parents[1] / "remote" / (name + ".py")).read_text("utf-8")
-    load = "__synapse_kernel__.load(%r, %r)." % (name, source)
+    load = "__synapse_kernel__.load(%r, %r)." % (name, source_of(name))
     return posted.replace("__synapse_kernel__.", load, 1)
 
 

@@ -3,11 +3,12 @@
 import ast
 import glob
 import os
+import re
 import shutil
 import sys
 
 import pytest
-from remote_session import PROLOGUE, Session
+from remote_session import FILES, REMOTE, Session
 
 
 def test_prologue_binds_one_name_and_display(fresh):
@@ -17,9 +18,23 @@ def test_prologue_binds_one_name_and_display(fresh):
     assert names.value() == "['__synapse_kernel__', 'display']"
 
 
-def test_prologue_is_small_ascii_and_python_3_8():
-    assert PROLOGUE.isascii() and len(PROLOGUE) < 68000
-    ast.parse(PROLOGUE, feature_version=(3, 8))
+@pytest.mark.parametrize("path", sorted(REMOTE.glob("*.py")), ids=lambda p: p.stem)
+def test_files_are_small_ascii_and_python_3_8(path):
+    text = path.read_text("utf-8")
+    assert text.isascii() and len(text) < 60000
+    ast.parse(text, feature_version=(3, 8))
+
+
+def test_the_prologue_is_the_files_that_the_client_posts():
+    source = (REMOTE.parent / "livy_client" / "prologue.c").read_text("utf-8")
+    listed = re.search(r"files\[\] = \{(.*?)\}", source).group(1)
+    assert tuple(re.findall(r'"(\w+)"', listed)) == FILES
+
+
+def test_a_second_post_changes_nothing(fresh):
+    fresh.cell("d = display")
+    fresh.add_prologue()
+    assert fresh.cell("d is display").value() == "True"
 
 
 def test_value_of_the_last_expression(shell):

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "livy_client/prologue.h"
 #include "livy_client/session.h"
 #include "livy_client/sidechannel.h"
 #include "tests/unit/fake_livy.h"
@@ -158,6 +159,26 @@ static void check_prologue(void)
     is_int(sidechannel_state(livy_session_sidechannel(scene->session)), SIDECHANNEL_WORKS,
         "the side channel was probed meanwhile");
     scene_end(scene);
+}
+
+static void check_prologue_in_pieces(void)
+{
+    dialect_t dialect = dialect_livy;
+    dialect.request_limit = 230;
+    scene_t *scene = scene_new(&dialect, "first()\n\f\nsecond = 2\n\f\nthird = 3\n");
+
+    scene_start(scene, 0);
+    ok(scene->start_err.code == ERR_NONE && livy_session_has_prologue(scene->session),
+        "where requests are limited the prologue goes in several");
+    is_int(scene->livy.statement_count, 2, "as few as will do");
+    ok(text_ends(scene->livy.statements[0].code, "\nfirst()\n\f\nsecond = 2\n"),
+        "the first one as long as it may be");
+    ok(text_ends(scene->livy.statements[1].code, "\n\f\nthird = 3\n"),
+        "then what is left");
+    scene_end(scene);
+    is_int((long) prologue_piece("a\fb", 0), 3, "without a limit it is one");
+    is_int((long) prologue_piece("a\fb", 1), 1, "a piece is never empty");
+    is_int((long) prologue_piece("\fb", 1), 2, "also behind a cut");
 }
 
 static void check_no_python(void)
@@ -357,6 +378,7 @@ int main(void)
     mem_init();
     check_plain();
     check_prologue();
+    check_prologue_in_pieces();
     check_no_python();
     check_dead_start();
     check_refused();
