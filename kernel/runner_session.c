@@ -239,6 +239,18 @@ static void on_attach_output(cJSON *output, void *arg)
     runner_step_output(arg, output);
 }
 
+/* An interrupt ended the cell from before; this one was meant too. */
+static void end_attach(runner_t *runner)
+{
+    err_t err = {0};
+    if (runner->interrupts == 0) {
+        runner_stage_ok(runner);
+        return;
+    }
+    err_set(&err, ERR_INTERRUPTED, "Interrupted before the cell ran; the session is there.");
+    runner_step_fail(runner, &err);
+}
+
 static void on_attach_done(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
@@ -251,7 +263,7 @@ static void on_attach_done(const char *text, const err_t *err, void *arg)
         runner_step_fail(runner, err);
     } else {
         runner_step_print(runner, text);
-        runner_stage_ok(runner);
+        end_attach(runner);
     }
 }
 
@@ -292,7 +304,8 @@ void runner_find_session(runner_t *runner)
 /* Commands that look into a session; the others do with a dormant one what they say. */
 static bool wants_session(const command_t *command)
 {
-    return command->id == COMMAND_META
+    return command->id == COMMAND_META || command->id == COMMAND_GET
+           || command->id == COMMAND_PUT
            || (command->id == COMMAND_SESSION
                && command->session_options.action == SESSION_LOGS)
            || (command->id == COMMAND_START && command->start.reuse);

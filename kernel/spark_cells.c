@@ -17,6 +17,7 @@
 
 #define SHIM_CAP (256 * 1024)
 #define EXPAND_SETTLE_MS 200
+#define STRIKE_MS 30 /* an interrupt waits for the shutdown that it may belong to */
 
 struct spark_cells_t {
     core_t *core;
@@ -29,6 +30,7 @@ struct spark_cells_t {
     cell_options_t options;
     sink_expanded_fn *expanded;
     void *expanded_arg;
+    loop_timer_t *strike;    /* an interrupt is due */
     int questions;           /* to the child, that are not answered */
     int64_t expand_ms;       /* since when the child expands or answers */
 };
@@ -144,14 +146,23 @@ static bool python_is_at_it(const spark_cells_t *cells)
            || loop_now_ms() - cells->expand_ms >= EXPAND_SETTLE_MS;
 }
 
+static void strike(void *arg)
+{
+    spark_cells_t *cells = arg;
+    cells->strike = NULL;
+    runner_interrupt(cells->runner);
+    if (runner_is_expanding(cells->runner) && python_is_at_it(cells))
+        core_interrupt_child(cells->core);
+}
+
+/* jupyter_client interrupts a kernel right before it asks it to shut down: what runs in a
+ * session that outlives the restart is not to be hit by that. */
 static bool interrupt(void *ctx)
 {
     spark_cells_t *cells = ctx;
     bool is_ours = runner_is_busy(cells->runner);
-    if (is_ours)
-        runner_interrupt(cells->runner);
-    if (is_ours && runner_is_expanding(cells->runner) && python_is_at_it(cells))
-        core_interrupt_child(cells->core);
+    if (is_ours && !cells->strike)
+        cells->strike = loop_timer(cells->loop, STRIKE_MS, strike, cells);
     return is_ours;
 }
 
@@ -174,7 +185,8 @@ static void child_started(void *ctx, const char *folder)
         log_warn(LOG_KERNEL, "%%synapse is not there inside Python: %s", err.text);
         return;
     }
-    char *code = shim_register_code(cells->shim, cells->shim_source, cells->data_folder);
+    char *code = shim_register_code(cells->shim, cells->shim_source, cells->data_folder,
+        cells->options.is_spark_default);
     core_tell_child(cells->core, code);
     free(code);
 }
@@ -196,6 +208,7 @@ static void on_released(void *arg)
 static void shut_down(void *ctx, bool is_restart)
 {
     spark_cells_t *cells = ctx;
+    loop_timer_end(cells->loop, &cells->strike);
     sessions_release(cells->sessions, is_restart, on_released, cells);
 }
 
@@ -297,6 +310,7 @@ void spark_cells_destroy(spark_cells_t **cells_p)
     if (!cells)
         return;
     *cells_p = NULL;
+    loop_timer_end(cells->loop, &cells->strike);
     shim_destroy(&cells->shim);
     runner_destroy(&cells->runner);
     sessions_destroy(&cells->sessions);

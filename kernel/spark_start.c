@@ -65,8 +65,11 @@ static char *ready_text(spark_t *spark)
     const cJSON *body = spark->target->session_body;
     char *size = spark_size_text(body, info, spark_is_local(spark));
     char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
-    char *text = xasprintf("Spark session ready on %s%s%s.%s%s", spark_place_name(spark),
-        *size ? ": " : "", size, difference ? " " : "", difference ? difference : "");
+    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s",
+        *spark->name ? " " : "", spark->name, spark_place_name(spark), *size ? ": " : "",
+        size, spark->is_fresh ? " It is a fresh one: the variables of the one before are "
+        "gone." : "", difference ? " " : "", difference ? difference : "");
+    spark->is_fresh = false;
     free(size);
     free(difference);
     return text;
@@ -75,7 +78,7 @@ static char *ready_text(spark_t *spark)
 static void on_session_change(livy_session_t *session, void *arg)
 {
     spark_t *spark = arg;
-    if (spark->is_starting && session == spark->session)
+    if (spark->is_starting && !spark->asked && session == spark->session)
         tell_phase(spark);
 }
 
@@ -350,7 +353,7 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
     spark->start_events = *events;
     spark->start_arg = arg;
     spark->asked_idle_minutes = spark->idle_minutes;
-    spark->wants_setup = true;
+    spark->wants_setup = spark->is_fresh = true;
     spark->is_starting = true;
     spark->is_aborted = false;
     json_free(&spark->asked_place);

@@ -133,6 +133,7 @@ def run(options: argparse.Namespace, path: str) -> int:
     private = private_folder(path)
     stay, umask = options.no_lease_exit, options.umask
     registry = Registry(private, stay, write_log, umask)
+    registry.state_folder = os.path.dirname(path)
     servers = [UnixServer(path, registry)]
     if options.tcp:
         token = secrets.token_urlsafe(24)

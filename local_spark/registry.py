@@ -40,6 +40,7 @@ class Registry:
     ):
         now = time.monotonic()
         self.private = private
+        self.state_folder: Optional[str] = None  # where kernels leave their state
         self.stay = stay
         self.umask = umask  # the user's, for drivers; ours is stricter
         self.log = log
@@ -173,12 +174,21 @@ class Registry:
             sessions = [s for s in self.sessions.values() if s.lease == name]
             batches = [b for b in self.batches.values() if b.lease == name]
             standbys = [s for s in self.standbys if s.lease == name]
+        self.forget_state(name)
         threads = [in_background(self.delete_session, s, False) for s in sessions]
         threads += [in_background(self.delete_batch, b) for b in batches]
         for standby in standbys:
             self.end_standby(standby)
         for thread in threads:
             thread.join(8)
+
+    def forget_state(self, name: str) -> None:
+        """What a kernel wrote down for the next one is of no use any more."""
+        if self.state_folder and name.isalnum():
+            try:
+                os.unlink(os.path.join(self.state_folder, "sessions-%s.json" % name))
+            except OSError:
+                pass  # it ended in order, and took it away itself
 
     # -- drivers
 
@@ -279,6 +289,8 @@ class Registry:
             memory = request["driverMemory"] or conf.get("spark.driver.memory")
             cores = request["driverCores"] or whole(conf.get("spark.driver.cores"))
             size = sizes.effective(memory, cores, self.machine)
+            if not memory:
+                size = (self.share_for(lease_name, size[0]), size[1])
             session = Session(number, request, lease_name, size)
             spec = self.spec_for(request, lease, size)
             driver = self.take_standby(spec.key(), lease)
@@ -289,6 +301,15 @@ class Registry:
         if fresh:
             self.on_main_thread(driver.start)
         return session
+
+    def share_for(self, lease: Optional[str], memory: str) -> str:
+        """The memory of a session that asks for none: `memory`, less what the other
+        sessions of its notebook have, but a quarter of it at least."""
+        others = [s for s in self.sessions.values() if lease and s.lease == lease]
+        full = sizes.parse_memory(memory)
+        taken = sum(heap_of(s, full) for s in others if s.state != DEAD)
+        left = max(full - taken, full // 4, sizes.FLOOR)
+        return sizes.format_memory(left // sizes.MB * sizes.MB)
 
     def session(self, key: str) -> Session:
         with self.lock:
@@ -323,6 +344,13 @@ class Registry:
         batch.end()
         with self.lock:
             self.batches.pop(batch.number, None)
+
+
+def heap_of(session: Session, otherwise: int) -> int:
+    try:
+        return sizes.parse_memory(session.memory)
+    except ValueError:  # a text that the JVM will refuse
+        return otherwise
 
 
 def in_background(target: Callable, *arguments: Any) -> threading.Thread:
