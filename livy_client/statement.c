@@ -22,6 +22,7 @@
 #define HEARD_MS 2000       /* with it: what cleans up meanwhile is let be */
 #define STRIKE_AGAIN_MS 50  /* the driver has not come to the cell */
 #define STRIKES 40
+#define QUEUED_STRIKES 3    /* while the server says that it waits */
 #define ABANDON_MS 1000     /* what is not cancelled yet is, before nobody waits for it */
 
 struct livy_statement_t {
@@ -458,7 +459,7 @@ static void on_struck(const char *text, const err_t *err, void *arg)
 {
     livy_statement_t *statement = arg;
     bool is_heard = text && strstr(text, "true");
-    bool is_between = text && !is_heard && !livy_statement_is_waiting(statement);
+    int patience = statement->state == STATEMENT_WAITING ? QUEUED_STRIKES : STRIKES;
 
     statement->job = NULL;
     log_debug(LOG_LIVY, "interrupt of %s: %s", statement->path, text ? text : err->text);
@@ -466,7 +467,7 @@ static void on_struck(const char *text, const err_t *err, void *arg)
     if (is_heard) {
         statement->limit =
             livy_timer(statement->client, HEARD_MS, on_limit, statement);
-    } else if (is_between && statement->strikes < STRIKES) {
+    } else if (text && statement->strikes < patience) {
         statement->again =
             livy_timer(statement->client, STRIKE_AGAIN_MS, on_again, statement);
     } else {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -60,7 +61,9 @@ static cJSON *statement_json(const fake_livy_t *livy, int id)
     json_set_int(json, "id", id);
     json_set_str(json, "code", statement->code);
     json_set_str(json, "state", statement->state);
-    json_set(json, "output", is_done ? parse(statement->output) : cJSON_CreateNull());
+    const char *output = is_done ? statement->output
+        : strcmp(statement->state, "cancelled") == 0 ? livy->cancelled_output : NULL;
+    json_set(json, "output", output ? parse(output) : cJSON_CreateNull());
     json_set_num(json, "progress", is_done ? 1 : 0.25 * (statement->polls % 4));
     return json;
 }
@@ -159,17 +162,27 @@ static void cancel(fake_livy_t *livy, int id, fake_reply_t *reply)
 
 static char *job_result(const char *text)
 {
-    char pickle[64];
-    int len = snprintf(pickle, sizeof pickle, "\x80\x03X%c%c%c%c%sq", (int) strlen(text), 1,
-        1, 1, text);
+    size_t len = strlen(text);
+    buf_t pickle = BUF_INIT;
 
-    pickle[4] = pickle[5] = pickle[6] = '\0';
-    pickle[len++] = '\0';
-    pickle[len++] = '.';
-    char *inner = text_base64(pickle, (size_t) len);
+    buf_add(&pickle, "\x80\x03X", 3);
+    for (int i = 0; i < 4; i++)
+        buf_addc(&pickle, (char) (len >> (8 * i)));
+    buf_add(&pickle, text, len);
+    buf_add(&pickle, "q\0.", 3);
+    char *inner = text_base64(buf_str(&pickle), pickle.len);
     char *outer = text_base64(inner, strlen(inner));
+    buf_free(&pickle);
     free(inner);
     return outer;
+}
+
+static const char *job_text(fake_livy_t *livy, const char *expression, bool is_interrupt)
+{
+    if (is_interrupt)
+        return livy->interrupts < livy->deaf_interrupts ? "{\"interrupted\": false}"
+                                                        : "{\"interrupted\": true}";
+    return livy->on_job ? livy->on_job(expression, livy->job_arg) : "ok";
 }
 
 static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
@@ -180,16 +193,16 @@ static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
     bool is_interrupt = strstr(pickle, "k.interrupt(") != NULL;
     cJSON *json = json_obj();
 
-    free(pickle);
     json_set_int(json, "id", livy->jobs++);
     json_set_str(json, "state", "SUCCEEDED");
-    char *result = job_result(is_interrupt ? "{\"interrupted\": true}" : "ok");
+    char *result = job_result(job_text(livy, pickle, is_interrupt));
     json_set_str(json, "result", result);
     free(result);
+    free(pickle);
     if (is_interrupt) {
         fake_statement_t *last = &livy->statements[livy->statement_count - 1];
-        livy->interrupts++;
-        if (!livy->ignores_interrupts) {
+        bool is_heard = livy->interrupts++ >= livy->deaf_interrupts;
+        if (is_heard && !livy->ignores_interrupts) {
             last->state = "available";
             last->output = INTERRUPTED;
         }

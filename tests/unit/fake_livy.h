@@ -52,7 +52,12 @@ typedef struct {
     const char *first_output; /* of the first (the prologue) */
     bool has_no_jobs;         /* submit-job is 404 */
     bool ignores_interrupts;
+    int deaf_interrupts;      /* so many find that the cell has not begun */
+    /* What other jobs than interrupts return; NULL = "ok". The text is the test's. */
+    const char *(*on_job)(const char *expression, void *arg);
+    void *job_arg;
     bool cancel_works_not;
+    const char *cancelled_output; /* JSON of a cancelled statement's; NULL = none */
     fault_t fault;
     size_t fault_from, fault_count; /* of requests */
 

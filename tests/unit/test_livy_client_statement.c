@@ -171,6 +171,52 @@ static void check_side_channel_interrupt(void)
     scene_end(scene);
 }
 
+static void check_interrupt_before_the_first_line(void)
+{
+    scene_t *scene = scene_new("prologue()");
+
+    scene->livy.polls_to_done = 1000000;
+    scene->livy.deaf_interrupts = 3;
+    scene_post(scene);
+    livy_statement_interrupt(scene->statement, 3);
+    scene_wait(scene);
+    is_int(scene->livy.interrupts, 4, "the driver is asked again until the cell has begun");
+    is_int(scene->livy.cancels, 0, "which needs no cancel");
+    ok(scene->output && strstr(scene->output, "interrupted"), "and then it ends");
+    scene_end(scene);
+
+    scene = scene_new("prologue()");
+    scene->livy.polls_to_done = 20;
+    scene->livy.deaf_interrupts = 1000;
+    scene_post(scene);
+    fake_http_run(scene->fake, NULL, 10);
+    livy_statement_interrupt(scene->statement, 3);
+    scene_wait(scene);
+    ok(scene->output && strstr(scene->output, "\"2\""), "a cell that is over stays as it is");
+    is_int(scene->livy.cancels, 0, "and nothing is cancelled after it");
+    int asked = scene->livy.interrupts;
+    fake_http_run(scene->fake, NULL, 60000);
+    is_int(scene->livy.interrupts, asked, "nor interrupted");
+    scene_end(scene);
+}
+
+static void check_output_of_a_cancelled_cell(void)
+{
+    scene_t *scene = scene_new("prologue()");
+
+    scene->livy.has_no_jobs = true;
+    scene->livy.polls_to_done = 1000000;
+    scene->livy.cancelled_output = "{\"status\":\"ok\",\"data\":{\"text/plain\":"
+        "\"synapse-kernel-result {}\"}}";
+    scene_post(scene);
+    fake_http_run(scene->fake, NULL, 1000);
+    livy_statement_interrupt(scene->statement, 3);
+    scene_wait(scene);
+    ok(scene->output && strstr(scene->output, "synapse-kernel-result"),
+        "what a cancelled cell printed comes with its own result");
+    scene_end(scene);
+}
+
 static void check_second_interrupt(void)
 {
     scene_t *scene = scene_new("prologue()");
@@ -369,6 +415,8 @@ int main(void)
     check_at_once();
     check_polls();
     check_side_channel_interrupt();
+    check_interrupt_before_the_first_line();
+    check_output_of_a_cancelled_cell();
     check_second_interrupt();
     check_cancel();
     check_abandon();
