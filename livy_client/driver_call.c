@@ -23,7 +23,8 @@ struct driver_call_t {
     void *arg;
     char *module, *function, *args, *name;
     driver_way_t way;
-    int64_t timeout_ms;
+    int64_t deadline_ms;
+    bool is_repeatable;          /* once */
     int n;
     bool has_brought;            /* the module went along already */
     int interrupts;
@@ -86,6 +87,12 @@ static void fail_later(driver_call_t *call, const err_t *err)
 static void bring(driver_call_t *call)
 {
     err_t err = {0};
+
+    if (call->interrupts > 0) { /* it hit nothing: there was no function yet */
+        err_set(&err, ERR_INTERRUPTED, "Interrupted.");
+        fail_later(call, &err);
+        return;
+    }
     char *file = xasprintf("%s.py", call->module);
     const char *folder = livy_session_modules(call->session);
     char *path = path_join(folder ? folder : ".", file);
@@ -132,6 +139,12 @@ static void on_job_done(const char *text, const err_t *err, void *arg)
     cJSON *answer = NULL;
 
     call->job = NULL;
+    if (!text && err->code == ERR_CONNECT && call->is_repeatable) {
+        call->is_repeatable = false;
+        call->has_brought = false;
+        send_call(call, NULL);
+        return;
+    }
     if (text)
         answer = json_parse(text, strlen(text), "the driver's answer", &fault);
     if (answer)
@@ -184,17 +197,18 @@ static void take_result(driver_call_t *call, const cJSON *result)
     const cJSON *error = error_among(outputs);
     const char *ename = json_str(error, "ename", "");
     const char *evalue = json_str(error, "evalue", "");
+    const cJSON *value = error ? NULL : json_get(result, "value");
 
-    if (!error)
-        finish(call, json_get(result, "value"), outputs, &err);
+    if (!error && !value)
+        err_set(&err, ERR_PROTOCOL, "The driver's answer is incomplete: %s.",
+            json_str(result, "error", "it has no value"));
     else if (strcmp(ename, "KeyboardInterrupt") == 0)
         err_set(&err, ERR_INTERRUPTED, "%s", *evalue ? evalue : "Interrupted.");
     else if (strcmp(ename, "Refused") == 0)
         err_set(&err, ERR_USAGE, "%s", evalue);
-    else
+    else if (error)
         err_set(&err, ERR_STATEMENT, "%s: %s", ename, evalue);
-    if (error)
-        finish(call, NULL, outputs, &err);
+    finish(call, value, outputs, &err);
 }
 
 /* An answer in parts: joined, then taken. */
@@ -252,8 +266,9 @@ static void send_call(driver_call_t *call, const char *source)
 {
     if (call->way == DRIVER_BESIDE) {
         char *code = cell_code_ask(call->module, source, call->function, call->args);
+        int64_t left_ms = call->deadline_ms - livy_now_ms(livy_session_client(call->session));
         call->job = sidechannel_run(livy_session_sidechannel(call->session), code,
-            call->timeout_ms, on_job_done, call);
+            left_ms > 0 ? left_ms : 0, on_job_done, call);
         free(code);
         return;
     }
@@ -278,7 +293,8 @@ driver_call_t *driver_call_new(livy_session_t *session, const driver_ask_t *ask,
     call->args = ask->args ? json_print(ask->args) : xstrdup("{}");
     call->name = xstrdup(ask->name ? ask->name : "a command");
     call->way = ask->way;
-    call->timeout_ms = ask->timeout_ms;
+    call->deadline_ms = livy_now_ms(livy_session_client(session)) + ask->timeout_ms;
+    call->is_repeatable = ask->is_repeatable;
     call->n = ask->n;
     buf_init(&call->pieces, VALUE_CAP);
     if (livy_session_has_prologue(session)) {

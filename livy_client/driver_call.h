@@ -26,15 +26,18 @@ typedef struct {
     const char *function;  /* "complete"; copied */
     const cJSON *args;     /* an object of keyword arguments, or NULL = none; copied */
     driver_way_t way;
-    int64_t timeout_ms;    /* DRIVER_BESIDE: past it ERR_TIMEOUT */
+    int64_t timeout_ms;    /* DRIVER_BESIDE: past it ERR_TIMEOUT; the module's way counts */
+    bool is_repeatable;    /* DRIVER_BESIDE: a question that may be asked twice is, when its
+                              answer was lost on its way (else ERR_CONNECT) */
     int n;                 /* DRIVER_AS_CELL: the number */
     const char *name;      /* DRIVER_AS_CELL: "cell 3", shown in messages; copied */
 } driver_ask_t;
 
 /* The end, once. `value`: what the function returned (borrowed; JSON null where None), or
  * NULL with err: a refusal (ERR_USAGE, the module's sentence), ERR_STATEMENT (it raised),
- * ERR_INTERRUPTED, ERR_TIMEOUT, ERR_UNSUPPORTED, ERR_SESSION_DEAD, … `outputs` (DRIVER_AS_CELL): array of
- * nbformat-like outputs of the cell, an error among them; borrowed, NULL = none. */
+ * ERR_INTERRUPTED, ERR_TIMEOUT, ERR_UNSUPPORTED, ERR_SESSION_DEAD, … `outputs`
+ * (DRIVER_AS_CELL): array of nbformat-like outputs of the cell, an error among them;
+ * borrowed, NULL = none. */
 typedef void (driver_answer_fn)(const cJSON *value, const cJSON *outputs, const err_t *err,
     void *arg);
 

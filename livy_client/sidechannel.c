@@ -120,7 +120,7 @@ static void on_poll(void *arg)
     livy_ask_t ask = {
         .method = "GET",
         .path = job->path,
-        .policy = {.kind = RETRY_READ, .patience_ms = 2000},
+        .policy = {.kind = RETRY_READ, .patience_ms = 2000, .is_500_final = true},
     };
 
     job->timer = NULL;
@@ -159,6 +159,17 @@ static void poll_later(sidechannel_job_t *job)
     job->timer = livy_timer(job->channel->client, delay_ms, on_poll, job);
 }
 
+/* A server forgets a job once it has shown its result: Livy answers the next GET with 500,
+ * others with 404. Asking on would be in vain. */
+static void fail_lost(sidechannel_job_t *job, const livy_answer_t *answer)
+{
+    err_t err = {0};
+
+    err_set(&err, ERR_CONNECT, "The driver's answer was lost on its way. %s",
+        answer->err.text);
+    finish(job, NULL, &err);
+}
+
 /* Of the POST and of each poll: both give the job object. */
 static void on_answer(const livy_answer_t *answer, void *arg)
 {
@@ -166,6 +177,10 @@ static void on_answer(const livy_answer_t *answer, void *arg)
     sidechannel_t *channel = job->channel;
 
     job->call = NULL;
+    if (job->path && (answer->status == 404 || answer->status == 500)) {
+        fail_lost(job, answer);
+        return;
+    }
     if (answer->action != RETRY_DONE) {
         if (!job->path && is_refusal(answer->status))
             channel->state = SIDECHANNEL_NONE;

@@ -30,7 +30,8 @@ void sidechannel_probe(sidechannel_t *channel);
 typedef void (sidechannel_fn)(const char *text, const err_t *err, void *arg);
 
 /* Evaluate a Python expression (see job_of_expression) in the driver. Not answered within
- * timeout_ms: ERR_TIMEOUT; no such channel: ERR_UNSUPPORTED. Never sent twice. */
+ * timeout_ms: ERR_TIMEOUT; no such channel: ERR_UNSUPPORTED; a reply was lost, and with it
+ * the answer, which a server shows once: ERR_CONNECT. Never sent twice. */
 sidechannel_job_t *sidechannel_run(sidechannel_t *channel, const char *expression,
     int64_t timeout_ms, sidechannel_fn *fn, void *arg);
 void sidechannel_job_end(sidechannel_job_t **job_p); /* forget it; NULL-safe */

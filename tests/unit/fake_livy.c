@@ -107,6 +107,31 @@ static void get_session(fake_livy_t *livy, int id, fake_reply_t *reply)
     say_json(reply, 200, session_json(livy, id));
 }
 
+/* The next of the scripted answers. */
+static const char *next_answer(fake_livy_t *livy)
+{
+    const char *answer = *livy->answers;
+
+    livy->asked++;
+    if (livy->answers[1])
+        livy->answers++;
+    return answer;
+}
+
+/* The output of a statement that answers with the prologue's line. */
+static const char *answer_with_line(fake_livy_t *livy, fake_statement_t *statement)
+{
+    cJSON *output = parse(OUTPUT);
+    char *text = xasprintf("synapse-kernel-result %s", next_answer(livy));
+
+    json_set_str(json_get_obj(output, "data"), "text/plain", text);
+    free(statement->made);
+    statement->made = json_print(output);
+    free(text);
+    json_free(&output);
+    return statement->made;
+}
+
 static void post_statement(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
 {
     int id = livy->statement_count;
@@ -118,6 +143,8 @@ static void post_statement(fake_livy_t *livy, const cJSON *body, fake_reply_t *r
     statement->state = livy->polls_to_done ? "waiting" : "available";
     statement->output = id == 0 && livy->first_output ? livy->first_output
         : livy->output ? livy->output : OUTPUT;
+    if (livy->answers && strstr(statement->code, "__synapse_kernel__."))
+        statement->output = answer_with_line(livy, statement);
     livy->statement_count++;
     say_json(reply, 201, statement_json(livy, id));
 }
@@ -160,54 +187,75 @@ static void cancel(fake_livy_t *livy, int id, fake_reply_t *reply)
     say_msg(reply, 200, "canceled");
 }
 
+/* As a job gives it: base64 of base64 of a pickle of a str. */
 static char *job_result(const char *text)
 {
     size_t len = strlen(text);
-    buf_t pickle = BUF_INIT;
+    unsigned char head[] = {0x80, 3, 'X', (unsigned char) len,
+        (unsigned char) (len >> 8), 0, 0};
+    char *pickle = xcalloc(1, sizeof head + len + 3);
 
-    buf_add(&pickle, "\x80\x03X", 3);
-    for (int i = 0; i < 4; i++)
-        buf_addc(&pickle, (char) (len >> (8 * i)));
-    buf_add(&pickle, text, len);
-    buf_add(&pickle, "q\0.", 3);
-    char *inner = text_base64(buf_str(&pickle), pickle.len);
+    memcpy(pickle, head, sizeof head);
+    memcpy(pickle + sizeof head, text, len);
+    memcpy(pickle + sizeof head + len, "q\0.", 3);
+    char *inner = text_base64(pickle, sizeof head + len + 3);
     char *outer = text_base64(inner, strlen(inner));
-    buf_free(&pickle);
     free(inner);
+    free(pickle);
     return outer;
 }
 
-static const char *job_text(fake_livy_t *livy, const char *expression, bool is_interrupt)
+/* A job, and its result where that is due; a result is shown once. */
+static void show_job(fake_livy_t *livy, int id, long status, fake_reply_t *reply)
 {
-    if (is_interrupt)
-        return livy->interrupts < livy->deaf_interrupts ? "{\"interrupted\": false}"
-                                                        : "{\"interrupted\": true}";
-    return livy->on_job ? livy->on_job(expression, livy->job_arg) : "ok";
+    fake_job_t *job = &livy->job[id];
+    bool is_done = job->polls >= livy->polls_to_job;
+    cJSON *json = json_obj();
+
+    json_set_int(json, "id", id);
+    json_set_str(json, "state", is_done ? "SUCCEEDED" : "STARTED");
+    json_set(json, "result",
+        is_done ? cJSON_CreateString(job->result) : cJSON_CreateNull());
+    job->is_forgotten = is_done;
+    job->polls++;
+    say_json(reply, status, json);
+}
+
+static void get_job(fake_livy_t *livy, int id, fake_reply_t *reply)
+{
+    if (id < livy->jobs && !livy->job[id].is_forgotten)
+        show_job(livy, id, 200, reply);
+    else
+        say(reply, 500, xstrdup("\"java.util.NoSuchElementException\""));
+}
+
+static void interrupt(fake_livy_t *livy)
+{
+    fake_statement_t *last = &livy->statements[livy->statement_count - 1];
+
+    livy->interrupts++;
+    if (livy->ignores_interrupts)
+        return;
+    last->state = "available";
+    last->output = livy->answers ? answer_with_line(livy, last) : INTERRUPTED;
 }
 
 static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
 {
     size_t len = 0;
-    const char *job = json_str(body, "job", "");
-    char *pickle = text_unbase64(job, strlen(job), &len);
+    const char *text = json_str(body, "job", "");
+    char *pickle = text_unbase64(text, strlen(text), &len);
     bool is_interrupt = strstr(pickle, "k.interrupt(") != NULL;
-    cJSON *json = json_obj();
+    bool is_question = livy->answers && strstr(pickle, ".ask(");
 
-    json_set_int(json, "id", livy->jobs++);
-    json_set_str(json, "state", "SUCCEEDED");
-    char *result = job_result(job_text(livy, pickle, is_interrupt));
-    json_set_str(json, "result", result);
-    free(result);
     free(pickle);
-    if (is_interrupt) {
-        fake_statement_t *last = &livy->statements[livy->statement_count - 1];
-        bool is_heard = livy->interrupts++ >= livy->deaf_interrupts;
-        if (is_heard && !livy->ignores_interrupts) {
-            last->state = "available";
-            last->output = INTERRUPTED;
-        }
-    }
-    say_json(reply, 201, json);
+    if (livy->jobs == FAKE_JOBS)
+        abort();
+    if (is_interrupt)
+        interrupt(livy);
+    livy->job[livy->jobs].result = job_result(is_interrupt ? "{\"interrupted\": true}"
+        : is_question ? next_answer(livy) : "ok");
+    show_job(livy, livy->jobs++, 201, reply);
 }
 
 static void route_session(fake_livy_t *livy, const char *method, const char *path,
@@ -243,6 +291,8 @@ static void route_session(fake_livy_t *livy, const char *method, const char *pat
             get_statement(livy, number, reply);
     } else if (strcmp(path, "/submit-job") == 0 && !livy->has_no_jobs) {
         post_job(livy, body, reply);
+    } else if (sscanf(path, "/jobs/%d", &number) == 1) {
+        get_job(livy, number, reply);
     } else {
         say(reply, 404, xstrdup(""));
     }
@@ -319,8 +369,12 @@ void fake_livy_clear(fake_livy_t *livy)
 {
     for (int i = 0; i < livy->session_count; i++)
         free(livy->sessions[i].name);
-    for (int i = 0; i < livy->statement_count; i++)
+    for (int i = 0; i < livy->statement_count; i++) {
         free(livy->statements[i].code);
+        free(livy->statements[i].made);
+    }
+    for (int i = 0; i < livy->jobs; i++)
+        free(livy->job[i].result);
     *livy = (fake_livy_t) {0};
 }
 

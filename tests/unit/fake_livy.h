@@ -26,7 +26,7 @@ typedef enum {
     FAULT_COUNT
 } fault_t;
 
-enum { FAKE_SESSIONS = 8, FAKE_STATEMENTS = 64 };
+enum { FAKE_SESSIONS = 8, FAKE_STATEMENTS = 64, FAKE_JOBS = 64 };
 
 typedef struct {
     char *name;
@@ -39,8 +39,15 @@ typedef struct {
     char *code;
     const char *state;
     const char *output;  /* JSON */
+    char *made;          /* the output, where it is an answer */
     int polls;
 } fake_statement_t;
+
+typedef struct {
+    char *result;
+    int polls;
+    bool is_forgotten;   /* its result was shown */
+} fake_job_t;
 
 typedef struct {
     /* How it behaves; set before the first request. */
@@ -51,6 +58,10 @@ typedef struct {
     const char *output;       /* of statements, but for the first; NULL = text 2 */
     const char *first_output; /* of the first (the prologue) */
     bool has_no_jobs;         /* submit-job is 404 */
+    int polls_to_job;         /* of a job; 0 = the POST's reply has it */
+    const char *const *answers; /* of modules' functions, in order: JSON that ask, call_cell
+                                 or part gives, then what an interrupted cell gives; the
+                                 last one stays. NULL = none */
     bool ignores_interrupts;
     int deaf_interrupts;      /* so many find that the cell has not begun */
     /* What other jobs than interrupts return; NULL = "ok". The text is the test's. */
@@ -65,7 +76,8 @@ typedef struct {
     fake_session_t sessions[FAKE_SESSIONS];
     int session_count, deletions;
     fake_statement_t statements[FAKE_STATEMENTS];
-    int statement_count, cancels, interrupts, jobs;
+    fake_job_t job[FAKE_JOBS];
+    int statement_count, cancels, interrupts, jobs, asked;
 } fake_livy_t;
 
 void fake_livy_answer(const http_request_t *request, size_t number, fake_reply_t *reply,
