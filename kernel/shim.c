@@ -419,7 +419,8 @@ void shim_destroy(shim_t **shim_p)
 
 /* === Python text ======================================================== */
 
-char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder)
+char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder,
+    bool is_spark_default)
 {
     char *source64 = text_base64(source, strlen(source));
     char *path64 = text_base64(shim->path, strlen(shim->path));
@@ -429,9 +430,9 @@ char *shim_register_code(const shim_t *shim, const char *source, const char *dat
         "_m = _t.ModuleType('_synapse_kernel_shim')\n"
         "_s.modules['_synapse_kernel_shim'] = _m\n"
         "exec(compile(_b.b64decode('%s'), '<synapse-kernel shim>', 'exec'), _m.__dict__)\n"
-        "_m.register(_b.b64decode('%s').decode(), _b.b64decode('%s').decode())\n"
+        "_m.register(_b.b64decode('%s').decode(), _b.b64decode('%s').decode(), %s)\n"
         "del _b, _t, _s, _m\n",
-        source64, path64, folder64);
+        source64, path64, folder64, is_spark_default ? "True" : "False");
     free(folder64);
     free(source64);
     free(path64);

@@ -33,7 +33,8 @@ void shim_destroy(shim_t **shim_p);
 
 /* Python that registers the magic in a new child; `source` is the text of shim.py,
  * `data_folder` holds kernel/ and python/. Caller frees. */
-char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder);
+char *shim_register_code(const shim_t *shim, const char *source, const char *data_folder,
+    bool is_spark_default);
 
 /* Python that makes the child count and remember a Spark cell: In, history, execution
  * count. Pure; caller frees. */

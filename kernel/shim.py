@@ -9,13 +9,18 @@ import base64
 import dis
 import json
 import os
+import re
 import socket
 import struct
 import sys
 
 _path = None
 _data_folder = None
-_LANGUAGES = ("sql", "spark", "pyspark")
+_CELL_MAGICS = ("sql", "spark", "pyspark", "configure", "csharp", "sparkr", "pretty")
+_LONE_MAGICS = ("info", "logs", "help", "cleanup", "delete", "send_to_spark")  # no body
+_AROUND = re.compile(r"%%capture\b")
+_LOCAL = re.compile(r"%%?local(?:[ \t]+(.*))?\n?")
+_LONE = re.compile(r"%%(\w+)[^\n]*\n?")
 _SECOND_SPARK = (
     "A plain cell has started a Spark of its own in the notebook's Python. It is not the one "
     "of %%synapse cells, shares nothing with it, and takes memory beside it: use one of the "
@@ -114,11 +119,15 @@ def _raise(reply):
     raise kind(reply.get("evalue", ""), reply.get("traceback", []))
 
 
-def _refuse_silent(shell):
+def _is_silent(shell):
     kernel = getattr(shell, "kernel", None)
     parent = kernel.get_parent("shell") if kernel else {}
     content = parent.get("content", {})
-    if content.get("silent") or not content.get("store_history", True):
+    return content.get("silent") or not content.get("store_history", True)
+
+
+def _refuse_silent(shell):
+    if _is_silent(shell):
         from IPython.core.error import UsageError
 
         raise UsageError("Silent executions do not touch Spark.")
@@ -133,7 +142,7 @@ class _Call:
         self.taken = []  # what `get` brought
 
 
-def run(line, cell=None, call=None):
+def run(line, cell=None, call=None, magic="synapse"):
     """Run one %synapse line or %%synapse cell. Returns its value, or None."""
     shell = _shell()
     _refuse_silent(shell)
@@ -144,7 +153,7 @@ def run(line, cell=None, call=None):
     printed = []  # a value that somebody takes is not printed too
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.connect(_path)
-        _send(sock, {"op": "run", "line": line, "cell": cell})
+        _send(sock, {"op": "run", "magic": magic, "line": line, "cell": cell})
         reader = _Reader(sock)
         while True:
             try:
@@ -276,7 +285,64 @@ def put(name, value):
     run("put " + name, call=_Call(False, {name: value}))
 
 
+# --- values of variables that SQL names -------------------------------------
+
+
+def _told(value, depth=0):
+    """A value as remote/sql.py reads it: {"type", "text"}, a list with "items"."""
+    import datetime
+    import decimal
+
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        value = value.item()
+    is_array = type(value).__module__ == "numpy" and getattr(value, "ndim", 0) == 1
+    if isinstance(value, (list, tuple, set, frozenset)) or is_array:
+        items = [_told(item, 1) for item in value] if depth == 0 else [{"type": "refused"}]
+        if any(item["type"] == "refused" for item in items):
+            what = "a %s with something else than scalars in it" % type(value).__name__
+            return {"type": "refused", "text": what}
+        return {"type": "list", "items": items}
+    if value is None or type(value).__name__ in ("NaTType", "NAType"):
+        return {"type": "none"}
+    if isinstance(value, bool):
+        return {"type": "true" if value else "false"}
+    kinds = (
+        ("int", int, str), ("float", float, repr), ("text", str, str),
+        ("decimal", decimal.Decimal, str), ("date", datetime.date, str),
+    )
+    if isinstance(value, datetime.datetime):
+        stamp = getattr(value, "to_pydatetime", None)
+        value = stamp(warn=False) if stamp else value
+        return {"type": "datetime", "text": value.isoformat()}
+    for name, kind, text in kinds:
+        if isinstance(value, kind):
+            return {"type": name, "text": text(value)}
+    return {"type": "refused", "text": "a " + type(value).__name__}
+
+
+def values64(names64):
+    """For the kernel: base64 of a JSON list of names in, of what they are out."""
+    shell = _shell()
+    names = dict(shell.user_ns)
+    frame = _user_frame(shell)
+    if frame:
+        names.update(frame.f_locals)
+    told = {
+        name: _told(names[name]) if name in names else {"type": "missing"}
+        for name in json.loads(base64.b64decode(names64))
+    }
+    return base64.b64encode(json.dumps(told).encode("ascii")).decode("ascii")
+
+
 # --- cells that the kernel ran ----------------------------------------------
+
+
+def _fit_history(shell):
+    """In[n] is cell n: cells that ran while no Python was there leave an empty place."""
+    history = shell.history_manager
+    for inputs in (history.input_hist_parsed, history.input_hist_raw):
+        inputs += [""] * (shell.execution_count - len(inputs))
+        del inputs[shell.execution_count :]
 
 
 def remember(execution_count, cell64):
@@ -284,6 +350,7 @@ def remember(execution_count, cell64):
     shell = _shell()
     cell = base64.b64decode(cell64).decode("utf-8", "replace")
     shell.execution_count = execution_count
+    _fit_history(shell)
     shell.history_manager.store_inputs(execution_count, cell, cell)
     shell.execution_count = execution_count + 1
 
@@ -323,17 +390,46 @@ def synapse(line, cell=None):
     return run(line, cell)
 
 
-def _language_magic(name):
-    def magic(line, cell):
-        return run((name + " " + line).strip(), cell)
+def _named_magic(name):
+    def magic(line, cell=None):
+        return run(line, cell or "", magic=name)
 
-    magic.__doc__ = "Run the cell on the Spark session as %s." % name
+    magic.__doc__ = "%%%s of Spark notebooks: see %%synapse help." % name
     return magic
 
 
-def _configure(line, cell):
-    """Start a Spark session with the JSON of the cell as its settings."""
-    return run(("start " + line).strip(), cell)
+def _register_named(shell):
+    """The magics that Spark notebooks know, where this IPython has none of that name."""
+    from IPython.core.magic import no_var_expand
+
+    taken = shell.magics_manager.magics["cell"]
+    ours = [name for name in _CELL_MAGICS + _LONE_MAGICS if name not in taken]
+    for name in ours:
+        kind = "line_cell" if name in _LONE_MAGICS else "cell"
+        shell.register_magic_function(no_var_expand(_named_magic(name)), kind, name)
+    return ours
+
+
+def _first_line(shell, lone, is_spark_default):
+    """An input transformer for what begins a cell: `%%local` runs the rest here, `%%info`
+    needs no body, and `%%capture` is about a Spark cell where plain cells are Spark's."""
+
+    def transform(lines):
+        at = next((i for i, line in enumerate(lines) if line.strip()), None)
+        if at is None or not lines[at].startswith("%"):
+            return lines
+        line, below = lines[at], lines[at + 1 :]
+        local, alone = _LOCAL.fullmatch(line), _LONE.fullmatch(line)
+        if local and "local" not in shell.magics_manager.magics["cell"]:
+            return lines[:at] + [(local.group(1) or "") + "\n"] + below
+        if alone and alone.group(1) in lone and not "".join(below).strip():
+            return lines[:at] + [line[1:]]
+        if is_spark_default and _AROUND.match(line) and not _is_silent(shell):
+            if not (below and below[0].startswith("%%")):
+                return lines[: at + 1] + ["%%synapse\n"] + below
+        return lines
+
+    return transform
 
 
 def _hint_at_second_spark(*_):
@@ -344,7 +440,7 @@ def _hint_at_second_spark(*_):
         print(_SECOND_SPARK, file=sys.stderr)
 
 
-def register(path, data_folder):
+def register(path, data_folder, is_spark_default=False):
     """Register the magics in this IPython; `path` is the kernel's socket. The package
     synapse_kernel lies in the folder of the kernel's data."""
     global _path, _data_folder
@@ -354,11 +450,8 @@ def register(path, data_folder):
     sys.path.append(os.path.join(data_folder, "python"))
     shell = _shell()
     shell.register_magic_function(no_var_expand(synapse), "line_cell", "synapse")
+    _fit_history(shell)
     shell.events.register("post_run_cell", _hint_at_second_spark)
-    taken = shell.magics_manager.magics["cell"]
-    for name in _LANGUAGES:
-        if name not in taken:
-            magic = no_var_expand(_language_magic(name))
-            shell.register_magic_function(magic, "cell", name)
-    if "configure" not in taken:
-        shell.register_magic_function(no_var_expand(_configure), "cell", "configure")
+    lone = [name for name in _register_named(shell) if name in _LONE_MAGICS]
+    transform = _first_line(shell, lone, is_spark_default)
+    shell.input_transformers_cleanup.append(transform)
