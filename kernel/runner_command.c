@@ -89,6 +89,8 @@ static command_fn *const commands[] = {
     [COMMAND_META] = run_meta,
     [COMMAND_STOP] = runner_run_stop,
     [COMMAND_SESSION] = runner_run_session_command,
+    [COMMAND_SESSIONS] = runner_run_session_command,
+    [COMMAND_LOGS] = runner_run_session_command,
     [COMMAND_LIST] = run_list,
     [COMMAND_HELP] = run_help,
     [COMMAND_CLIENT] = run_client,
@@ -107,7 +109,7 @@ void runner_stop_command(runner_t *runner)
 {
     if (runner->command->id == COMMAND_START)
         runner_stop_finding(runner);
-    else if (runner->command->id == COMMAND_SESSION)
+    else if (commands[runner->command->id] == runner_run_session_command)
         runner_stop_session_command(runner);
     else if (runner->command->id == COMMAND_META)
         spark_abort_meta(runner->spark);

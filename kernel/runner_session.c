@@ -306,6 +306,7 @@ static bool wants_session(const command_t *command)
 {
     return command->id == COMMAND_META || command->id == COMMAND_GET
            || command->id == COMMAND_PUT
+           || command->id == COMMAND_LOGS
            || (command->id == COMMAND_SESSION
                && command->session_options.action == SESSION_LOGS)
            || (command->id == COMMAND_START && command->start.reuse);

@@ -13,7 +13,8 @@
 #include "base/err.h"
 
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
-    COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION, COMMAND_GET, COMMAND_PUT } command_id_t;
+    COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
+    COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */

@@ -132,7 +132,7 @@ const command_row_t command_session_row = {
 };
 
 const command_row_t command_sessions_row = {
-    .id = COMMAND_SESSION,
+    .id = COMMAND_SESSIONS,
     .name = "sessions",
     .usage = "sessions [--livy URL …]",
     .summary = "List the sessions on the server: `session list` for short.",
@@ -142,7 +142,7 @@ const command_row_t command_sessions_row = {
 };
 
 const command_row_t command_logs_row = {
-    .id = COMMAND_SESSION,
+    .id = COMMAND_LOGS,
     .name = "logs",
     .usage = "logs [NAME] [-n LINES] [-f]",
     .summary = "Show the log of the session: `session logs` for short.",

@@ -58,12 +58,26 @@ static void add_start(buf_t *out, const start_options_t *start)
     }
 }
 
+static void add_session(buf_t *out, const session_options_t *options)
+{
+    static const char *const actions[] = {"list", "attach", "detach", "restart", "use",
+        "logs"};
+    add_text(out, "action", actions[options->action]);
+    add_text(out, "what", options->what);
+    add_number(out, "lines", options->lines);
+    buf_adds(out, options->follow ? " follow" : "");
+}
+
 static char *command_text(const command_t *command)
 {
     buf_t out = BUF_INIT;
     buf_adds(&out, command_names()[command->id]);
     add_start(&out, &command->start);
     buf_adds(&out, command->stop.now ? " now" : "");
+    buf_adds(&out, command->stop.all ? " all" : "");
+    add_text(&out, "session", command->session);
+    if (command->id >= COMMAND_SESSION && command->id <= COMMAND_LOGS)
+        add_session(&out, &command->session_options);
     add_text(&out, "topic", command->topic);
     return buf_take(&out);
 }
