@@ -419,7 +419,7 @@ def what_of(value):
 
 
 def size_text(size):
-    for unit in ("B", "KB", "MB"):
+    for unit in ("B", "kB", "MB"):
         if size < 1024:
             return "%d %s" % (size, unit)
         size /= 1024.0
