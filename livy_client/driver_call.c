@@ -204,7 +204,7 @@ static void take_result(driver_call_t *call, const cJSON *result)
             json_str(result, "error", "it has no value"));
     else if (strcmp(ename, "KeyboardInterrupt") == 0)
         err_set(&err, ERR_INTERRUPTED, "%s", *evalue ? evalue : "Interrupted.");
-    else if (strcmp(ename, "Refused") == 0)
+    else if (strcmp(ename, "UsageError") == 0)
         err_set(&err, ERR_USAGE, "%s", evalue);
     else if (error)
         err_set(&err, ERR_STATEMENT, "%s: %s", ename, evalue);

@@ -17,6 +17,9 @@ import unicodedata
 import uuid
 
 DISPLAY_ROWS = 20
+TABLE_SIZE = 4000000  # characters of values in one table
+RESOURCE_SIZE = 500000  # the same, for data explorers
+SAFE_INT = 2 ** 53 - 1  # a larger one is rounded by JavaScript
 
 # --- values as MIME bundles --------------------------------------------------------------
 
@@ -151,7 +154,8 @@ class Display:
     be sent to executors, where it prints."""
 
     def __call__(self, *values, metadata=None, transient=None, display_id=None,
-                 raw=False, clear=False, update=False, limit=DISPLAY_ROWS, **_):
+                 raw=False, clear=False, update=False, limit=DISPLAY_ROWS,
+                 chart=None, **_):
         if clear:
             clear_output(wait=True)
         transient = dict(transient or {})
@@ -161,6 +165,8 @@ class Display:
         for value in values:
             if raw:
                 data, extra = value, {}
+            elif chart:
+                data, extra = kernel.modules["chart"].draw(value, chart), {}
             elif is_frame(value):
                 data, extra = frame_table(value, limit), {}
             else:
@@ -168,6 +174,16 @@ class Display:
             extra = dict(extra, **(metadata or {}))
             publish(data, extra, transient, update)
         return DisplayHandle(display_id) if display_id and not update else None
+
+    def __reduce__(self):
+        return eval, ("print",)
+
+
+class DisplayHTML:
+    """displayHTML(text), as notebooks of Synapse and Databricks have it."""
+
+    def __call__(self, text):
+        publish({"text/html": str(text), "text/plain": "<HTML>"})
 
     def __reduce__(self):
         return eval, ("print",)
@@ -198,20 +214,93 @@ def frame_summary(frame):
 
 
 def frame_table(frame, limit):
-    """The first `limit` rows as text and HTML. One more is fetched to know whether
+    """The first `limit` rows as text, HTML and data. One more is fetched to know whether
     there are more."""
+    if frame.isStreaming:
+        raise tools.Refused(
+            "A streaming DataFrame has no first rows: start a query, such as "
+            "df.writeStream.format('memory').queryName('q').start(), and display "
+            "spark.table('q').")
     limit = max(0, int(limit))
     fields = [(field.name, field.dataType.simpleString()) for field in frame.schema]
     rows = frame.limit(limit + 1).collect()
-    if len(rows) > limit:
+    return table(fields, rows, limit)
+
+
+def table(fields, rows, limit):
+    """The bundle of a table. `fields`: (name, Spark's type) each."""
+    cells, size = [], 0
+    for row in rows[:limit]:
+        cells.append([cell_text(value) for value in row])
+        size += sum(len(cell or "") + 20 for cell in cells[-1])
+        if size > TABLE_SIZE:
+            break
+    if len(cells) < min(limit, len(rows)):
+        note = "first %s, with more the table would be too large" % plural(len(cells))
+    elif len(rows) > limit:
         note = "first %s" % plural(limit)
     else:
         note = plural(len(rows))
-    cells = [[cell_text(value) for value in row] for row in rows[:limit]]
-    return {
+    data = {
         "text/plain": text_table(fields, cells, note),
         "text/html": html_table(fields, cells, note),
     }
+    if size <= RESOURCE_SIZE and len({name for name, _ in fields}) == len(fields):
+        data["application/vnd.dataresource+json"] = resource(fields, rows[: len(cells)])
+    return data
+
+
+def resource(fields, rows):
+    """The rows for data explorers. A column whose numbers JavaScript would round is one of
+    strings."""
+    columns, kinds = [], []
+    for i, (_, kind) in enumerate(fields):
+        values = [row[i] for row in rows]
+        columns.append([plain(value) for value in values])
+        kinds.append(resource_type(kind))
+        if kinds[-1] in ("integer", "number") and not all(map(is_exact, values)):
+            kinds[-1] = "string"
+            columns[-1] = [None if value is None else cell_text(value) for value in values]
+    names = [name for name, _ in fields]
+    return {
+        "schema": {"fields": [
+            {"name": name, "type": kind, "sparkType": spark}
+            for (name, spark), kind in zip(fields, kinds)
+        ]},
+        "data": [dict(zip(names, row)) for row in zip(*columns)],
+    }
+
+
+def resource_type(kind):
+    if re.match(r"((tiny|small|big)?int)$", kind):
+        return "integer"
+    if is_number(kind):
+        return "number"
+    first = re.match(r"\w*", kind).group()
+    return {"boolean": "boolean", "date": "date", "timestamp": "datetime",
+            "timestamp_ntz": "datetime", "array": "array", "map": "object",
+            "struct": "object"}.get(first, "string")
+
+
+def is_exact(value):
+    """Is it the same as a number of JavaScript?"""
+    if isinstance(value, decimal.Decimal):
+        return decimal.Decimal(repr(float(value))) == value
+    if isinstance(value, float):
+        return value - value == 0
+    return value is None or abs(value) <= SAFE_INT
+
+
+def plain(value):
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, (tuple, list, dict)):
+        return nested(value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return cell_text(value)
 
 
 def plural(count):
@@ -301,8 +390,9 @@ def html_table(fields, rows, note):
     out = ['<div>\n<table border="1" class="dataframe">\n<thead>\n<tr>']
     for name, kind in fields:
         side = "right" if is_number(kind) else "left"
-        head = '<th title="%s" style="text-align: %s">%s</th>'
-        out.append(head % (html.escape(kind), side, html.escape(name)))
+        head = '<th title="%s" style="text-align: %s">%s<br><small>%s</small></th>'
+        short = html.escape(one_line(kind, 30))
+        out.append(head % (html.escape(kind), side, html.escape(name), short))
     out.append("</tr>\n</thead>\n<tbody>")
     align = [
         "" if is_number(kind) else ' style="text-align: left"' for _, kind in fields
@@ -369,6 +459,7 @@ def attach():
         getattr(known, "__module__", "")
     ).startswith("IPython"):
         kernel.user["display"] = display
+    kernel.user.setdefault("displayHTML", DisplayHTML())
     os.environ.setdefault("MPLBACKEND", "agg")
     for name, patch in PATCHES.items():
         if name in sys.modules:
@@ -378,6 +469,7 @@ def attach():
 display = Display()
 vars(tools).update(
     bundle=bundle, display=display, frame_table=frame_table, is_frame=is_frame,
-    publish=publish, show_figures=show_figures)
+    is_number=is_number,
+    publish=publish, show_figures=show_figures, table=table)
 sys.meta_path.insert(0, AfterImport())
 attach()

@@ -3,7 +3,9 @@
 A module of remote/prologue.py, there from the start of a session: `kernel` and `tools`.
 Python 3.8 or later; standard library only.
 """
+import html
 import linecache
+import os
 import re
 import sys
 import traceback
@@ -11,6 +13,8 @@ import traceback
 # --- errors ------------------------------------------------------------------------------
 
 RED, GREEN, CYAN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
+STACK_LIMIT = 100000  # characters
+NO_STACK = ("AnalysisException", "ParseException")  # the message says it all
 HIDDEN = re.compile(r"[/\\]py4j[/\\]|[/\\]pyspark[/\\]errors[/\\]")
 WORKER_TRACE = re.compile(
     r"Traceback \(most recent call last\):\n(.*?)(?=\n\s*\n|\n\tat |\Z)", re.S)
@@ -95,6 +99,7 @@ class Told:
         self.error = error
         self.name = type(error).__name__
         self.message = tools.message_of(error)
+        self.stack = None
         self.below = []
         java = self.name == "Py4JJavaError" and "\n: " in self.message
         if java or self.name == "PythonException":
@@ -105,10 +110,12 @@ class Told:
             text = self.message.split("\n: ", 1)[1]
             causes = re.findall(r"^Caused by: (.*)$", text, re.M)
             first = (causes[-1] if causes else text).split("\n", 1)[0]
-            self.below += ["Java stack, shortened:"] + java_stack(text)
+            self.stack = text
             self.message = last if frames else first
         elif self.below:
             self.message = last
+        if self.name not in NO_STACK:
+            self.stack = self.stack or getattr(error, "_stackTrace", None)
 
 
 def stand_in(error, told):
@@ -176,7 +183,12 @@ def plain_lines(told):
 
 
 def failure(error, text, is_syntax, has_frames, note):
-    """The error output of a cell."""
+    """The outputs of a cell's error: the Java stack, if there is one, and the error."""
+    if is_refusal(error):
+        message = tools.message_of(error)
+        lines = (RED + "UsageError" + PLAIN + ": " + message).split("\n")
+        return [{"output_type": "error", "ename": "UsageError", "evalue": message,
+                 "traceback": lines}]
     interrupted = isinstance(error, KeyboardInterrupt)
     if interrupted:
         error.__suppress_context__, error.__cause__ = True, None
@@ -204,7 +216,25 @@ def failure(error, text, is_syntax, has_frames, note):
         lines += [""] * bool(item.below) + "\n".join(item.below).split("\n") * bool(item.below)
     for hint in (note, hint_for(error, message, text, is_syntax)):
         lines += ["", hint] if hint else []
-    return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
+    stacks = [folded(item.stack) for item in told if item.stack]
+    return stacks[:1] + [
+        {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}]
+
+
+def is_refusal(error):
+    """Does one of our modules say no? Then its sentence is all that the user needs."""
+    return isinstance(error, tools.Refused) or type(error).__name__ == "UsageError"
+
+
+def folded(stack):
+    """A Java stack behind a click; shortened for a terminal."""
+    stack = stack.strip()
+    head = "Java stack, %d lines" % (stack.count("\n") + 1)
+    short = ["Java stack, shortened:"] + java_stack(stack)
+    body = "<details><summary>%s</summary><pre>%s</pre></details>" % (
+        head, html.escape(stack[:STACK_LIMIT]))
+    return {"output_type": "display_data", "metadata": {}, "transient": {},
+            "data": {"text/html": body, "text/plain": "\n".join(short)}}
 
 
 def hint_for(error, message, text, is_syntax):
@@ -214,10 +244,71 @@ def hint_for(error, message, text, is_syntax):
                 "runs on the Spark driver. For a command there: "
                 "import os; os.system('ls')")
     gone = "pyspark" in sys.modules and tools.spark_context() is None
-    if "stopped SparkContext" in message or (gone and "NoneType" in message):
+    if "stopped SparkContext" in message or (
+            gone and re.search("NoneType|not initialized|AssertionError", repr(error))):
         return ("This session's Spark was stopped (spark.stop()). Start a new one: "
                 "%synapse stop, then %synapse start.")
+    whole = "\n".join([message] + [tools.message_of(item) for item in chain(error)])
+    for pattern, hint in HINTS:
+        found = re.search(pattern, whole)
+        if found:
+            return hint(found, "Python worker" in whole or "PythonException" in whole)
     return None
 
 
+def missing_path(found, _):
+    path = found.group(1).rstrip(".,'\"")
+    if is_cluster() and not re.match(r"(?!file:|dbfs:|hdfs:)\w+:", path):
+        return ("Spark looks for %s on the cluster: files beside your notebook are not there. "
+                "Give the address of a store that the cluster reaches, or bring the data with "
+                "%%synapse put." % path)
+    return "Spark looked for %s, from the driver's folder %s." % (path, os.getcwd())
+
+
+def missing_scheme(found, _):
+    scheme = found.group(1)
+    package = {"wasb": "hadoop-azure", "wasbs": "hadoop-azure", "abfs": "hadoop-azure",
+               "abfss": "hadoop-azure", "s3a": "hadoop-aws", "s3": "hadoop-aws (as s3a://)",
+               "gs": "the gcs-connector"}.get(scheme, "its connector")
+    return ("This Spark can't read %s:// addresses: it lacks %s. Start a session with it in "
+            "spark.jars.packages, such as %%%%configure {\"conf\": {\"spark.jars.packages\": "
+            "\"\u2026\"}}." % (scheme, package))
+
+
+def missing_module(found, is_worker):
+    name = found.group(1).split(".")[0]
+    if is_worker:
+        return ("%s is missing on the executors. It must be installed on every node, or sent "
+                "along: sc.addPyFile, or an environment in spark.archives." % name)
+    return ("%s is not installed where the Spark driver runs; what you installed for plain "
+            "Python cells is not seen there. %%pip install in a Spark cell installs it on the "
+            "driver." % name)
+
+
+def is_cluster():
+    return not str(getattr(tools.spark_context(), "master", "local")).startswith("local")
+
+
+def said(text):
+    return lambda found, is_worker: text
+
+
+HINTS = [
+    (r"(?:Path does not exist:?|PATH_NOT_FOUND\]|Input path does not exist:)"
+     r"(?: Path does not exist:)? ?(\S+)", missing_path),
+    (r"No FileSystem for scheme:? \"?(\w+)", missing_scheme),
+    (r"No module named '?([\w.]+)", missing_module),
+    (r"maxResultSize", said(
+        "The result is too large for the driver. Take less of it (df.limit, df.select, an "
+        "aggregate), or start with a larger spark.driver.maxResultSize.")),
+    (r"OutOfMemoryError|Container killed|[Ee]xit (?:code|status):? 137|ExecutorLostFailure",
+     said("Spark ran out of memory. Bring less to the driver, use more partitions "
+          "(df.repartition), or start a session with more: --driver-memory, "
+          "--executor-memory.")),
+    (r"Cannot run multiple SparkContexts", said(
+        "There is a SparkContext already, `sc`: use it, or SparkContext.getOrCreate().")),
+    (r"(?i)(pandas|pyarrow)[^\n]* must be installed", said(
+        "That needs pandas and pyarrow where the driver runs: %pip install pandas pyarrow in a "
+        "Spark cell installs them there.")),
+]
 tools.failure = failure

@@ -40,6 +40,7 @@ def __synapse_kernel__(posted_in):
     SPOOL_LIMIT = 2 << 30  # bytes of the file that takes what is over
     SEGMENT = 256 << 10  # a live reader copies no more than this at once
     GROUP = "synapse-kernel-cell-"
+    CHART = re.compile(r"\bchart\s*=")
     MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*$")
 
     present = sys.modules.get("__synapse_kernel__")
@@ -473,6 +474,12 @@ def __synapse_kernel__(posted_in):
             "keyboard. Ask in a plain Python cell, and write the answer down here."
         )
 
+    def no_breakpoint(*_, **__):
+        raise StdinNotImplementedError(
+            "breakpoint() can't stop here: this cell runs in the Spark driver, away from your "
+            "keyboard. Debug the function in a plain Python cell, on a few rows brought there "
+            "by %synapse get.")
+
     class NoInput(io.TextIOBase):
         """sys.stdin of a cell."""
 
@@ -543,11 +550,14 @@ def __synapse_kernel__(posted_in):
 
         def run(self, n, name, text, options="{}"):
             """Execute Python. A Result comes back; nothing is raised. Where a module is
-            needed first, {"needs"}, and nothing has been executed. Options: "quiet"."""
+            needed first, {"needs"}, and nothing has been executed. Options: "quiet",
+            "chart": what to draw of the value."""
+            options = json.loads(options)
             if "lines" not in self.modules and self.has_magics(text):
                 return self.asks(n, needs="lines")
-            quiet = json.loads(options).get("quiet", False)
-            return self.cell(n, name, text, lambda: self.python(name, text, quiet))
+            if "chart" not in self.modules and ("chart" in options or CHART.search(text)):
+                return self.asks(n, needs="chart")
+            return self.cell(n, name, text, lambda: self.python(name, text, **options))
 
         def sql(self, n, name, text, options="{}"):
             """Execute SQL statements, separated by semicolons, through spark.sql. {"needs"}
@@ -556,6 +566,8 @@ def __synapse_kernel__(posted_in):
             sql, options = self.modules.get("sql"), json.loads(options)
             if sql is None:
                 return self.asks(n, needs="sql")
+            if "chart" in options and "chart" not in self.modules:
+                return self.asks(n, needs="chart")
             names = [] if "values" in options else sql.missing(text)
             if names:
                 return self.asks(n, asks=names)
@@ -652,7 +664,7 @@ def __synapse_kernel__(posted_in):
             header = "[printed after the end of %s]\n" % (self.last or "the last statement")
             capture.begin(n, take_stray(sys.stdout) + take_stray(sys.stderr), header)
             sys.stdin, sys.stdout, sys.stderr = stdin, stdout, stderr
-            builtins.input = sys.breakpointhook = no_input
+            builtins.input, sys.breakpointhook = no_input, no_breakpoint
             import getpass
 
             getpass.getpass = no_input
@@ -678,7 +690,7 @@ def __synapse_kernel__(posted_in):
             except Exception:  # a context that is gone: the cell will say so
                 return None
 
-        def python(self, name, text, quiet=False):
+        def python(self, name, text, quiet=False, chart=None):
             filename = "<%s>" % name
             cells.add(filename)
             lines = [line + "\n" for line in text.split("\n")]
@@ -689,9 +701,12 @@ def __synapse_kernel__(posted_in):
             if is_shown:
                 tree.body.pop()
             self.execute(tree, filename, "exec")
-            if not is_shown:
+            value = None
+            if is_shown:
+                value = self.execute(ast.Expression(last.value), filename, "eval")
+            if chart:
+                tools.publish(self.modules["chart"].draw(value, chart))
                 return
-            value = self.execute(ast.Expression(last.value), filename, "eval")
             if value is not None and not quiet:
                 data, metadata = tools.bundle(value)
                 tools.publish(data, metadata, kind="execute_result")
@@ -753,7 +768,7 @@ def __synapse_kernel__(posted_in):
                     error = None
             outputs = capture.end().outputs()
             if error is not None:
-                outputs.append(self.told(error, text))
+                outputs += self.told(error, text)
             return self.reply(n, "error" if error is not None else "ok", outputs)
 
         def told(self, error, text):
@@ -768,8 +783,8 @@ def __synapse_kernel__(posted_in):
                 return tools.failure(error, text, self.is_syntax, self.has_frames, self.note)
             except Exception as problem:
                 lines = traceback.format_exception_only(type(problem), problem)
-                return {"output_type": "error", "ename": type(error).__name__,
-                        "evalue": message_of(error), "traceback": lines}
+                return [{"output_type": "error", "ename": type(error).__name__,
+                         "evalue": message_of(error), "traceback": lines}]
 
         def reply(self, n, status, outputs):
             head = {"version": VERSION, "n": n, "status": status}

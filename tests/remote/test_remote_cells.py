@@ -11,11 +11,11 @@ import pytest
 from remote_session import FILES, REMOTE, Session
 
 
-def test_prologue_binds_one_name_and_display(fresh):
+def test_prologue_binds_its_name_and_display(fresh):
     names = fresh.cell(
         "sorted(n for n in globals() if n not in ('__name__', '__builtins__'))"
     )
-    assert names.value() == "['__synapse_kernel__', 'display']"
+    assert names.value() == "['__synapse_kernel__', 'display', 'displayHTML']"
 
 
 @pytest.mark.parametrize("path", sorted(REMOTE.glob("*.py")), ids=lambda p: p.stem)
