@@ -327,7 +327,11 @@ static int parse_option(void *fields, const command_row_t *row,
                 word->text, option->value);
         value = words->items[++*i].text;
     }
-    char *joined = NULL;
+    char *joined = NULL, *first = NULL;
+    if (option->choices && option->type == OPTION_WORDS &&
+        set_choice(&first, option, value, err) != 0)
+        return -1;
+    free(first);
     if (option->type == OPTION_WORDS)
         joined = words_joined(words, i, value);
     else if (option->type == OPTION_NAMES)

@@ -26,13 +26,17 @@
     {.letter = 'q', .name = "quiet", .type = OPTION_FLAG, .offset = FIELD(is_quiet), \
      .heading = "Display", .help = "the value of the cell is not shown"}, \
     {.name = "chart", .value = "KIND X Y…", .type = OPTION_WORDS, .offset = FIELD(chart), \
-     .help = "draw the result: bar, line, scatter, area, pie or hist, with its columns"}, \
+     .choices = charts, \
+     .help = "draw the result: bar, line, area, scatter, pie, hist or box, and its " \
+             "columns"}, \
     {.letter = session_letter, .name = "session", .value = "NAME", .type = OPTION_TEXT, \
      .offset = FIELD(session), .heading = "Session", \
      .help = "run in the session of that name; without it in the usual one"}, \
     {.name = "setup", .type = OPTION_FLAG, .offset = FIELD(is_setup), \
      .help = "run the cell again, by itself, when a lost session has been replaced"}
 
+static const char *const charts[] = {"bar", "line", "area", "scatter", "pie", "hist", "box",
+    NULL};
 static const option_t code_options[] = {CODE_OPTIONS(0), {0}};
 
 static const char *const methods[] = {"take", "sample", NULL};

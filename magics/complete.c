@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/args.h"
+#include "magics/code.h"
 #include "magics/command.h"
 #include "magics/help.h"
 #include "magics/lines.h"
@@ -185,7 +186,7 @@ static const option_t *open_option(const command_row_t *row, const words_t *word
 
 static bool is_given(const option_t *option, const words_t *words, size_t count)
 {
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *text = words->items[i].text;
         size_t len = strlen(option->name);
         if (words->items[i].is_quoted || text[0] != '-')
@@ -220,18 +221,27 @@ static bool add_attached(found_t *found, const command_row_t *row)
     return true;
 }
 
+/* Whose options stand in a line: of a command, or of code (`%%synapse sql -o df`). */
+static const command_row_t *row_of_words(const words_t *words, bool is_cell)
+{
+    lang_t lang;
+    const char *name = words->count ? words->items[0].text : "";
+    if (is_cell && (*name == '-' || lang_of_word(name, &lang)))
+        return &code_row;
+    return row_find(name, strcspn(name, "?"));
+}
+
 /* Candidates for a word after `count` whole words. */
 static void add_words(found_t *found, const words_t *words, size_t count, bool is_cell)
 {
-    if (count == 0) {
+    if (count == 0 && *found->typed != '-') {
         add_names(found, is_cell);
         return;
     }
-    const char *name = words->items[0].text;
-    const command_row_t *row = row_find(name, strlen(name));
+    const command_row_t *row = row_of_words(words, is_cell);
     if (row == NULL)
         return;
-    const option_t *open = count > 1 ? open_option(row, words, count - 1) : NULL;
+    const option_t *open = count > 0 ? open_option(row, words, count - 1) : NULL;
     if (open) {
         add_choices(found, open);
         return;
@@ -244,7 +254,7 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
         return;
     for (const option_t *option = row->options; option && option->name; option++) {
         char *text = xasprintf("--%s", option->name);
-        if (option->type == OPTION_HEADER || !is_given(option, words, count))
+        if (option_repeats(option) || !is_given(option, words, count))
             add_match(found, text, "param");
         free(text);
     }
@@ -295,23 +305,22 @@ static size_t word_at(const words_t *words, size_t offset)
 /* The option that word `i` is or is the value of; NULL if none. */
 static const option_t *option_at(const command_row_t *row, const words_t *words, size_t i)
 {
-    if (i == 0 || i >= words->count)
+    if (i >= words->count)
         return NULL;
     const char *text = words->items[i].text;
     if (!words->items[i].is_quoted && strncmp(text, "--", 2) == 0)
         return row_option(row, text + 2, strcspn(text + 2, "="));
     if (!words->items[i].is_quoted && text[0] == '-')
         return row_letter(row, text[1]);
-    return open_option(row, words, i - 1);
+    return i > 0 ? open_option(row, words, i - 1) : NULL;
 }
 
-static void inspect_words(cJSON *data, const words_t *words, size_t offset)
+static void inspect_words(cJSON *data, const words_t *words, size_t offset, bool is_cell)
 {
     size_t i = word_at(words, offset);
-    const char *name = words->count ? words->items[0].text : "";
-    const command_row_t *row = row_find(name, strcspn(name, "?"));
+    const command_row_t *row = row_of_words(words, is_cell);
     const option_t *option = row ? option_at(row, words, i) : NULL;
-    const char *topic = row ? row->name : NULL;
+    const char *topic = row && row != &code_row ? row->name : NULL;
     if (row && row->id == COMMAND_HELP && i == 1 && i < words->count) {
         const command_row_t *other = row_find(words->items[1].text,
             strlen(words->items[1].text));
@@ -335,7 +344,8 @@ cJSON *magic_inspect(const char *text, size_t len, size_t cursor_points)
     if (is_found) {
         words_t words;
         words_of_line(&words, text + spot.args, spot.end - spot.args);
-        inspect_words(data, &words, spot.is_body ? 0 : spot.cursor - spot.args);
+        inspect_words(data, &words, spot.is_body ? 0 : spot.cursor - spot.args,
+            spot.is_cell);
         words_free(&words);
     }
     json_set_str(content, "status", "ok");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/mem.h"
+#include "magics/code.h"
 
 enum { WIDTH = 80, OPTION_COLUMN = 32 };
 
@@ -14,7 +15,8 @@ enum { WIDTH = 80, OPTION_COLUMN = 32 };
 static const char *const forms[][2] = {
     {"%%synapse", "run the lines below as PySpark"},
     {"%%synapse scala", "run them as Scala (spark is the same)"},
-    {"%%synapse sql", "run them as one SQL query"},
+    {"%%synapse sql", "run them as SQL; :name is the variable of that name"},
+    {"%%synapse -o df", "run them, then have the dataframe df in Python too"},
     {"%synapse CODE", "run one line of PySpark"},
     {"%synapse -- CODE", "the same, when CODE begins with a command's name"},
 };
@@ -112,7 +114,9 @@ static void add_all_text(buf_t *out)
         add_term(out, term, row_at(i)->summary, 24);
         free(term);
     }
-    buf_adds(out, "\n%synapse help start lists the options of start.\n");
+    buf_adds(out, "\n%synapse help start lists the options of start. Those of "
+        "%%synapse above code:\n");
+    add_options_text(out, &code_row);
 }
 
 char *command_help_text(const char *topic)
@@ -217,7 +221,8 @@ static void add_all_html(buf_t *out)
         free(usage);
     }
     buf_adds(out, "</table>\n<p><code>%synapse help start</code> lists the options of "
-        "start.</p>\n");
+        "start. Those of <code>%%synapse</code> above code:</p>\n");
+    add_options_html(out, &code_row);
 }
 
 char *command_help_html(const char *topic)

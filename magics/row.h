@@ -36,7 +36,7 @@ typedef struct {
     size_t offset;              /* of its field in command_t (code_line_t in code.h) */
     const char *help;           /* what it means and what holds without it */
     long min, max;              /* OPTION_COUNT; `value` says the unit */
-    const char *const *choices; /* OPTION_CHOICE, NULL-ended */
+    const char *const *choices; /* OPTION_CHOICE, OPTION_WORDS (its first), NULL-ended */
     const char *heading;        /* starts a group in the help; NULL = goes on */
     bool is_bare;               /* it may stand without dashes: `as NAME` */
 } option_t;
