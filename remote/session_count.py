@@ -8,6 +8,8 @@ def is_variable(name, value):
     """Made in a cell: not a module, not what the session itself brings along."""
     if name.startswith("_") or name in GIVEN or isinstance(value, types.ModuleType):
         return False
+    if type(value).__module__.startswith("__synapse_kernel__"):
+        return False
     is_definition = isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType))
     home = str(getattr(value, "__module__", None)) if is_definition else "__main__"
     return home == "__main__"

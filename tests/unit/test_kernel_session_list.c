@@ -1,0 +1,78 @@
+/*
+ * test_kernel_session_list - the sessions on a server, as they are shown
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kernel/session_list.h"
+#include "livy_client/server_view.h"
+#include "tests/unit/tap.h"
+
+static const char listed[] =
+    "[{\"id\":3,\"name\":\"etl\",\"appId\":\"a_1\",\"owner\":\"ada\",\"proxyUser\":\"bob\","
+    "\"state\":\"busy\",\"kind\":\"pyspark\"},"
+    "{\"id\":\"4\",\"name\":\"<script>\",\"appId\":null,\"owner\":null,"
+    "\"proxyUser\":\"bob\",\"state\":\"idle\",\"kind\":\"spark\"}]";
+static const char mine[] = "[{\"id\":\"3\",\"session\":\"etl\",\"is_attached\":true,"
+    "\"idle_since\":86400}]";
+
+static cJSON *parse(const char *text)
+{
+    return json_parse(text, strlen(text), "a test", NULL);
+}
+
+static void check_values(const cJSON *sessions)
+{
+    const cJSON *first = cJSON_GetArrayItem(sessions, 0);
+    const cJSON *second = cJSON_GetArrayItem(sessions, 1);
+    is_str(json_str(first, "id", ""), "3", "an id is text");
+    is_str(json_str(first, "session", ""), "etl", "the notebook's own word for it");
+    ok(json_bool(first, "is_mine", false) && json_bool(first, "is_attached", false),
+        "it is marked");
+    is_str(json_str(first, "owner", ""), "ada", "its owner");
+    is_str(json_str(first, "application_id", ""), "a_1", "its application");
+    is_str(json_str(first, "idle_since", ""), "1970-01-02 00:00:00", "since when it idles");
+    ok(!json_bool(second, "is_mine", true), "another's is not marked");
+    is_str(json_str(second, "owner", ""), "bob", "without an owner whom it acts for");
+    ok(cJSON_IsNull(json_get(second, "application_id"))
+        && cJSON_IsNull(json_get(second, "idle_since"))
+        && cJSON_IsNull(json_get(second, "session")), "what is not known is null");
+}
+
+static void check_output(const cJSON *sessions)
+{
+    cJSON *output = session_list_output(sessions, "http://h");
+    const cJSON *data = json_get_obj(output, "data");
+    const char *html = json_str(data, "text/html", "");
+    ok(strstr(json_str(data, "text/plain", ""), "etl (attached)"), "a table as text");
+    ok(strstr(html, "&lt;script&gt;") && !strstr(html, "<script>"), "and as HTML, escaped");
+    json_free(&output);
+    cJSON *none = json_arr();
+    output = session_list_output(none, "http://h");
+    is_str(json_str(json_get_obj(output, "data"), "text/plain", ""),
+        "There is no session on http://h.", "no session is a sentence");
+    json_free(&output);
+    json_free(&none);
+}
+
+int main(void)
+{
+    mem_init();
+    setenv("TZ", "UTC", 1);
+    tzset();
+    cJSON *list = parse(listed);
+    cJSON *own = parse(mine);
+    cJSON *sessions = session_list_of(list, own);
+    check_values(sessions);
+    check_output(sessions);
+    ok(server_view_find(list, "4") == cJSON_GetArrayItem(list, 1), "found by its id");
+    ok(server_view_find(list, "etl") == cJSON_GetArrayItem(list, 0), "or by its name");
+    ok(server_view_find(list, "5") == NULL, "or not at all");
+    json_free(&sessions);
+    json_free(&list);
+    json_free(&own);
+    return done_testing();
+}
