@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "kernel/session_list.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_size.h"
 #include "kernel/spark_redact.h"
@@ -68,6 +69,17 @@ static void add_limits(cJSON *meta, const spark_t *spark)
     }
 }
 
+/* Since when nothing of ours runs there, and when the server's limit ends it if that goes
+ * on. */
+static void add_clock(cJSON *meta, const spark_t *spark)
+{
+    int64_t since = spark->idle_since;
+    bool has_end = since && spark->idle_minutes;
+    json_set(meta, "idle_since", session_list_time(since));
+    json_set(meta, "ends_at",
+        session_list_time(has_end ? since + (int64_t)spark->idle_minutes * 60 : 0));
+}
+
 static cJSON *meta_of(spark_t *spark)
 {
     const cJSON *info = livy_session_info(spark->session);
@@ -78,6 +90,7 @@ static cJSON *meta_of(spark_t *spark)
     add_application(meta, spark->session);
     add_sizes(meta, info, body);
     add_limits(meta, spark);
+    add_clock(meta, spark);
     char *size = spark_size_text(body, info, spark_is_local(spark));
     json_set_str(meta, "size", size); /* the sum, as start says it */
     free(size);
