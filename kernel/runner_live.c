@@ -9,23 +9,28 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "display/progress.h"
 #include "kernel/runner_steps.h"
 #include "kernel/watch.h"
+#include "livy_client/driver_call.h"
 #include "livy_client/sidechannel.h"
 
 #define TICK_MS 500
 #define PATIENCE_MS 1000      /* of the reader, without a word from the cell */
 #define JOB_PATIENCE_MS 500
 #define STUCK_MS 2000         /* an interrupt that was not noticed */
+#define SCALA_MS 300          /* Scala that a cancel did not end by then */
+#define STOP_LIMIT_MS 5000
 
 struct live_t {
     runner_t *runner;
     livy_session_t *session;
     watch_t *watch;
-    loop_timer_t *tick, *stuck;
+    loop_timer_t *tick, *stuck, *scala;
+    driver_call_t *stop;       /* of Scala code */
     int64_t started_ms;
     int64_t jobs_since_ms;     /* -1 = none runs */
     watch_progress_t progress;
@@ -238,6 +243,8 @@ void runner_live_end(runner_t *runner)
     watch_destroy(&live->watch);
     loop_timer_end(runner->loop, &live->tick);
     loop_timer_end(runner->loop, &live->stuck);
+    loop_timer_end(runner->loop, &live->scala);
+    driver_call_end(&live->stop);
     forget_line(live);
     free(live->waits_for);
     free(live);
@@ -273,9 +280,36 @@ static void on_stuck(void *arg)
     runner_step_output(live->runner, output);
 }
 
+static void on_scala_stopped(const cJSON *value, const cJSON *outputs, const err_t *err,
+    void *arg)
+{
+    live_t *live = arg;
+    (void)outputs;
+    live->stop = NULL;
+    if (!value)
+        log_info(LOG_LIVY, "Scala's thread was not interrupted: %s", err->text);
+}
+
+/* The server's cancel ended Spark jobs; what sleeps in the JVM is still there. */
+static void on_scala(void *arg)
+{
+    live_t *live = arg;
+    driver_ask_t ask = {
+        .module = "live",
+        .function = "stop_scala",
+        .way = DRIVER_BESIDE,
+        .timeout_ms = STOP_LIMIT_MS,
+    };
+    live->scala = NULL;
+    live->stop = driver_call_new(live->session, &ask, on_scala_stopped, live);
+}
+
 void runner_live_interrupted(runner_t *runner)
 {
     live_t *live = runner->live;
-    if (live && !live->stuck && runner->interrupts == 1)
-        live->stuck = loop_timer(runner->loop, STUCK_MS, on_stuck, live);
+    if (!live || runner->interrupts != 1)
+        return;
+    live->stuck = loop_timer(runner->loop, STUCK_MS, on_stuck, live);
+    if (runner_step(runner)->lang == LANG_SCALA)
+        live->scala = loop_timer(runner->loop, SCALA_MS, on_scala, live);
 }

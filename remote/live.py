@@ -1,7 +1,7 @@
 # live: what a running cell printed and how far its Spark jobs are. Asked for beside the cell.
 
 LIMIT = 512000  # characters of one answer, about; what is left comes with the next
-JOBS, STAGES = 20, 60  # that are looked at
+JOBS, STAGES, THREADS = 20, 60, 2000  # that are looked at
 
 
 def poll(n, at, group=None):
@@ -50,3 +50,21 @@ def progress(context, group):
             found["tasks"] += tasks
             found["tasks_done"] += done
     return found
+
+
+def stop_scala():
+    """Interrupt the JVM threads in which the Scala interpreter runs somebody's code: a
+    server's cancel ends Spark jobs alone. How many there were."""
+    context = tools.spark_context()
+    jvm, count = context._jvm, 0
+    group = jvm.java.lang.Thread.currentThread().getThreadGroup()
+    while group.getParent() is not None:
+        group = group.getParent()
+    threads = context._gateway.new_array(jvm.java.lang.Thread, THREADS)
+    for i in range(group.enumerate(threads)):
+        dump = jvm.org.apache.spark.util.Utils.getThreadDumpForThread(threads[i].getId())
+        stack = dump.toString()
+        if "scala.tools.nsc.interpreter.IMain" in stack and "$line" in stack:
+            threads[i].interrupt()
+            count += 1
+    return count
