@@ -16,7 +16,9 @@ import sys
 
 _path = None
 _data_folder = None
-_CELL_MAGICS = ("sql", "spark", "pyspark", "configure", "csharp", "sparkr", "pretty")
+_CELL_MAGICS = (
+    "sql", "spark", "scala", "pyspark", "configure", "csharp", "sparkr", "pretty"
+)
 _LONE_MAGICS = ("info", "logs", "help", "cleanup", "delete", "send_to_spark")  # no body
 _AROUND = re.compile(r"%%capture\b")
 _LOCAL = re.compile(r"%%?local(?:[ \t]+(.*))?\n?")

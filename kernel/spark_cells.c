@@ -235,10 +235,18 @@ static cJSON *no_matches(int64_t cursor)
     return reply;
 }
 
+/* Python's, or PySpark without a magic: Python knows where that ends. */
+static bool is_plain_python(const plan_t *plan)
+{
+    const step_t *step = plan->steps;
+    return plan->is_python ||
+           (step && step->kind == STEP_CODE && !step->is_cell && !*step->line);
+}
+
 static cJSON *own_is_complete(spark_cells_t *cells, const char *code)
 {
     plan_t *plan = plan_of_cell(code, strlen(code), &cells->options);
-    cJSON *reply = plan->is_python ? NULL : magic_is_complete(code, strlen(code));
+    cJSON *reply = is_plain_python(plan) ? NULL : magic_is_complete(code, strlen(code));
     plan_destroy(&plan);
     return reply;
 }

@@ -141,8 +141,8 @@ def pip(args):
         if words[:1] in (["install"], ["uninstall"]):
             raise UsageError(
                 "%pip would change the driver's Python alone, not that of the executors. "
-                "Packages of a cluster come with its pool or its image; modules of your own "
-                "by `%synapse upload FILE --py`; %%local and then %pip is the Python here."
+                "Packages of a cluster come with its pool or its image, a module of your own "
+                "by spark.sparkContext.addPyFile(path)."
             )
     code, _ = execute([sys.executable, "-m", "pip"] + words)
     importlib.invalidate_caches()
@@ -234,8 +234,7 @@ def run(args):
     path = words[0] if os.path.splitext(words[0])[1] else words[0] + ".ipynb"
     if not os.path.exists(path):
         raise UsageError(
-            "%%run: there is no file %s on the driver, in %s. `%%synapse upload` brings one "
-            "there." % (path, os.getcwd())
+            "%%run: there is no file %s on the driver, in %s." % (path, os.getcwd())
         )
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -313,8 +312,9 @@ LINES = {
 }
 CELLS = {"timeit": None, "bash": "bash", "sh": "sh"}
 IN_PYTHON = (
-    "lsmagic magic quickref load_ext unload_ext reload_ext autoreload config history hist "
-    "alias automagic precision xmode colors store recall rerun load synapse"
+    "local lsmagic magic quickref load_ext unload_ext reload_ext autoreload config history "
+    "hist alias automagic precision pprint xmode colors connect_info store recall rerun load "
+    "logstart logstop notebook synapse"
 ).split()
 
 
