@@ -351,7 +351,8 @@ void spark_attach(spark_t *spark, const char *wanted, const start_options_t *opt
     err_t err = {0};
     cJSON *place = NULL;
     begin(spark, events, arg);
-    if (spark_session(spark, NULL) || spark->dormant) {
+    bool is_its_own = strcmp(json_str(spark->dormant, "id", ""), wanted) == 0;
+    if (spark_session(spark, NULL) || (spark->dormant && !is_its_own)) {
         err_set(&err, ERR_USAGE, "This notebook has a session there already: give the other "
             "one a name (`--name NAME`), or `%%synapse stop` or `%%synapse session detach` "
             "the one that is there.");
@@ -365,6 +366,7 @@ void spark_attach(spark_t *spark, const char *wanted, const start_options_t *opt
     json_free(&spark->place);
     spark->place = place;
     spark->target = target;
+    spark->idle_minutes = (int)json_int(spark->dormant, "idle_minutes", 0);
     free(spark->wanted);
     spark->wanted = xstrdup(wanted);
     if (!target) {

@@ -201,20 +201,14 @@ static char *life_text(const spark_t *spark)
 
 char *spark_detach(spark_t *spark, err_t *err)
 {
-    if (spark->dormant && spark_wake(spark, err) != 0)
+    if (!spark->dormant && !spark_session(spark, err))
         return NULL;
-    bool is_there = spark->dormant ? spark->session != NULL
-                                   : spark_session(spark, err) != NULL;
-    if (!is_there) {
-        if (spark->dormant)
-            err_set(err, ERR_NO_SESSION, "Local Spark has ended, and its session with it.");
-        return NULL;
-    }
-    char *life = life_text(spark);
-    const char *url = json_str(spark->place, "livy_url", NULL);
-    char *text = xasprintf("Session %s is let go. %s `%%synapse session attach %s%s%s` comes "
-        "back to it.", livy_session_id(spark->session), life,
-        livy_session_id(spark->session), url ? " --livy " : "", url ? url : "");
+    const char *id = spark->dormant ? json_str(spark->dormant, "id", "")
+                                    : livy_session_id(spark->session);
+    const char *url = sessions_place_of(spark);
+    char *life = spark->dormant ? xstrdup("") : life_text(spark);
+    char *text = xasprintf("Session %s is let go. %s%s`%%synapse session attach %s%s%s` comes "
+        "back to it.", id, life, *life ? " " : "", id, *url ? " --livy " : "", url);
     free(life);
     json_free(&spark->dormant);
     spark_drop_session(spark);
