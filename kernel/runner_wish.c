@@ -124,6 +124,8 @@ char *runner_cell_options(const runner_t *runner)
         json_set_bool(options, "quiet", true);
     if (step->lang == LANG_SQL && step->options.rows)
         json_set_int(options, "rows", step->options.rows);
+    if (step->options.chart)
+        json_set_str(options, "chart", step->options.chart);
     if (runner->values)
         json_set(options, "values", json_copy(runner->values));
     char *text = options->child ? json_print(options) : NULL;

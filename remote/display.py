@@ -210,6 +210,8 @@ def frame_summary(frame):
     if str(eager).lower() == "true":
         data = {"text/plain": repr(frame), "text/html": frame._repr_html_()}
         return {mime: text for mime, text in data.items() if text}
+    if frame.isStreaming:
+        return {"text/plain": repr(frame)}
     return {"text/plain": "%r\ndisplay(\u2026) shows its rows" % frame}
 
 

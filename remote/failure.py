@@ -58,7 +58,10 @@ def worker_frames(text):
     if match is None:
         return None, []
     frames, last = [], []
-    for line in match.group(1).rstrip().rstrip("'").split("\n"):
+    body = match.group(1).rstrip()
+    if body.rpartition("\n")[2].count("'") % 2:  # the repr of the whole ends here
+        body = body[:-1] if body.endswith("'") else body
+    for line in body.split("\n"):
         place = re.match(r'  File "(.*)", line (\d+), in ', line)
         if place:
             frames.append((place.group(1), [line]))
@@ -114,7 +117,11 @@ class Told:
             self.message = last if frames else first
         elif self.below:
             self.message = last
-        if self.name not in NO_STACK:
+        if self.name == "AnalysisException":  # without the plan of the query
+            self.message = re.sub(r";\n['+:!*A-Z].*", "", self.message, flags=re.S)
+        if "stopped SparkContext" in self.message:
+            self.stack = None
+        elif self.name not in NO_STACK:
             self.stack = self.stack or getattr(error, "_stackTrace", None)
 
 
@@ -297,6 +304,9 @@ HINTS = [
     (r"(?:Path does not exist:?|PATH_NOT_FOUND\]|Input path does not exist:)"
      r"(?: Path does not exist:)? ?(\S+)", missing_path),
     (r"No FileSystem for scheme:? \"?(\w+)", missing_scheme),
+    (r"ClassNotFoundException: Class org\.apache\.hadoop\.fs\.(azurebfs|azure|s3a)",
+     lambda found, _: missing_scheme(re.match("(.*)", {
+         "azurebfs": "abfss", "azure": "wasbs"}.get(found.group(1), "s3a")), _)),
     (r"No module named '?([\w.]+)", missing_module),
     (r"maxResultSize", said(
         "The result is too large for the driver. Take less of it (df.limit, df.select, an "

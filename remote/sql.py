@@ -188,7 +188,7 @@ def bound(text, local):
 # --- a cell -------------------------------------------------------------------------------
 
 
-def run(text, rows=0, quiet=False, values=None):
+def run(text, rows=0, quiet=False, values=None, chart=None):
     """Execute the statements of a cell. `rows`: how many are shown; 0 = SHOWN_ROWS, -1 =
     MOST_ROWS."""
     kernel.has_frames = False
@@ -209,6 +209,9 @@ def run(text, rows=0, quiet=False, values=None):
         kernel.user["_sqldf"] = frame
         if not quiet:
             limit = rows or SHOWN_ROWS
-            shown = tools.frame_table(frame, limit if limit > 0 else MOST_ROWS)
             is_last = i + 1 == len(statements)
+            if chart and is_last:
+                shown = kernel.modules["chart"].draw(frame, chart)
+            else:
+                shown = tools.frame_table(frame, limit if limit > 0 else MOST_ROWS)
             tools.publish(shown, kind="execute_result" if is_last else None)
