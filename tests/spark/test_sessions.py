@@ -1,11 +1,13 @@
 """Several sessions, other kernels' sessions, sessions that outlive their kernel."""
 import json
+import shutil
+import subprocess
 import sys
 import time
 
 import pytest
 
-from notebook_kernel import BINARY, NotebookKernel
+from notebook_kernel import BINARY, ROOT, NotebookKernel
 
 START = "%synapse start --driver-memory 512m"
 
@@ -227,4 +229,53 @@ def test_plain_cells_start_and_come_back_by_themselves(open_kernel, tmp_path):
     assert "Spark session ready" in cell.stdout and cell.data()[-1] == "4"
     restart(kernel)
     assert kernel.ok("a").data()[-1] == "1"
+    kernel.shutdown()
+
+
+@pytest.fixture(scope="module")
+def far(runtime):
+    """A server of somebody's, as --livy takes it."""
+    folder = runtime / "far"
+    path = folder / "livy.sock"
+    words = [sys.executable, str(ROOT / "local_spark"), "serve", "--socket", str(path)]
+    log = open(runtime / "far.log", "w")
+    server = subprocess.Popen([*words, "--no-lease-exit"], stdout=log, stderr=log)
+    end = time.monotonic() + 30
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    yield "unix:%s" % path
+    server.terminate()
+    server.wait(timeout=30)
+    shutil.rmtree(folder)
+
+
+def test_a_session_on_a_livy_server_outlives_a_restart(open_kernel, far):
+    kernel = open_kernel()
+    kernel.ok("%synapse start -t 30 --driver-memory 512m --livy " + far)
+    kernel.ok("%%synapse\nkept = 4")
+    restart(kernel)
+    assert kernel.ok("%%synapse\nkept").data()[-1] == "4"
+    meta = json.loads(kernel.ok("%synapse meta").stdout)
+    assert meta["timeout_minutes"] == 30 and meta["idle_since"] < meta["ends_at"]
+    text = kernel.ok("%synapse session detach").stdout
+    assert "within 4 minutes" in text and "--livy " + far in text
+    kernel.shutdown()
+
+
+def test_a_login_in_the_line_is_asked_for_again(open_kernel, runtime, far):
+    kernel = open_kernel()
+    (entry,) = sessions(kernel, "--livy " + far)
+    attach = "%%synapse session attach %s --livy %s --header 'X-Key: hush'"
+    attach = attach % (entry["id"], far)
+    kernel.ok(attach)
+    assert kernel.ok("%%synapse\nkept").data() == ["4"]
+    assert all("hush" not in state.read_text() for state in states(runtime))
+    restart(kernel)
+    refused = kernel.fails("%%synapse\nkept").error
+    assert refused["ename"] == "AuthenticationError"
+    kernel.ok(attach)
+    assert kernel.ok("%%synapse\nkept").data() == ["4"]
+    kernel.fails("%synapse stop")
+    assert "Session stopped" in kernel.ok("%synapse stop --force").stdout
+    assert sessions(kernel, "--livy " + far) == []
     kernel.shutdown()
