@@ -69,12 +69,18 @@ def kernel(jupyter_path, folder, runtime):
     kernel.shutdown()
 
 
-@pytest.fixture(scope="module")
-def spark(jupyter_path, runtime, tmp_path_factory):
-    """A kernel with a started session, shared by the tests of a module."""
+@pytest.fixture(
+    scope="module", params=["local"] + ["livy"] * ("LIVY_URL" in os.environ)
+)
+def spark(request, jupyter_path, runtime, tmp_path_factory):
+    """A kernel with a started session, shared by the tests of a module: on local Spark,
+    and on the server at LIVY_URL where that is set (`-k livy` for that one alone)."""
     kernel = NotebookKernel(jupyter_path, tmp_path_factory.mktemp("notebook"), runtime)
+    start = "%synapse start"
+    if request.param == "livy":
+        start += " --livy " + os.environ["LIVY_URL"]
     try:
-        kernel.ok("%synapse start")
+        kernel.ok(start)
         yield kernel
     finally:
         kernel.shutdown()
