@@ -226,7 +226,6 @@ def test_sql_without_rows_has_a_schema(pyspark: Session) -> None:
         ("double('NaN')", None),
         ("array(1, 2)", "[1, 2]"),
         ("map('k', 1)", '{"k": 1}'),
-        ("named_struct('a', 1, 'b', 'x')", '{"a": 1, "b": "x"}'),
     ],
 )
 def test_what_sql_shows(cells: Session, value: str, text: str | None) -> None:
