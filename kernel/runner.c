@@ -76,6 +76,8 @@ static void clear_step(runner_t *runner)
     runner->line = NULL;
     runner_live_end(runner);
     driver_call_end(&runner->guard_call);
+    driver_call_end(&runner->asked);
+    json_free(&runner->failure);
     transfer_destroy(&runner->transfer);
     livy_statement_destroy(&runner->statement);
     livy_statement_destroy(&runner->setup_statement);
@@ -109,15 +111,17 @@ static void end_cell(runner_t *runner, cJSON *reply)
     cJSON *value = runner->value;
     runner->value = NULL;
     clear_step(runner);
+    json_free(&runner->payload);
     runner->plan = NULL;
     front.done(front.arg, reply, value);
 }
 
-static cJSON *ok_reply(void)
+static cJSON *ok_reply(runner_t *runner)
 {
     cJSON *reply = json_obj();
     json_set_str(reply, "status", "ok");
-    json_set(reply, "payload", json_arr());
+    json_set(reply, "payload", runner->payload ? runner->payload : json_arr());
+    runner->payload = NULL;
     json_set(reply, "user_expressions", json_obj());
     return reply;
 }
@@ -129,7 +133,7 @@ static void end_step(runner_t *runner)
     clear_step(runner);
     runner->at++;
     if (runner->at == runner->plan->count)
-        end_cell(runner, ok_reply());
+        end_cell(runner, ok_reply(runner));
     else
         runner->next_timer = loop_timer(runner->loop, 0, start_step, runner);
 }
@@ -169,9 +173,25 @@ void runner_step_fail(runner_t *runner, const err_t *err)
 
 /* === Outputs ============================================================ */
 
+/* What IPython's pager shows goes with the reply. Consumes it. */
+static void add_page(runner_t *runner, cJSON *output)
+{
+    json_drop(output, "output_type");
+    json_set_str(output, "source", "page");
+    json_set_int(output, "start", 0);
+    if (!runner->payload)
+        runner->payload = json_arr();
+    json_add(runner->payload, output);
+}
+
 void runner_step_output(runner_t *runner, cJSON *output)
 {
     char *type = xstrdup(json_str(output, "output_type", "display_data"));
+    if (strcmp(type, "page") == 0) {
+        add_page(runner, output);
+        free(type);
+        return;
+    }
     json_drop(output, "output_type");
     runner->sink.output(runner->sink.arg, type, output);
     free(type);
@@ -243,7 +263,7 @@ void runner_run(runner_t *runner, const plan_t *plan, int cell_number,
     runner->is_expanding = false;
     runner->run_number = -1;
     if (runner->plan->count == 0) {
-        end_cell(runner, ok_reply());
+        end_cell(runner, ok_reply(runner));
         return;
     }
     runner->at = first_step(runner->plan);

@@ -58,7 +58,7 @@ static void show_outputs(runner_t *runner, cJSON *outputs)
     json_free(&outputs);
     if (failure) {
         add_suggestion(runner, failure);
-        runner_step_fail_with(runner, failure);
+        runner_fail_with_remedy(runner, failure);
     } else {
         runner_live_end(runner);
         runner_stage_ok(runner);
@@ -241,6 +241,8 @@ void runner_run_code(runner_t *runner)
 
 void runner_stop_code(runner_t *runner)
 {
+    if (runner_stop_remedy(runner))
+        return;
     if (!runner->statement)
         return;
     if (runner->interrupts > 1) {

@@ -98,6 +98,7 @@ static command_fn *const commands[] = {
     [COMMAND_CONFIGURE] = runner_run_configure,
     [COMMAND_GET] = runner_transfer_command,
     [COMMAND_PUT] = runner_transfer_command,
+    [COMMAND_VARS] = runner_run_vars,
 };
 
 void runner_run_command(runner_t *runner)
@@ -113,5 +114,6 @@ void runner_stop_command(runner_t *runner)
         runner_stop_session_command(runner);
     else if (runner->command->id == COMMAND_META)
         spark_abort_meta(runner->spark);
+    runner_stop_vars(runner);
     runner_stop_transfer(runner);
 }

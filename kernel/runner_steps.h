@@ -32,6 +32,7 @@ struct runner_t {
     command_t *command;           /* of the step, or NULL */
     char *display_id;             /* of the line that shows a start's progress */
     cJSON *value;                 /* what the cell gives to Python, or NULL */
+    cJSON *payload;               /* pages of `name?`, or NULL */
 
     livy_statement_t *statement;  /* of the step, or NULL */
     cJSON *pieces;                /* of a result that comes in parts: array of text */
@@ -58,6 +59,11 @@ struct runner_t {
     bool is_putting;              /* which way */
     size_t transfer_at;           /* names of the step that were begun */
     int64_t transfer_ms;          /* when it began */
+
+    struct driver_call_t *asked;  /* of `vars`, or NULL */
+    bool is_asked_as_cell;
+    cJSON *failure;               /* a NameError, until Python has said if it has the name */
+    int name_questions;           /* to Python, that are not answered */
 };
 
 /* The step that runs. Borrowed. */
@@ -123,6 +129,12 @@ void runner_guard(runner_t *runner);
 void runner_stop_guard(runner_t *runner);
 void runner_run_code(runner_t *runner);
 void runner_run_configure(runner_t *runner);
+void runner_run_vars(runner_t *runner);
+void runner_stop_vars(runner_t *runner);
+/* End the step with an error output of code (consumed), with a word on where a name is that
+ * the session does not have. The second ends the wait for that; false = nobody waits. */
+void runner_fail_with_remedy(runner_t *runner, cJSON *failure);
+bool runner_stop_remedy(runner_t *runner);
 void runner_stop_code(runner_t *runner);
 void runner_put_inputs(runner_t *runner);
 void runner_get_outputs(runner_t *runner);

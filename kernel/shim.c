@@ -45,6 +45,7 @@ struct call_t {
 struct shim_t {
     loop_t *loop;
     runner_t *runner;
+    spark_look_t *look;
     char *path;
     int fd;
     call_t *calls;
@@ -258,6 +259,15 @@ static void take_answer(call_t *call, const cJSON *message)
         fn(NULL, &err, call->answered_arg);
 }
 
+static void on_where(const char *text, void *arg)
+{
+    call_t *call = arg;
+    cJSON *message = message_of("where");
+    json_set_str(message, "text", text);
+    send_frame(call, message);
+    call->is_over = true;
+}
+
 static void take_message(call_t *call, const cJSON *message)
 {
     const char *op = json_str(message, "op", "");
@@ -267,6 +277,8 @@ static void take_message(call_t *call, const cJSON *message)
         take_expanded(call, message);
     else if (strcmp(op, "answered") == 0)
         take_answer(call, message);
+    else if (strcmp(op, "where") == 0 && !call->is_running)
+        spark_look_remedy(call->shim->look, json_str(message, "name", ""), on_where, call);
     else if (strcmp(op, "interrupt") == 0 && call->is_running)
         runner_interrupt(call->shim->runner);
 }
@@ -275,6 +287,7 @@ static void take_message(call_t *call, const cJSON *message)
 static void on_gone(call_t *call)
 {
     runner_t *runner = call->shim->runner;
+    spark_look_forget(call->shim->look, call);
     bool was_running = call->is_running;
     sink_expanded_fn *fn = call->expanded;
     sink_answer_fn *answered = call->answered;
@@ -382,7 +395,7 @@ static int listen_at(const char *path, err_t *err)
     return fd;
 }
 
-shim_t *shim_new(loop_t *loop, runner_t *runner, const char *folder,
+shim_t *shim_new(loop_t *loop, runner_t *runner, spark_look_t *look, const char *folder,
     int (*cell_number)(void *arg), void *arg, err_t *err)
 {
     char *path = path_join(folder, "shim.sock");
@@ -394,6 +407,7 @@ shim_t *shim_new(loop_t *loop, runner_t *runner, const char *folder,
     shim_t *shim = xcalloc(1, sizeof *shim);
     shim->loop = loop;
     shim->runner = runner;
+    shim->look = look;
     shim->path = path;
     shim->fd = fd;
     shim->cell_number = cell_number;

@@ -11,6 +11,7 @@
  *                                                   or … "answer":{"error":{ename,evalue}}
  *   kernel: {"op":"output","msg_type":T,"content":C}   (any number)
  *   kernel: {"op":"done","reply":R,"value":V}
+ *   child:  {"op":"where","name":N}             kernel: {"op":"where","text":T|null}
  *   child:  {"op":"interrupt"}                  any time while it waits
  *
  * A connection that the child closes early is an interrupt.
@@ -21,12 +22,13 @@
 #include <stddef.h>
 #include "base/loop.h"
 #include "kernel/runner.h"
+#include "kernel/spark_look.h"
 
 typedef struct shim_t shim_t;
 
 /* Listen on `folder`/shim.sock; the folder is private. `cell_number` gives the number of
  * the cell that runs now. */
-shim_t *shim_new(loop_t *loop, runner_t *runner, const char *folder,
+shim_t *shim_new(loop_t *loop, runner_t *runner, spark_look_t *look, const char *folder,
     int (*cell_number)(void *arg), void *arg, err_t *err) SK_WARN_UNUSED;
 /* A call under way is interrupted; its outputs go nowhere. NULL-safe. */
 void shim_destroy(shim_t **shim_p);

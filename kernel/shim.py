@@ -86,8 +86,12 @@ class _Reader:
             self._data += piece
 
 
-def _is_stdout(message):
-    return message["msg_type"] == "stream" and message["content"].get("name") == "stdout"
+def _is_value(message):
+    """Does it show the value, which somebody may take instead?"""
+    content = message["content"]
+    if message["msg_type"] == "stream":
+        return content.get("name") == "stdout"
+    return (content.get("transient") or {}).get("is_value", False)
 
 
 def _emit(shell, msg_type, content):
@@ -169,7 +173,7 @@ def run(line, cell=None, call=None, magic="synapse"):
             elif operation == "ask":
                 answer = _answer(message["request"], call)
                 _send(sock, {"op": "answered", "answer": answer})
-            elif operation == "output" and is_wanted and _is_stdout(message):
+            elif operation == "output" and is_wanted and _is_value(message):
                 printed.append(message)
             elif operation == "output":
                 _emit(shell, message["msg_type"], message["content"])
@@ -273,7 +277,12 @@ def _offer(request, call):
     raise _frames().Refused("`%s` is not defined in the notebook's Python." % name)
 
 
-_ANSWERS = {"prepare": _prepare, "load": _load, "offer": _offer}
+def _has(request, call):
+    name = request["name"]
+    return {"has": name in call.names or name in _shell().user_ns}
+
+
+_ANSWERS = {"prepare": _prepare, "load": _load, "offer": _offer, "has": _has}
 
 
 def get(name, rows=None, all=False):
@@ -442,6 +451,35 @@ def _hint_at_second_spark(*_):
         print(_SECOND_SPARK, file=sys.stderr)
 
 
+# --- a name that is not defined here ------------------------------------------
+
+
+def _where(error):
+    """What the kernel knows of a missing name, or None; it answers within a second."""
+    name = getattr(error, "name", None) or (str(error).split("'") + [""])[1]
+    if not name.isidentifier():
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(3)
+            sock.connect(_path)
+            _send(sock, {"op": "where", "name": name})
+            return _Reader(sock).next()["text"]
+    except (OSError, ValueError, KeyboardInterrupt):
+        return None
+
+
+def _add_remedies(shell):
+    """The traceback of a NameError ends with where the name is, if Spark has it."""
+    show = shell._showtraceback
+
+    def show_with_remedy(kind, error, lines):
+        text = _where(error) if kind is NameError else None
+        show(kind, error, list(lines) + [text] if text else lines)
+
+    shell._showtraceback = show_with_remedy
+
+
 def register(path, data_folder, is_spark_default=False):
     """Register the magics in this IPython; `path` is the kernel's socket. The package
     synapse_kernel lies in the folder of the kernel's data."""
@@ -454,6 +492,7 @@ def register(path, data_folder, is_spark_default=False):
     shell.register_magic_function(no_var_expand(synapse), "line_cell", "synapse")
     _fit_history(shell)
     shell.events.register("post_run_cell", _hint_at_second_spark)
+    _add_remedies(shell)
     lone = [name for name in _register_named(shell) if name in _LONE_MAGICS]
     transform = _first_line(shell, lone, is_spark_default)
     shell.input_transformers_cleanup.append(transform)

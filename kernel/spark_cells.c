@@ -13,7 +13,7 @@
 #include "display/failure.h"
 #include "kernel/runner.h"
 #include "kernel/shim.h"
-#include "magics/complete.h"
+#include "kernel/spark_look.h"
 
 #define SHIM_CAP (256 * 1024)
 #define EXPAND_SETTLE_MS 200
@@ -24,6 +24,7 @@ struct spark_cells_t {
     loop_t *loop;
     sessions_t *sessions;
     runner_t *runner;
+    spark_look_t *look;
     shim_t *shim;            /* of the child's generation; NULL without a child */
     char *shim_source;
     char *data_folder;
@@ -180,7 +181,7 @@ static void child_started(void *ctx, const char *folder)
     err_t err = {0};
     shim_destroy(&cells->shim);
     cells->shim =
-        shim_new(cells->loop, cells->runner, folder, cell_number, cells, &err);
+        shim_new(cells->loop, cells->runner, cells->look, folder, cell_number, cells, &err);
     if (!cells->shim) {
         log_warn(LOG_KERNEL, "%%synapse is not there inside Python: %s", err.text);
         return;
@@ -212,72 +213,10 @@ static void shut_down(void *ctx, bool is_restart)
     sessions_release(cells->sessions, is_restart, on_released, cells);
 }
 
-/* === Completion, inspection ============================================= */
-
-static cJSON *nothing_found(void)
-{
-    cJSON *reply = json_obj();
-    json_set_str(reply, "status", "ok");
-    json_set_bool(reply, "found", false);
-    json_set(reply, "data", json_obj());
-    json_set(reply, "metadata", json_obj());
-    return reply;
-}
-
-static cJSON *no_matches(int64_t cursor)
-{
-    cJSON *reply = json_obj();
-    json_set_str(reply, "status", "ok");
-    json_set(reply, "matches", json_arr());
-    json_set_int(reply, "cursor_start", cursor);
-    json_set_int(reply, "cursor_end", cursor);
-    json_set(reply, "metadata", json_obj());
-    return reply;
-}
-
-/* Python's, or PySpark without a magic: Python knows where that ends. */
-static bool is_plain_python(const plan_t *plan)
-{
-    const step_t *step = plan->steps;
-    return plan->is_python ||
-           (step && step->kind == STEP_CODE && !step->is_cell && !*step->line);
-}
-
-static cJSON *own_is_complete(spark_cells_t *cells, const char *code)
-{
-    plan_t *plan = plan_of_cell(code, strlen(code), &cells->options);
-    cJSON *reply = is_plain_python(plan) ? NULL : magic_is_complete(code, strlen(code));
-    plan_destroy(&plan);
-    return reply;
-}
-
-static cJSON *own_reply(spark_cells_t *cells, const char *type, const cJSON *content)
-{
-    const char *code = json_str(content, "code", "");
-    size_t len = strlen(code);
-    if (strcmp(type, "is_complete_request") == 0)
-        return own_is_complete(cells, code);
-    int64_t cursor = json_int(content, "cursor_pos", 0);
-    size_t points = cursor > 0 ? (size_t)cursor : 0;
-    bool is_complete = strcmp(type, "complete_request") == 0;
-    switch (cursor_place(code, len, points, &cells->options)) {
-    case AT_MAGIC:
-        return is_complete ? magic_complete(code, len, points)
-                           : magic_inspect(code, len, points);
-    case AT_SPARK_CODE:
-        return is_complete ? no_matches(cursor) : nothing_found();
-    default:
-        return NULL;
-    }
-}
-
 static bool own_request(void *ctx, int64_t token, const char *type, const cJSON *content)
 {
     spark_cells_t *cells = ctx;
-    cJSON *reply = own_reply(cells, type, content);
-    if (reply)
-        core_own_reply(cells->core, token, reply);
-    return reply != NULL;
+    return spark_look_request(cells->look, token, type, content);
 }
 
 /* === Life =============================================================== */
@@ -308,6 +247,8 @@ spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,
     cells->options = *cell_options;
     cells->sessions = sessions_new(options, loop, http);
     cells->runner = runner_new(cells->sessions, loop, cell_options->is_spark_default);
+    cells->look =
+        spark_look_new(core, loop, cells->sessions, cells->runner, cell_options);
     core_plug_spark(core, &plug, cells);
     return cells;
 }
@@ -320,6 +261,7 @@ void spark_cells_destroy(spark_cells_t **cells_p)
     *cells_p = NULL;
     loop_timer_end(cells->loop, &cells->strike);
     shim_destroy(&cells->shim);
+    spark_look_destroy(&cells->look);
     runner_destroy(&cells->runner);
     sessions_destroy(&cells->sessions);
     free(cells->shim_source);

@@ -159,12 +159,20 @@ static void let_go(livy_session_t *session)
     livy_timer_end(session->client, &session->limit);
 }
 
+void livy_session_set_leaving(livy_session_t *session, session_leaving_fn *fn, void *arg)
+{
+    session->on_leaving = fn;
+    session->leaving_arg = arg;
+}
+
 void livy_session_destroy(livy_session_t **session_p)
 {
     livy_session_t *session = session_p ? *session_p : NULL;
 
     if (!session)
         return;
+    if (session->on_leaving)
+        session->on_leaving(session, session->leaving_arg);
     let_go(session);
     livy_timer_end(session->client, &session->changed);
     livy_timer_end(session->client, &session->tell);

@@ -45,6 +45,11 @@ const char *livy_session_modules(const livy_session_t *session); /* NULL before 
  * before it. NULL-safe. */
 void livy_session_destroy(livy_session_t **session_p);
 
+/* `fn` is called first thing when the session is destroyed: what goes on with it must end
+ * there. One at a time; NULL = none. */
+typedef void (session_leaving_fn)(livy_session_t *session, void *arg);
+void livy_session_set_leaving(livy_session_t *session, session_leaving_fn *fn, void *arg);
+
 /* Begin. `start_timeout_ms` 0 = none: past it on_started gets ERR_TIMEOUT, and the
  * session is deleted. */
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms);

@@ -49,6 +49,8 @@ struct livy_session_t {
     err_t stop_err;
     session_looked_fn *on_looked;
     void *looked_arg;
+    session_leaving_fn *on_leaving;
+    void *leaving_arg;
 };
 
 const livy_endpoint_t *session_endpoint(const livy_session_t *session);

@@ -18,7 +18,7 @@ static const command_row_t *const rows[] = {
     &command_help_row,  &command_client_row, &command_telemetry_row,
     &command_configure_row,
     &command_session_row, &command_sessions_row, &command_logs_row,
-    &command_get_row, &command_put_row, NULL,
+    &command_get_row, &command_put_row, &command_vars_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -41,7 +41,7 @@ const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
         "telemetry", "configure", "session", "sessions", "logs",
-        "get", "put", NULL};
+        "get", "put", "vars", NULL};
     return names;
 }
 
@@ -127,6 +127,7 @@ void command_destroy(command_t **command_p)
         start->livy_url, start->auth, start->secret_user, start->secret_password,
         start->secret_token, start->token_file, start->password_file, start->ca_file,
         start->proxy, start->kind, command->topic, command->session,
+        command->pattern,
         command->transfer.name, command->transfer.as,
         command->session_options.action_word, command->session_options.what};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

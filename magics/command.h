@@ -14,7 +14,7 @@
 
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
-    COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT } command_id_t;
+    COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -79,6 +79,7 @@ typedef struct {
     session_options_t session_options;
     char *session;                         /* the notebook's session that is meant, by its
                                               name; NULL = the current one */
+    char *pattern;                         /* vars PATTERN; NULL = all */
     char *topic;                           /* help TOPIC; NULL = all */
 } command_t;
 

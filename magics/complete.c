@@ -23,6 +23,7 @@ typedef struct {
     bool is_cell;      /* in the first line of %%synapse */
     bool is_body;      /* AT_MAGIC below it: no words are there */
     size_t args, end;  /* AT_MAGIC: the words after the magic, to the line's end */
+    size_t code, code_end; /* AT_SPARK_CODE */
 } spot_t;
 
 static size_t line_start(const char *text, size_t at)
@@ -79,7 +80,16 @@ static void look_at_line(spot_t *spot)
     bool is_magic = is_name_typed(args, spot->cursor - spot->args, spot->end - spot->args) ||
                     (*line && command_is_command(line, NULL));
     spot->place = is_magic ? AT_MAGIC : AT_SPARK_CODE;
+    spot->code = spot->args + line_indent(args, spot->end - spot->args);
+    spot->code_end = spot->end;
     free(line);
+}
+
+/* The code is below the line that ends at `end`. */
+static void take_below(spot_t *spot, size_t end)
+{
+    spot->code = end < spot->len ? end + 1 : end;
+    spot->code_end = spot->len;
 }
 
 /* The cell begins with %%synapse at `start`; its words are from `args` on. */
@@ -93,6 +103,7 @@ static void look_at_cell(spot_t *spot, size_t start, size_t args)
     if (spot->cursor > end) {
         spot->is_body = row_find(line, word_len) != NULL;
         spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
+        take_below(spot, end);
     } else if (spot->cursor > args) {
         spot->is_cell = true;
         spot->place = AT_MAGIC;
@@ -100,16 +111,23 @@ static void look_at_cell(spot_t *spot, size_t start, size_t args)
     free(line);
 }
 
+static bool has_magic_line(const char *line, size_t len)
+{
+    return len > 2 && memcmp(line, "%%", 2) == 0;
+}
+
 /* Where plain cells are Spark's: the plan says whose the cell is. */
 static void look_at_spark(spot_t *spot, size_t first, const cell_options_t *options)
 {
     size_t end = line_end(spot->text, spot->len, first);
     plan_t *plan = plan_of_cell(spot->text, spot->len, options);
-    bool is_magic_line = end - first > 1 && memcmp(spot->text + first, "%%", 2) == 0 &&
-                         spot->cursor <= end;
-    if (!plan->is_python && !is_magic_line && plan->count) {
+    bool has_magic = has_magic_line(spot->text + first, end - first);
+    if (!plan->is_python && !(has_magic && spot->cursor <= end) && plan->count) {
         spot->is_body = plan->steps[0].kind == STEP_COMMAND;
         spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
+        spot->code_end = spot->len;
+        if (has_magic)
+            take_below(spot, end);
     }
     plan_destroy(&plan);
 }
@@ -139,6 +157,39 @@ cursor_place_t cursor_place(const char *text, size_t len, size_t cursor_points,
     const cell_options_t *options)
 {
     return spot_of(text, len, cursor_points, options).place;
+}
+
+/* The language, when the plan has none because something is still missing. */
+static lang_t lang_of_line(const char *line, size_t len)
+{
+    lang_t lang = LANG_PYSPARK;
+    size_t prefix = line_magic(line, len, "synapse", true);
+    char *words = trimmed(line + (prefix ? prefix : 0), len - (prefix ? prefix : 0));
+    char *word = words + strspn(words, "% ");
+    word[strcspn(word, " \t\r\n")] = '\0';
+    lang_of_word(word, &lang);
+    free(words);
+    return lang;
+}
+
+code_spot_t code_spot(const char *text, size_t len, size_t cursor_points,
+    const cell_options_t *options)
+{
+    spot_t spot = spot_of(text, len, cursor_points, options);
+    code_spot_t code = {.start = spot.code, .len = spot.code_end - spot.code};
+    size_t first = line_start(text, line_indent(text, len));
+    code.before = text_points(text, spot.code);
+    size_t at = spot.cursor > spot.code ? spot.cursor - spot.code : 0;
+    code.cursor = text_points(text + spot.code, at);
+    if (!has_magic_line(text + first, len - first))
+        return code;
+    plan_t *plan = plan_of_cell(text, len, options);
+    bool is_code = plan->count && plan->steps[0].kind == STEP_CODE;
+    code.lang = is_code ? plan->steps[0].lang
+                        : lang_of_line(text + first, line_end(text, len, first) - first);
+    code.session = is_code ? xstrdup(plan->steps[0].options.session) : NULL;
+    plan_destroy(&plan);
+    return code;
 }
 
 /* Matches as they are collected for one word. */
@@ -258,6 +309,59 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
             add_match(found, text, "param");
         free(text);
     }
+}
+
+static magic_wants_t wants_of_words(const words_t *words, size_t count, bool is_cell)
+{
+    const command_row_t *row = row_of_words(words, is_cell);
+    const option_t *open = row && count ? open_option(row, words, count - 1) : NULL;
+    if (open && (strcmp(open->name, "session") == 0))
+        return WANTS_SESSIONS;
+    if (open)
+        return row == &code_row && strcmp(open->name, "output") == 0 ? WANTS_REMOTE
+                                                                     : WANTS_NOTHING;
+    bool is_first = row && row != &code_row && count == 1;
+    if (is_first && (row->id == COMMAND_GET || row->id == COMMAND_VARS))
+        return WANTS_REMOTE;
+    if (is_first && row->argument && row->argument_offset == offsetof(command_t, session))
+        return WANTS_SESSIONS;
+    bool is_action = row && row->id == COMMAND_SESSION && row->second && count == 2;
+    bool is_attach = is_action && text_equal_nocase(words->items[1].text, "attach");
+    return is_action && !is_attach ? WANTS_SESSIONS : WANTS_NOTHING;
+}
+
+magic_wants_t magic_wants(const char *text, size_t len, size_t cursor_points)
+{
+    spot_t spot = spot_of(text, len, cursor_points, NULL);
+    magic_wants_t wants = WANTS_NOTHING;
+    words_t words;
+    if (spot.place != AT_MAGIC || spot.is_body)
+        return wants;
+    size_t before = spot.cursor - spot.args;
+    words_of_line(&words, text + spot.args, before);
+    size_t count = words.count;
+    bool is_within = count && words.items[count - 1].end == before;
+    if (words.end == before)
+        wants = wants_of_words(&words, is_within ? count - 1 : count, spot.is_cell);
+    words_free(&words);
+    return wants;
+}
+
+void magic_add_name(cJSON *content, const char *text, size_t len, const char *name)
+{
+    found_t found = {
+        .matches = json_get_arr(content, "matches"),
+        .types = json_get_arr(json_get_obj(content, "metadata"),
+            "_jupyter_types_experimental"),
+        .start = (size_t)json_int(content, "cursor_start", 0),
+        .end = (size_t)json_int(content, "cursor_end", 0),
+    };
+    size_t from = text_offset_of_point(text, len, found.start);
+    size_t to = text_offset_of_point(text, len, found.end);
+    char *typed = xstrndup(text + from, to - from);
+    found.typed = typed;
+    add_match(&found, name, "instance");
+    free(typed);
 }
 
 cJSON *magic_complete(const char *text, size_t len, size_t cursor_points)

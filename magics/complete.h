@@ -18,6 +18,26 @@ typedef enum { AT_PYTHON, AT_MAGIC, AT_SPARK_CODE } cursor_place_t;
 cursor_place_t cursor_place(const char *text, size_t len, size_t cursor_points,
     const cell_options_t *options);
 
+/* Of AT_SPARK_CODE: the code around the cursor. */
+typedef struct {
+    lang_t lang;
+    size_t start, len;     /* bytes of the cell */
+    size_t before, cursor; /* code points: of the cell before it, and of the cursor in it */
+    char *session;         /* --session, or NULL; free it */
+} code_spot_t;
+
+code_spot_t code_spot(const char *text, size_t len, size_t cursor_points,
+    const cell_options_t *options);
+
+/* Names that are not ours and fit where the cursor is AT_MAGIC. */
+typedef enum { WANTS_NOTHING, WANTS_SESSIONS, WANTS_REMOTE } magic_wants_t;
+
+magic_wants_t magic_wants(const char *text, size_t len, size_t cursor_points);
+
+/* Add such a name to the content of a complete_reply for the same cursor, if it begins as
+ * the word there does. */
+void magic_add_name(cJSON *content, const char *text, size_t len, const char *name);
+
 /* Content of a complete_reply (status, matches, cursor_start, cursor_end, metadata with
  * _jupyter_types_experimental) for a cursor that is AT_MAGIC. Caller frees. */
 cJSON *magic_complete(const char *text, size_t len, size_t cursor_points);

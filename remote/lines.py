@@ -56,8 +56,7 @@ def translated(text):
                     match, count = LINE.fullmatch(joined), count + 1
                 done.append(match.group("lead") + call_of(match))
             else:
-                word = asked.group("a") or asked.group("b")
-                done.append(asked.group("lead") + CALL % ("?", word))
+                done.append(asked.group("lead") + CALL % ("?", asked.group(0).strip()))
             done += [""] * (count - 1)
         else:
             done.append(lines[i])
@@ -205,22 +204,12 @@ def whos(args):
         print("%-20s %s" % (name, type(kernel.user[name]).__name__))
 
 
-def explain(name):
-    """`name?`: what a variable is."""
-    import inspect
-
-    first, _, rest = name.partition(".")
-    names = dict(vars(__import__("builtins")), **kernel.user)
-    if first not in names:
-        raise UsageError("There is no variable %s in the Spark session." % first)
-    value = names[first]
-    for part in rest.split(".") if rest else ():
-        value = getattr(value, part)
-    try:
-        print("%s%s" % (name, inspect.signature(value)))
-    except (TypeError, ValueError):
-        print("%s: %s" % (name, type(value).__name__))
-    print(inspect.getdoc(value) or "")
+def explain(asked):
+    """`name?`, `name??`: what a variable is, as IPython's pager shows it."""
+    answer = kernel.modules["look"].inspect_name(asked.strip("? "), int("??" in asked))
+    if not answer["found"]:
+        raise UsageError("There is no variable %s in the Spark session." % asked.strip("? "))
+    tools.capture.add({"output_type": "page", "data": answer["data"]})
 
 
 # --- code ---------------------------------------------------------------------------------

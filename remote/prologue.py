@@ -553,8 +553,9 @@ def __synapse_kernel__(posted_in):
             needed first, {"needs"}, and nothing has been executed. Options: "quiet",
             "chart": what to draw of the value."""
             options = json.loads(options)
-            if "lines" not in self.modules and self.has_magics(text):
-                return self.asks(n, needs="lines")
+            lacks = [name for name in ("lines", "look") if name not in self.modules]
+            if lacks and self.has_magics(text):
+                return self.asks(n, needs=lacks[0])
             if "chart" not in self.modules and ("chart" in options or CHART.search(text)):
                 return self.asks(n, needs="chart")
             return self.cell(n, name, text, lambda: self.python(name, text, **options))

@@ -98,6 +98,59 @@ static void test_is_complete(void)
     json_free(&content);
 }
 
+/* "lang start+len before cursor session" */
+static char *code_text(const char *cell, size_t points, bool is_spark_default)
+{
+    cell_options_t options = {.is_spark_default = is_spark_default};
+    code_spot_t spot = code_spot(cell, strlen(cell), points, &options);
+    char *text = xasprintf("%s %zu+%zu %zu %zu %s", lang_livy_kind(spot.lang), spot.start,
+        spot.len, spot.before, spot.cursor, spot.session ? spot.session : "-");
+    free(spot.session);
+    return text;
+}
+
+static void code_is(const char *cell, size_t points, bool is_spark_default,
+    const char *wanted, const char *claim)
+{
+    char *text = code_text(cell, points, is_spark_default);
+    is_str(text, wanted, "%s", claim);
+    free(text);
+}
+
+static void test_code_spot(void)
+{
+    code_is("%%synapse\nspark.re", 18, false, "pyspark 10+8 10 8 -", "the body of a cell");
+    code_is("%%synapse sql --session etl\nSEL", 31, false, "sql 28+3 28 3 etl",
+        "its language and its session");
+    code_is("%%synapse sql\n", 14, false, "sql 14+0 14 0 -", "a body that is not there yet");
+    code_is("%%synapse \u00e9\nx", 12, false, "pyspark 13+1 12 0 -",
+        "positions are code points");
+    code_is("%%sql\nSEL", 9, true, "sql 6+3 6 3 -", "a magic with a name of its own");
+    code_is("%synapse spark.re", 17, false, "pyspark 9+8 9 8 -", "code in a line");
+    code_is("x = 1\nx.", 8, true, "pyspark 0+8 0 8 -", "a plain cell where Spark is usual");
+    code_is("%%synapse scala\nval x", 21, false, "spark 16+5 16 5 -", "Scala");
+}
+
+static void test_wants(void)
+{
+    const char *line = "%synapse get d";
+    is_int(magic_wants(line, 14, 14), WANTS_REMOTE, "get takes a name of the session");
+    is_int(magic_wants("%%synapse --session e", 21, 21), WANTS_SESSIONS, "--session a session");
+    is_int(magic_wants("%%synapse sql -o d", 18, 18), WANTS_REMOTE, "-o a name of it");
+    is_int(magic_wants("%synapse stop ", 14, 14), WANTS_SESSIONS, "stop a session");
+    is_int(magic_wants("%synapse session use ", 21, 21), WANTS_SESSIONS, "session use, too");
+    is_int(magic_wants("%synapse session attach ", 24, 24), WANTS_NOTHING,
+        "attach one of the server, which is not asked");
+    is_int(magic_wants("%synapse start -n ", 18, 18), WANTS_NOTHING, "numbers are nobody's");
+    cJSON *content = magic_complete(line, 14, 14);
+    magic_add_name(content, line, 14, "df");
+    magic_add_name(content, line, 14, "other");
+    char *text = matches_text(content);
+    is_str(text, "13-14 df", "names that fit are added");
+    free(text);
+    json_free(&content);
+}
+
 int main(void)
 {
     mem_init();
@@ -107,6 +160,8 @@ int main(void)
         check_case(&cases.items[i]);
     cases_free(&cases);
     test_inspect();
+    test_code_spot();
+    test_wants();
     test_is_complete();
     return done_testing();
 }
