@@ -29,6 +29,7 @@ runner_t *runner_new(sessions_t *sessions, loop_t *loop, bool is_spark_default)
 {
     runner_t *runner = xcalloc(1, sizeof *runner);
     runner->sessions = sessions;
+    runner->spark = sessions_current(sessions);
     runner->is_spark_default = is_spark_default;
     runner->last_run_number = first_run_number();
     runner->loop = loop;
@@ -81,8 +82,6 @@ static void clear_step(runner_t *runner)
     transfer_destroy(&runner->transfer);
     livy_statement_destroy(&runner->statement);
     livy_statement_destroy(&runner->setup_statement);
-    if (runner->spark) /* none before the first Spark cell */
-        spark_note_run(runner->spark, NULL, 0, 0);
     loop_timer_end(runner->loop, &runner->log_timer);
     spark_note_run(runner->spark, NULL, 0, 0);
     command_destroy(&runner->command);
