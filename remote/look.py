@@ -309,8 +309,10 @@ def class_of(hint, function, owner):
     text = re.sub(r"\[.*$", "", text.split("|")[0]).strip("\"' ")
     if text == "Self":
         return owner
-    name = text.rpartition(".")[2]
-    for space in (function.__globals__, vars(builtins)):
+    path, _, name = text.rpartition(".")
+    named = function.__globals__.get(path.partition(".")[0]) if path else None
+    named = own_dict(named) if isinstance(named, types.ModuleType) else {}
+    for space in (named, function.__globals__, vars(builtins)):
         if isinstance(space.get(name), type):
             return space[name]
     if name in ("List", "Dict", "Tuple", "Set"):
@@ -978,7 +980,7 @@ HEADS = ("name", "type", "shape", "value")
 
 def vars_text(rows):
     if not rows:
-        return "No variables yet."
+        return "No variables."
     table = [HEADS] + [tuple(row[head] for head in HEADS) for row in rows]
     widths = [max(len(line[i]) for line in table) for i in range(3)]
     return "\n".join(
@@ -988,7 +990,7 @@ def vars_text(rows):
 
 def vars_html(rows):
     if not rows:
-        return "<i>No variables yet.</i>"
+        return "<i>No variables.</i>"
     style = ' style="text-align: left"'
     head = "".join("<th%s>%s</th>" % (style, one) for one in HEADS)
     body = "".join("<tr>%s</tr>" % "".join(
