@@ -21,7 +21,7 @@ DETAILED = 150  # of them get a signature
 DEEP = 12  # assignments and annotations that are followed
 FRESH = 5.0  # seconds that what a catalog said holds
 PREDEFINED = {"spark", "sc", "sqlContext", "sqlc", "HiveContext", "StreamingContext",
-              "SparkSession", "display", "cloudpickle"}
+              "SparkSession", "display", "displayHTML", "cloudpickle"}
 
 # A thing of which the value, or at least the type, is known.
 Known = collections.namedtuple("Known", "value kind has_value")
