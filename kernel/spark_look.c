@@ -144,7 +144,7 @@ static void ask(question_t *question, livy_session_t *session, const char *funct
     if (is_there) {
         begin(question, session);
         driver_ask_t call = {.module = "look", .function = function, .args = args,
-            .way = DRIVER_BESIDE, .timeout_ms = PATIENCE_MS};
+            .way = DRIVER_BESIDE, .timeout_ms = PATIENCE_MS, .is_repeatable = true};
         question->call = driver_call_new(session, &call, on_called, question);
     } else {
         answer(question, NULL);

@@ -324,6 +324,7 @@ static void send_call(transfer_t *transfer, driver_way_t way)
         .args = transfer->args,
         .way = way,
         .timeout_ms = CHUNK_MS,
+        .is_repeatable = true, /* a piece that comes again does no harm */
         .name = transfer->what.cell,
     };
     transfer->is_beside = way == DRIVER_BESIDE;
