@@ -20,6 +20,7 @@
 #define KERNEL_ID_IN_NAME 12 /* hex digits */
 #define NAME_MAX_LEN 40
 #define NAMES_CAP 1024
+#define BEAT_MS 60000 /* as dialect_livy's keep-alive */
 
 /* === Life =============================================================== */
 
@@ -81,6 +82,30 @@ static void take_lease_again(void *arg)
         local_ensure(sessions->local, on_lease_back, sessions);
 }
 
+static void on_beat(const cJSON *answer, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    (void)answer;
+    spark->view = NULL;
+    if (err->code)
+        log_info(LOG_LIVY, "a dormant session was not reached: %s", err->text);
+}
+
+/* A server that expects a heartbeat takes every question for one. */
+static void beat(void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->beat_timer = loop_timer(sessions->loop, BEAT_MS, beat, sessions);
+    for (spark_t *spark = sessions->first; spark; spark = spark->next) {
+        const cJSON *place = json_get(spark->dormant, "place");
+        bool is_far = spark->dormant && !spark_place_is_local(place);
+        if (!is_far || spark->is_attaching || spark->view || spark_wake(spark, NULL) != 0)
+            continue;
+        spark->view = server_view_log(spark->client, livy_session_id(spark->session), -1, 1,
+            on_beat, spark);
+    }
+}
+
 static void take_state(sessions_t *sessions, const cJSON *state)
 {
     const cJSON *entry;
@@ -92,6 +117,8 @@ static void take_state(sessions_t *sessions, const cJSON *state)
     }
     spark_t *current = slot_named(sessions, json_str(state, "current", ""));
     sessions->current = current ? current : sessions->first;
+    if (cJSON_GetArraySize(json_get_arr(state, "sessions")))
+        sessions->beat_timer = loop_timer(sessions->loop, 0, beat, sessions);
     if (has_dormant_local(sessions))
         sessions->lease_timer = loop_timer(sessions->loop, 0, take_lease_again, sessions);
 }
@@ -131,6 +158,7 @@ void sessions_destroy(sessions_t **sessions_p)
     *sessions_p = NULL;
     loop_timer_end(sessions->loop, &sessions->release_timer);
     loop_timer_end(sessions->loop, &sessions->lease_timer);
+    loop_timer_end(sessions->loop, &sessions->beat_timer);
     sessions_look_end(sessions);
     while (sessions->first) {
         spark_t *spark = sessions->first;
@@ -354,7 +382,8 @@ static void on_stopped_for_release(livy_session_t *session, const err_t *err, vo
 static bool has_come_up(const livy_session_t *session)
 {
     session_phase_t phase = livy_session_phase(session);
-    return phase == SESSION_NEW || phase == SESSION_READY || phase == SESSION_GONE || phase == SESSION_FAILED;
+    return phase == SESSION_NEW || phase == SESSION_READY || phase == SESSION_GONE
+           || phase == SESSION_FAILED;
 }
 
 static void release_slot(sessions_t *sessions, spark_t *spark)

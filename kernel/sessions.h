@@ -45,8 +45,8 @@ void sessions_use(sessions_t *sessions, spark_t *spark);
 /* The slot of a name (NULL: the current one, or where that is empty, the only one that is
  * not). NULL with ERR_USAGE: the names there are. */
 spark_t *sessions_find(sessions_t *sessions, const char *name, err_t *err);
-/* The same (NULL = the current one), made when there is none. ERR_USAGE when `name` can't be a name: letters,
- * digits, `_`, `-` and `.`, 40 at most, a letter first. */
+/* The same (NULL = the current one), made when there is none. ERR_USAGE when `name` can't
+ * be a name: letters, digits, `_`, `-` and `.`, 40 at most, a letter first. */
 spark_t *sessions_make(sessions_t *sessions, const char *name, err_t *err);
 /* One after the other, from NULL; the unnamed one first. */
 spark_t *sessions_next(sessions_t *sessions, const spark_t *spark);

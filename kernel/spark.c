@@ -93,6 +93,7 @@ void spark_let_leave(spark_t *spark)
 
 void spark_drop_session(spark_t *spark)
 {
+    server_view_end(&spark->view);
     if (spark->session && livy_session_phase(spark->session) == SESSION_STOPPING)
         spark_let_leave(spark);
     livy_session_destroy(&spark->session);

@@ -35,6 +35,7 @@ struct sessions_t {
     char *state_folder;         /* of sessions_state.h, or NULL: none can be made */
     char *kernel_id, *notebook;
     bool has_state;             /* written once */
+    loop_timer_t *beat_timer;   /* dormant sessions are to be kept */
     loop_timer_t *lease_timer;  /* the lease is to be taken again */
     cJSON *defaults;            /* of the next start's body, by %%configure; or NULL */
 
@@ -91,7 +92,7 @@ struct spark_t {
     spark_attach_events_t attach_events;
     void *attach_arg;
     char *wanted;               /* of an attach: an id or a name at the server */
-    server_view_t *view;        /* the list that an attach reads */
+    server_view_t *view;        /* the list that an attach reads, or a heartbeat */
     livy_statement_t *followed; /* went on during a restart */
     int follow_interrupts;
     driver_call_t *count;       /* of variables */

@@ -48,8 +48,8 @@ static int check_place(const start_options_t *start, err_t *err)
         : start->ca_file            ? "--ca-file"
         : start->proxy              ? "--proxy"
                                     : NULL;
-    return login ? options_fail_needs(login, "--livy URL", "Spark on this machine needs none of "
-        "it.", err) : 0;
+    return login ? options_fail_needs(login, "--livy URL", "Spark on this machine needs "
+        "none of it.", err) : 0;
 }
 
 static int check_login(const start_options_t *start, err_t *err)

@@ -16,4 +16,5 @@ def is_variable(name, value):
 
 
 def count():
-    return sum(is_variable(name, value) for name, value in list(kernel.user.items()))  # noqa: F821
+    names = list(kernel.user.items())  # noqa: F821
+    return sum(is_variable(name, value) for name, value in names)
