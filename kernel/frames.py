@@ -15,7 +15,7 @@ import sys
 import threading
 
 PACKAGES = ("pandas", "pyarrow")
-BATCH_BYTES = 16 << 20  # a batch is a partition in Spark
+BATCH_BYTES = 4 << 20  # a batch is a partition in Spark, and travels with its task
 NAN_KEY = "synapse_kernel_nan"  # in DataFrame.attrs: columns whose NaN are no nulls
 
 
