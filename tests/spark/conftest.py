@@ -80,7 +80,7 @@ def spark(request, jupyter_path, runtime, tmp_path_factory):
     if request.param == "livy":
         start += " --livy " + os.environ["LIVY_URL"]
     try:
-        kernel.ok(start)
+        kernel.ok(start, limit=300)
         yield kernel
     finally:
         kernel.shutdown()
