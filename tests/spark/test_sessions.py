@@ -168,6 +168,7 @@ def test_stop_ends_what_is_dormant(kernel, runtime):
 
 
 def test_setup_cells_run_again_after_a_loss(kernel):
+    kernel.run("%synapse stop --all")
     kernel.ok(START)
     kernel.ok("%%synapse --setup\nfactor = 6")
     kernel.ok("%%synapse --setup\ndef by(n):\n    return factor * n")
