@@ -230,7 +230,8 @@ void step_fail_magic(step_t *step, const char *name, size_t len, bool is_cell)
     const char *mark = is_cell ? "%%" : "%", *near = nearest(word, is_cell);
     if (near)
         step_fail(step, "`%s%s` is no magic of a Spark cell: did you mean `%s%s`? A cell "
-            "that begins with %%%%local runs in Python.", mark, shown(word).text, mark, near);
+            "that begins with %%%%local runs in Python.", mark, shown(word).text, mark,
+            near);
     else
         step_fail(step, "`%s%s` is no magic of a Spark cell. A cell that begins with "
             "%%%%local runs in Python, with all its magics.", mark, shown(word).text);

@@ -19,8 +19,12 @@ import timeit as stdlib_timeit
 import tokenize
 
 CALL = '__synapse_kernel__.modules["lines"].do(%r, %r)'
-LINE = re.compile(r"(?P<lead>[ \t]*(?:[A-Za-z_][\w., \t]*=[ \t]*)?)(?P<mark>%|!!?)(?P<rest>.*)")
-HELP = re.compile(r"(?P<lead>[ \t]*)(?:\?{1,2}(?P<a>[\w.]+)|(?P<b>[A-Za-z_][\w.]*)\?{1,2})[ \t]*")
+LINE = re.compile(
+    r"(?P<lead>[ \t]*(?:[A-Za-z_][\w., \t]*=[ \t]*)?)(?P<mark>%|!!?)(?P<rest>.*)"
+)
+HELP = re.compile(
+    r"(?P<lead>[ \t]*)(?:\?{1,2}(?P<a>[\w.]+)|(?P<b>[A-Za-z_][\w.]*)\?{1,2})[ \t]*"
+)
 CELL = re.compile(r"%%(?P<name>\w+)(?P<rest>.*)")
 VARIABLE = re.compile(r"\$\$|\$(?P<name>[A-Za-z_]\w*)|\{(?P<code>[^{}]+)\}")
 
@@ -252,7 +256,8 @@ def evaluate(text):
     """Run `text` in the session's names; the value of an expression comes back."""
     tree = parse(text, "<timed>")
     if len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
-        return eval(compile(ast.Expression(tree.body[0].value), "<timed>", "eval"), kernel.user)
+        value = ast.Expression(tree.body[0].value)
+        return eval(compile(value, "<timed>", "eval"), kernel.user)
     return exec(compile(tree, "<timed>", "exec"), kernel.user)
 
 
