@@ -56,6 +56,7 @@ class Lab:
     """JupyterLab on loopback, with settings, data and runtime folders of its own."""
 
     def __init__(self, folder: Path, private: Path) -> None:
+        self.folder = folder
         self.port = free_port()
         self.token = secrets.token_hex(16)
         for name, values in SETTINGS.items():
