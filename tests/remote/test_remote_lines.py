@@ -20,7 +20,6 @@ import pytest
         ("%run nothing.py\n", ""),
         ("%matplotlib inline\nif 1:\n    %matplotlib inline\nprint(3)", "3\n"),
         ("made = 1\n%who", None),
-        ("len?", "len(obj, /)\nReturn the number of items in a container.\n"),
     ],
 )
 def test_what_a_line_prints(shell, text, wanted):
@@ -32,6 +31,12 @@ def test_what_a_line_prints(shell, text, wanted):
         assert "made" in cell.text()
     else:
         assert (cell.status, cell.text()) == ("ok", wanted), cell.outputs
+
+
+def test_a_name_with_a_question_mark_is_explained(shell):
+    for text in ("len?", "x = 1\n?len", "if 1:\n    len??"):
+        cell = shell.cell(text)
+        assert "Return the number of items in a container." in str(cell.outputs)
 
 
 def test_values_of_lines(shell):
