@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from endpoint import ROOT, Endpoint, PlainClient
+from endpoint import ROOT, Endpoint
 from wire import Kernel, Ran
 
 SPARKMAGIC_PYTHON = ROOT / "build" / "sparkmagic-venv" / "bin" / "python"
@@ -21,7 +21,6 @@ class Client:
 
     name = ""
     kernel: Kernel
-    session: str  # the id that the endpoint gave it
 
     def spark(self, code: str, options: str = "") -> Ran:
         raise NotImplementedError
@@ -59,6 +58,7 @@ class Client:
 
 class Ours(Client):
     name = "synapse-kernel"
+    session: str  # the id that the endpoint gave it
 
     def __init__(self, argv: list[str], endpoint: Endpoint) -> None:
         self.private = tempfile.TemporaryDirectory(prefix="sk-run-", dir="/tmp")
@@ -93,7 +93,7 @@ class Sparkmagic(Client):
         settings = {
             "kernel_python_credentials": credentials,
             "custom_headers": {"X-Requested-By": "bench", **endpoint.headers},
-            "livy_session_startup_timeout_seconds": 300,
+            "livy_session_startup_timeout_seconds": 900,
         }
         Path(self.private.name, "config.json").write_text(json.dumps(settings))
         self.kernel = Kernel(
@@ -101,9 +101,7 @@ class Sparkmagic(Client):
              "-f", "{connection_file}"],
             SPARKMAGIC_CONF_DIR=self.private.name, HOME=self.private.name,
         )
-        others = sessions_of(endpoint)
         self.ok(self.spark("1"))  # its first cell starts the session
-        self.session = str((sessions_of(endpoint) - others).pop())
 
     def spark(self, code: str, options: str = "") -> Ran:
         return self.kernel.watched(f"%%spark {options}\n" + code if options else code)
@@ -117,8 +115,3 @@ class Sparkmagic(Client):
     def close(self) -> None:
         super().close()
         self.private.cleanup()
-
-
-def sessions_of(endpoint: Endpoint) -> set:
-    reply = PlainClient(endpoint).call("GET", "/sessions?size=1000")
-    return {session["id"] for session in reply["sessions"]}

@@ -14,7 +14,7 @@ import pandas as pd
 import psutil
 import pyarrow as pa
 
-from clients import Client
+from clients import Client, Ours
 from endpoint import PlainClient
 from report import Row, paired, ratio_row, seconds
 
@@ -90,7 +90,7 @@ def equal_columns(client: Client, name: str, rows: int, zone: str) -> str:
     return text.split("equal:")[1].strip()
 
 
-def one_million(ours: Client, theirs: Client, plain: PlainClient,
+def one_million(ours: Ours, theirs: Client, plain: PlainClient,
                 repeats: int) -> list[Row]:
     for client in (ours, theirs):
         client.ok(client.spark(FRAME.format(name="frame", rows=ROWS)))
@@ -155,7 +155,7 @@ def is_python(pid: int) -> bool:
     return psutil.pid_exists(pid) and "python" in psutil.Process(pid).name()
 
 
-def ten_million(ours: Client) -> list[Row]:
+def ten_million(ours: Ours) -> list[Row]:
     ours.ok(ours.spark(FRAME.format(name="many", rows=MANY_ROWS)))
     zone = ours.ok(ours.spark("print(spark.conf.get('spark.sql.session.timeZone'))"))
     pids = {"kernel": ours.kernel.process.pid, "child": pid_said(ours.local)}

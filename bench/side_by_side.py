@@ -26,7 +26,7 @@ from clients import Client, Ours, Sparkmagic
 from endpoint import Endpoint, PlainClient, Server
 from wire import argv_of_kernelspec
 
-NAMES = ["live", "interrupt", "error", "out", "many", "overhead"]
+NAMES = ["live", "interrupt", "error", "overhead", "out", "many"]
 
 
 def argv_of_ours() -> list[str]:
@@ -37,17 +37,17 @@ def argv_of_ours() -> list[str]:
 
 
 def measurements(
-    ours: Client, theirs: Client, plain: PlainClient, few: bool
+    ours: Ours, theirs: Sparkmagic, plain: PlainClient, few: bool
 ) -> dict[str, Callable[[], list[report.Row]]]:
     repeats = 1 if few else 3
     return {
         "live": lambda: spark_like_local.live(ours, theirs, repeats),
         "interrupt": lambda: spark_like_local.interrupts(ours, theirs, repeats),
         "error": lambda: spark_like_local.errors(ours, theirs),
-        "out": lambda: dataframes_out.one_million(ours, theirs, plain, 1 if few else 5),
-        "many": lambda: dataframes_out.ten_million(ours),
         "overhead": lambda: spark_like_local.overhead(ours, theirs, plain,
                                                       30 if few else 200),
+        "out": lambda: dataframes_out.one_million(ours, theirs, plain, 1 if few else 5),
+        "many": lambda: dataframes_out.ten_million(ours),
     }
 
 
@@ -63,10 +63,13 @@ def measure(endpoint: Endpoint, options: argparse.Namespace) -> list[report.Row]
             if not options.only or name in options.only:
                 print(f"measuring: {name} …", flush=True)
                 try:
-                    rows += run()
+                    found = run()
                 except (RuntimeError, AssertionError, TimeoutError) as problem:
-                    rows.append(report.Row(name, "failed", is_met=False))
+                    found = [report.Row(name, "failed", is_met=False)]
                     print(problem, file=sys.stderr)
+                for row in found:
+                    print(f"   {row.what}: {row.ours}; {row.other}", flush=True)
+                rows += found
     finally:
         for client in clients:
             client.close()

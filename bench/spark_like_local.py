@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from clients import Client
+from clients import Client, Ours
 from endpoint import PlainClient
 from report import Row, paired, ratio_row, seconds_row
 
@@ -73,7 +73,7 @@ def said(what: str, truths: list[bool], theirs: Client, yes: str, no: str) -> Ro
     return Row(what, mine, f"{theirs.name} {other}", limit=yes, is_met=truths[0])
 
 
-def overhead(ours: Client, theirs: Client, plain: PlainClient, repeats: int) -> list[Row]:
+def overhead(ours: Ours, theirs: Client, plain: PlainClient, repeats: int) -> list[Row]:
     """A statement as the kernel posts it beside the bare one, by the same plain client in
     the same session; and whole cells, from request to idle."""
     for _ in range(20):

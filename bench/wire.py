@@ -22,7 +22,7 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
 
-TIMEOUT_S = 180
+TIMEOUT_S = 900
 
 
 def argv_of_kernelspec(name: str) -> list[str]:
