@@ -219,6 +219,8 @@ def as_picture(plot):
     figure = Figure(figsize=(6.4, 4), layout="tight")
     axes = figure.subplots()
     paint(axes, plot)
+    if plot["x"] and isinstance(plot["x"][0], datetime.date):
+        axes.tick_params(axis="x", labelrotation=30)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=100)
     return {"image/png": base64.b64encode(file.getvalue()).decode("ascii")}
