@@ -16,15 +16,14 @@ enum { COLUMNS = 8 };
 static const char *const headings[COLUMNS] = {"id", "this notebook's", "name", "owner",
     "state", "kind", "application", "idle since"};
 
-cJSON *session_list_time(int64_t seconds)
+void session_list_set_time(cJSON *entry, const char *key, int64_t seconds)
 {
     char text[32];
     time_t when = (time_t)seconds;
     struct tm parts;
-    if (seconds <= 0 || !localtime_r(&when, &parts)
-        || strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) == 0)
-        return cJSON_CreateNull();
-    return cJSON_CreateString(text);
+    bool is_known = seconds > 0 && localtime_r(&when, &parts)
+        && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) > 0;
+    json_set_str(entry, key, is_known ? text : NULL);
 }
 
 static const cJSON *mine_of(const cJSON *mine, const char *id)
@@ -53,7 +52,7 @@ static cJSON *entry_of(const cJSON *item, const cJSON *mine)
     json_set_str(entry, "state", json_str(item, "state", NULL));
     json_set_str(entry, "kind", json_str(item, "kind", NULL));
     json_set_str(entry, "application_id", json_str(item, "appId", NULL));
-    json_set(entry, "idle_since", session_list_time(json_int(own, "idle_since", 0)));
+    session_list_set_time(entry, "idle_since", json_int(own, "idle_since", 0));
     free(id);
     return entry;
 }

@@ -19,7 +19,7 @@ cJSON *session_list_of(const cJSON *list, const cJSON *mine);
 /* An output (nbformat) that shows such an array as a table; `place` is the server's name. */
 cJSON *session_list_output(const cJSON *sessions, const char *place);
 
-/* "2026-11-21 14:03:10", local time; JSON null for 0. */
-cJSON *session_list_time(int64_t seconds);
+/* Set `key` to "2026-11-21 14:03:10", local time; null for 0. */
+void session_list_set_time(cJSON *entry, const char *key, int64_t seconds);
 
 #endif

@@ -75,9 +75,9 @@ static void add_clock(cJSON *meta, const spark_t *spark)
 {
     int64_t since = spark->idle_since;
     bool has_end = since && spark->idle_minutes;
-    json_set(meta, "idle_since", session_list_time(since));
-    json_set(meta, "ends_at",
-        session_list_time(has_end ? since + (int64_t)spark->idle_minutes * 60 : 0));
+    session_list_set_time(meta, "idle_since", since);
+    session_list_set_time(meta, "ends_at",
+        has_end ? since + (int64_t)spark->idle_minutes * 60 : 0);
 }
 
 static cJSON *meta_of(spark_t *spark)

@@ -155,9 +155,9 @@ static const case_t cases[] = {
     {"a part that is gone", DRIVER_AS_CELL,
         {"{\"parts\":2,\"part\":\"{\"}", "{\"error\":\"no such part\"}"}, NULL, NULL,
         ERR_PROTOCOL, "The driver's answer is incomplete: no such part."},
-    {"a refusal of a cell", DRIVER_AS_CELL, {SAID("Refused", "Too large.")}, NULL,
+    {"a refusal of a cell", DRIVER_AS_CELL, {SAID("UsageError", "Too large.")}, NULL,
         "[{\"output_type\":\"stream\",\"text\":\"a\"},{\"output_type\":\"error\",\"ename\":"
-        "\"Refused\",\"evalue\":\"Too large.\",\"traceback\":[]}]", ERR_USAGE, "Too large."},
+        "\"UsageError\",\"evalue\":\"Too large.\",\"traceback\":[]}]", ERR_USAGE, "Too large."},
     {"an error of a cell", DRIVER_AS_CELL, {SAID("KeyError", "'x'")}, NULL,
         "[{\"output_type\":\"stream\",\"text\":\"a\"},{\"output_type\":\"error\",\"ename\":"
         "\"KeyError\",\"evalue\":\"'x'\",\"traceback\":[]}]", ERR_STATEMENT,
