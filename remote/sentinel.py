@@ -82,20 +82,18 @@ class Watch(threading.Thread):
     def remove(self, context):
         """When the cell is over, cancel the job; it may only just come to be there."""
         self.is_over.wait()
-        for _ in range(100):
-            if not self.is_alive():
-                return
+        wait = 0.02
+        while self.is_alive() and wait < 60:
             try:
                 self.cancel_job(context)
             except Exception:
                 pass  # a context that was stopped took the job with it
-            time.sleep(0.05)
+            time.sleep(wait)
+            wait *= 1.1
 
     def cancel_job(self, context):
-        spark = context._jsc.sc()
-        jobs = context._jsc.statusTracker().getJobIdsForGroup(self.group)
-        text = context._jvm.java.util.Arrays.toString(jobs)
-        for job in text.strip("[]").replace(",", " ").split():
-            told = spark.statusStore().job(int(job)).description()
-            if told.isDefined() and told.get() == self.mark:
+        spark, text_of = context._jsc.sc(), context._jvm.java.util.Arrays.toString
+        for job in text_of(context._jsc.statusTracker().getActiveJobIds())[1:-1].split(","):
+            told = spark.statusStore().job(int(job)).description() if job else None
+            if told is not None and told.isDefined() and told.get() == self.mark:
                 spark.cancelJob(int(job))
