@@ -122,7 +122,8 @@ class Told:
         if "stopped SparkContext" in self.message:
             self.stack = None
         elif self.name not in NO_STACK:
-            self.stack = self.stack or getattr(error, "_stackTrace", None)
+            found = getattr(error, "stackTrace", getattr(error, "_stackTrace", None))
+            self.stack = self.stack or (found if isinstance(found, str) else None)
 
 
 def stand_in(error, told):

@@ -151,13 +151,11 @@ def test_error_in_an_executor_shows_the_line_of_the_cell(spark):
     assert cell.error["ename"] == "Py4JJavaError"
     assert cell.error["evalue"].startswith("ZeroDivisionError: ")
     trace = cell.trace()
-    assert (
-        trace.index("collect()")
-        < trace.index("In the Python worker")
-        < trace.index("Java stack")
-    )
+    assert trace.index("collect()") < trace.index("In the Python worker")
+    assert "Java stack" in cell.data("display_data")[0]["text/html"]
     assert 'File "%s", line 2, in f\n    return 1 // (x - 3)' % name in trace
     assert "worker.py" not in trace and "py4j/" not in trace and trace.count("\n") < 60
+    spark.cell("from pyspark.sql.functions import udf")
     cell = spark.cell("spark.range(9).select(udf(f, 'int')('id')).collect()")
     assert (
         cell.error["ename"] == "PythonException"
@@ -170,13 +168,14 @@ def test_java_errors_are_reduced_to_their_cause(spark):
     assert cell.error["ename"] == "Py4JJavaError"
     assert cell.error["evalue"] == "java.lang.RuntimeException: 'false' is not true!"
     trace = cell.trace()
+    assert "collect()" in trace and "Caused by" not in trace
+    assert trace.count("\n") < 30 and cell.kinds() == ["display_data", "error"]
+    stack = cell.data("display_data")[0]
+    short = stack["text/plain"]
     assert (
-        trace.index("collect()")
-        < trace.index("Java stack")
-        < trace.index("more")
-        < trace.index("Caused by")
+        short.index("Java stack") < short.index("more") < short.index("Caused by")
     )
-    assert trace.count("\n") < 50
+    assert stack["text/html"].count("\n\tat ") > short.count("\n\tat ")
     cell = spark.cell("spark.range(1).select('nope')")
     assert cell.error["ename"] == "AnalysisException" and cell.error[
         "evalue"
