@@ -64,7 +64,7 @@ def measure(endpoint: Endpoint, options: argparse.Namespace) -> list[report.Row]
                 print(f"measuring: {name} …", flush=True)
                 try:
                     found = run()
-                except (RuntimeError, AssertionError, TimeoutError) as problem:
+                except (RuntimeError, AssertionError, OSError) as problem:
                     found = [report.Row(name, "failed", is_met=False)]
                     print(problem, file=sys.stderr)
                 for row in found:

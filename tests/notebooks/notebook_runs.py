@@ -33,15 +33,16 @@ def run_all(name: str, folder: Path, manager: KernelManager) -> nbformat.Noteboo
 
 
 class Runs:
-    """One notebook, run RUNS times in a folder of its own: by fresh kernels, and by one
-    kernel that is restarted between them."""
+    """One notebook, run in a folder of its own: RUNS times by fresh kernels, the last of
+    which is restarted for RUNS - 1 more."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.folder = folder
         shutil.copytree(NOTEBOOKS / "data", folder / "data")
-        self.fresh = [self.by_fresh_kernel() for _ in range(RUNS)]
-        self.restarted = self.by_one_kernel()
+        self.fresh = [self.by_fresh_kernel() for _ in range(RUNS - 1)]
+        last, *self.restarted = self.by_one_kernel()
+        self.fresh.append(last)
 
     def by_fresh_kernel(self) -> nbformat.NotebookNode:
         manager = KernelManager(kernel_name="synapse")
