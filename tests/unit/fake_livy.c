@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -229,15 +228,27 @@ static void get_job(fake_livy_t *livy, int id, fake_reply_t *reply)
         say(reply, 500, xstrdup("\"java.util.NoSuchElementException\""));
 }
 
-static void interrupt(fake_livy_t *livy)
+/* Returns what the driver says of it. */
+static const char *interrupt(fake_livy_t *livy)
 {
     fake_statement_t *last = &livy->statements[livy->statement_count - 1];
 
-    livy->interrupts++;
+    if (livy->interrupts++ < livy->deaf_interrupts)
+        return "{\"interrupted\": false}";
     if (livy->ignores_interrupts)
-        return;
+        return "{\"interrupted\": true}";
     last->state = "available";
     last->output = livy->answers ? answer_with_line(livy, last) : INTERRUPTED;
+    return "{\"interrupted\": true}";
+}
+
+static const char *job_text(fake_livy_t *livy, const char *expression)
+{
+    if (strstr(expression, "k.interrupt("))
+        return interrupt(livy);
+    if (livy->answers && strstr(expression, ".ask("))
+        return next_answer(livy);
+    return livy->on_job ? livy->on_job(expression, livy->job_arg) : "ok";
 }
 
 static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
@@ -245,16 +256,11 @@ static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
     size_t len = 0;
     const char *text = json_str(body, "job", "");
     char *pickle = text_unbase64(text, strlen(text), &len);
-    bool is_interrupt = strstr(pickle, "k.interrupt(") != NULL;
-    bool is_question = livy->answers && strstr(pickle, ".ask(");
 
-    free(pickle);
     if (livy->jobs == FAKE_JOBS)
         abort();
-    if (is_interrupt)
-        interrupt(livy);
-    livy->job[livy->jobs].result = job_result(is_interrupt ? "{\"interrupted\": true}"
-        : is_question ? next_answer(livy) : "ok");
+    livy->job[livy->jobs].result = job_result(job_text(livy, pickle));
+    free(pickle);
     show_job(livy, livy->jobs++, 201, reply);
 }
 

@@ -26,7 +26,7 @@ typedef enum {
     FAULT_COUNT
 } fault_t;
 
-enum { FAKE_SESSIONS = 8, FAKE_STATEMENTS = 64, FAKE_JOBS = 64 };
+enum { FAKE_SESSIONS = 8, FAKE_STATEMENTS = 64, FAKE_JOBS = 512 };
 
 typedef struct {
     char *name;
