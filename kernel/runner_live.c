@@ -204,11 +204,21 @@ static bool wants_word(const runner_t *runner, livy_session_t *session)
     return !can_ask && !is_that(runner->told_late, session);
 }
 
+/* Livy would be asked again in up to a second. */
+static void on_over(void *arg)
+{
+    live_t *live = arg;
+    livy_statement_t *statement = live->runner->statement;
+    if (statement && !livy_statement_is_waiting(statement))
+        livy_statement_hurry(statement);
+}
+
 void runner_live_begin(runner_t *runner, livy_session_t *session)
 {
     static const watch_events_t events = {
         .on_output = on_output,
         .on_progress = on_progress,
+        .on_over = on_over,
     };
     runner_live_end(runner);
     live_t *live = xcalloc(1, sizeof *live);

@@ -51,6 +51,9 @@ static void tell_progress(watch_t *watch, const cJSON *json)
 static int64_t take_answer(watch_t *watch, const cJSON *answer)
 {
     const cJSON *output;
+    bool is_over = watch->n >= 0 && !json_get(answer, "at");
+    if (is_over && watch->events.on_over)
+        watch->events.on_over(watch->arg);
     const cJSON *outputs = json_get_arr(answer, "outputs");
     watch->shown = json_int(answer, "at", watch->shown);
     cJSON_ArrayForEach(output, outputs)

@@ -30,6 +30,9 @@ typedef struct {
     void (*on_output)(cJSON *output, void *arg);
     /* What is known of its Spark jobs; with each answer, also when nothing changed. */
     void (*on_progress)(const watch_progress_t *progress, void *arg);
+    /* The driver runs another cell or none: this one has ended, or waits for its turn. May
+     * be NULL. */
+    void (*on_over)(void *arg);
 } watch_events_t;
 
 /* Watch cell number `n` of the session's prologue. n < 0: a plain statement, whose

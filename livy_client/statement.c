@@ -523,6 +523,14 @@ static void hurry(livy_statement_t *statement)
     poll_later(statement, POLL_FIRST_MS);
 }
 
+void livy_statement_hurry(livy_statement_t *statement)
+{
+    if (statement->is_done)
+        return;
+    statement->pace_ms = livy_now_ms(statement->client);
+    hurry(statement);
+}
+
 void livy_statement_interrupt(livy_statement_t *statement, int n)
 {
     if (statement->is_done)

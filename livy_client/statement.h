@@ -37,6 +37,9 @@ livy_statement_t *livy_statement_find(livy_session_t *session, const char *uuid,
     const statement_events_t *events, void *arg);
 void livy_statement_destroy(livy_statement_t **statement_p);
 
+/* Somebody knows that it is about to end: it is polled at the first pace again. */
+void livy_statement_hurry(livy_statement_t *statement);
+
 /* Interrupt. Where the session has a side channel, `interrupt_code` of cell_code.h for cell
  * `n` is sent as a job (n < 0: no prologue's cell), again while the driver says that it has
  * not come to that cell, and POST …/cancel only when the driver does not answer within

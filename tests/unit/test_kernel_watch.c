@@ -23,7 +23,7 @@ typedef struct {
     char *last;                 /* poll's expression */
     char *shown;                /* "stdout:a|display_data|" */
     watch_progress_t progress;
-    int progresses;
+    int progresses, overs;
 } scene_t;
 
 static const char *on_job(const char *expression, void *arg)
@@ -68,10 +68,17 @@ static void on_progress(const watch_progress_t *progress, void *arg)
     scene->progresses++;
 }
 
+static void on_over(void *arg)
+{
+    scene_t *scene = arg;
+
+    scene->overs++;
+}
+
 static scene_t *scene_new(const char *const *answers, bool has_no_jobs, int n)
 {
     static const session_events_t events = {.on_started = on_started};
-    static const watch_events_t watch_events = {on_output, on_progress};
+    static const watch_events_t watch_events = {on_output, on_progress, on_over};
     livy_endpoint_t endpoint = {.url = "http://h", .dialect = &dialect_livy};
     scene_t *scene = xcalloc(1, sizeof *scene);
     cJSON *body = json_obj();
@@ -124,6 +131,18 @@ static void check_pace(void)
     ok(strstr(scene->last, ":3,") != NULL, "about this cell");
     fake_http_run(scene->fake, NULL, 10000);
     ok(scene->polls >= 20 && scene->polls <= 50, "and again, some times a second");
+    scene_end(scene);
+}
+
+static void check_over(void)
+{
+    static const char *const answers[] = {QUIET, "{\"value\":{}}", NULL};
+    scene_t *scene = scene_new(answers, false, 3);
+
+    fake_http_run(scene->fake, NULL, 300);
+    is_int(scene->overs, 0, "a cell that runs is not over");
+    fake_http_run(scene->fake, NULL, 400);
+    is_int(scene->overs, 1, "the driver runs another cell: this one is over");
     scene_end(scene);
 }
 
@@ -238,6 +257,7 @@ int main(void)
 {
     mem_init();
     check_pace();
+    check_over();
     check_text();
     check_rest();
     check_progress();
