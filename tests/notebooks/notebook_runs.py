@@ -18,17 +18,34 @@ def code_cells(notebook: nbformat.NotebookNode) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def shown(cell) -> list[dict]:
+    """What a reader sees under a code cell. The line of a cell's progress, which comes only
+    when a cell takes its time, leaves an empty output; text may come in several pieces."""
+    parts: list[dict] = []
+    for output in cell.outputs:
+        is_stream = output.output_type == "stream"
+        if is_stream and parts and parts[-1].get("name") == output.name:
+            parts[-1]["text"] += output.text
+        elif is_stream or output.output_type == "error" or any(output.data.values()):
+            parts.append(dict(output))
+    return parts
+
+
 def run_all(name: str, folder: Path, manager: KernelManager) -> nbformat.NotebookNode:
     """Run All, on a kernel that was just started or restarted."""
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         km=manager,
-        coalesce_streams=True,  # live text may come in other pieces each time
         timeout=180,
         startup_timeout=60,
         resources={"metadata": {"path": str(folder)}},
-    ).execute(cleanup_kc=False)
+    )
+    try:
+        client.execute(cleanup_kc=False)
+    finally:
+        if client.kc:  # the manager's clients share an identity: one at a time
+            client.kc.stop_channels()
     return notebook
 
 
