@@ -207,8 +207,9 @@ char *spark_detach(spark_t *spark, err_t *err)
                                     : livy_session_id(spark->session);
     const char *url = sessions_place_of(spark);
     char *life = spark->dormant ? xstrdup("") : life_text(spark);
-    char *text = xasprintf("Session %s is let go. %s%s`%%synapse session attach %s%s%s` comes "
-        "back to it.", id, life, *life ? " " : "", id, *url ? " --livy " : "", url);
+    char *text = xasprintf("Session %s is let go. %s%s`%%synapse session attach "
+        "%s%s%s%s%s` comes back to it.", id, life, *life ? " " : "", id,
+        *spark->name ? " --name " : "", spark->name, *url ? " --livy " : "", url);
     free(life);
     json_free(&spark->dormant);
     spark_drop_session(spark);

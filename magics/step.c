@@ -149,11 +149,16 @@ static bool take_options(step_t *step, code_line_t *parsed, const command_row_t 
     return false;
 }
 
-/* The code below a magic; its options are moved to it. */
+/* The code below a magic; its options are moved to it. `-o df` and `-i df` alone move
+ * frames. */
 static void code_with_options(step_t *step, lang_t lang, code_line_t *parsed,
     const char *magic, const char *body)
 {
-    step_of_code(step, lang, magic, body);
+    bool moves = parsed->options.outputs || parsed->options.inputs;
+    if (moves && lang == LANG_PYSPARK && body_is_blank(body))
+        set_code(step, lang, "", "");
+    else
+        step_of_code(step, lang, magic, body);
     step->options = parsed->options;
     parsed->options = (code_options_t){0};
 }

@@ -33,4 +33,6 @@ def put(value=None, name=None, **values):
     elif value is not None:
         raise TypeError('put() wants a name: put(value, "name") or put(name=value)')
     for name, value in values.items():
+        if not isinstance(name, str):
+            raise TypeError('put() takes the value first: put(value, "name")')
         _shim().put(name, value)

@@ -84,6 +84,7 @@ def test_the_package_in_python(ready):
     assert ready.ok("len(local)").data() == ["10"]
     ready.ok("def g(frame):\n    put(again=frame)\n    put(3, 'three')\ng(local)")
     assert ready.ok("%synapse again.count() + three").data() == ["13"]
+    assert "the value first" in ready.fails("put('three', 3)").text
 
 
 @pytest.mark.parametrize(
