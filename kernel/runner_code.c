@@ -227,6 +227,7 @@ void runner_run_code(runner_t *runner)
         return;
     }
     char *uuid = text_uuid();
+    runner->run_number = -1; /* a setup cell may have left its own */
     char *code = posted_code(runner, step, has_prologue, uuid, source);
     spark_note_run(runner->spark, uuid, runner->run_number, runner->cell_number);
     const char *kind = has_prologue && step->lang == LANG_SQL

@@ -30,8 +30,11 @@ static void on_guarded(const cJSON *value, const cJSON *outputs, const err_t *er
     runner->guard_call = NULL;
     if (!value)
         log_info(LOG_LIVY, "no sentinel: %s", err->text);
-    if (err->code == ERR_INTERRUPTED || err->code == ERR_SESSION_DEAD)
-        runner_step_fail(runner, err);
+    err_t fault = *err;
+    if (!fault.code && runner->interrupts)
+        err_set(&fault, ERR_INTERRUPTED, "Interrupted before the cell ran.");
+    if (fault.code == ERR_INTERRUPTED || fault.code == ERR_SESSION_DEAD)
+        runner_step_fail(runner, &fault);
     else
         runner_stage_ok(runner);
 }

@@ -19,30 +19,9 @@
 
 static void run_next_setup(runner_t *runner);
 
-/* === The line that says how far it is =================================== */
-
-void runner_show_phase(runner_t *runner, const char *text)
-{
-    bool is_first = runner->display_id == NULL;
-    if (is_first)
-        runner->display_id = text_uuid();
-    runner->sink.output(runner->sink.arg,
-        is_first ? "display_data" : "update_display_data",
-        progress_line(runner->display_id, text, -1));
-}
-
-void runner_end_phase(runner_t *runner)
-{
-    if (runner->display_id)
-        runner->sink.output(runner->sink.arg, "update_display_data",
-            progress_end(runner->display_id));
-    free(runner->display_id);
-    runner->display_id = NULL;
-}
-
 static void on_phase(const char *text, void *arg)
 {
-    runner_show_phase(arg, text);
+    runner_line(arg, text, -1);
 }
 
 /* === Cells marked --setup =============================================== */
@@ -66,7 +45,7 @@ static void end_setup(runner_t *runner)
         runner->setup_at == 1 ? "" : "s");
     json_free(&runner->setup);
     livy_statement_destroy(&runner->setup_statement);
-    runner_end_phase(runner);
+    runner_line_end(runner);
     runner_step_print(runner, text);
     free(text);
     runner_stage_ok(runner);
@@ -80,7 +59,7 @@ static void fail_setup(runner_t *runner, cJSON *error)
         (long long)json_int(cell, "cell", 0));
     json_free(&runner->setup);
     livy_statement_destroy(&runner->setup_statement);
-    runner_end_phase(runner);
+    runner_line_end(runner);
     runner_step_print(runner, text);
     free(text);
     runner_step_fail_with(runner, error);
@@ -124,7 +103,7 @@ static void on_setup_done(livy_statement_t *statement, const cJSON *output,
         err_t copy = *err;
         json_free(&runner->setup);
         livy_statement_destroy(&runner->setup_statement);
-        runner_end_phase(runner);
+        runner_line_end(runner);
         runner_step_fail(runner, &copy);
         return;
     }
@@ -198,12 +177,12 @@ static void run_next_setup(runner_t *runner)
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
         json_free(&runner->setup);
-        runner_end_phase(runner);
+        runner_line_end(runner);
         runner_step_fail(runner, &err);
         return;
     }
     char *text = xasprintf("Running setup cell %d of %d again", runner->setup_at + 1, count);
-    runner_show_phase(runner, text);
+    runner_line(runner, text, -1);
     free(text);
     post_setup(runner, session, cJSON_GetArrayItem(runner->setup, runner->setup_at));
 }
@@ -213,7 +192,7 @@ static void run_next_setup(runner_t *runner)
 static void on_start_done(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
-    runner_end_phase(runner);
+    runner_line_end(runner);
     if (err->code) {
         runner_step_fail(runner, err);
         return;
@@ -254,7 +233,7 @@ static void end_attach(runner_t *runner)
 static void on_attach_done(const char *text, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
-    runner_end_phase(runner);
+    runner_line_end(runner);
     if (err->code == ERR_SESSION_DEAD && runner->is_spark_default
         && runner_step(runner)->kind == STEP_CODE) {
         runner_step_print(runner, err->text);

@@ -30,7 +30,8 @@ struct runner_t {
     loop_timer_t *next_timer;     /* the next step starts from the loop */
 
     command_t *command;           /* of the step, or NULL */
-    char *display_id;             /* of the line that shows a start's progress */
+    char *display_id;             /* of the line that shows how far a command is */
+    bool line_is_alone;           /* nothing else was shown before it */
     cJSON *value;                 /* what the cell gives to Python, or NULL */
     cJSON *payload;               /* pages of `name?`, or NULL */
 
@@ -109,9 +110,9 @@ void runner_wish_clear(runner_t *runner);
  * end the stage. */
 extern const spark_start_events_t runner_start_events;
 extern const spark_attach_events_t runner_attach_events;
-/* A line that updates in place, and its end. */
-void runner_show_phase(runner_t *runner, const char *text);
-void runner_end_phase(runner_t *runner);
+/* runner_line.c: the line that says how far a command is; `fraction` 0..1, -1 = unknown. */
+void runner_line(runner_t *runner, const char *text, double fraction);
+void runner_line_end(runner_t *runner); /* idempotent */
 
 /* Commands of runner_sessions.c. */
 void runner_run_session_command(runner_t *runner);

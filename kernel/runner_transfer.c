@@ -14,29 +14,11 @@
 
 #define PATIENCE_MS 1000 /* what is there sooner shows no progress */
 
-/* === The line while bytes move ========================================== */
-
-static void end_line(runner_t *runner)
-{
-    if (!runner->display_id)
-        return;
-    runner->front.output(runner->front.arg, "update_display_data",
-        progress_end(runner->display_id));
-    free(runner->display_id);
-    runner->display_id = NULL;
-}
-
 static void on_progress(void *arg, const char *text, double fraction)
 {
     runner_t *runner = arg;
-    bool is_first = !runner->display_id;
-    if (is_first && loop_now_ms() - runner->transfer_ms < PATIENCE_MS)
-        return;
-    if (is_first)
-        runner->display_id = text_uuid();
-    runner->front.output(runner->front.arg,
-        is_first ? "display_data" : "update_display_data",
-        progress_line(runner->display_id, text, fraction));
+    if (runner->display_id || loop_now_ms() - runner->transfer_ms >= PATIENCE_MS)
+        runner_line(runner, text, fraction);
 }
 
 /* === One transfer ======================================================= */
@@ -67,7 +49,7 @@ static void on_done(void *arg, const char *text, const err_t *err, const cJSON *
     transfer_t *transfer = runner->transfer;
     err_t fault = *err;
     runner->transfer = NULL;
-    end_line(runner);
+    runner_line_end(runner);
     if (text)
         runner_step_print(runner, text);
     transfer_destroy(&transfer);

@@ -77,7 +77,7 @@ static cJSON *mine_of(const sessions_t *sessions)
         cJSON *item = json_obj();
         json_set_str(item, "id", id);
         json_set_str(item, "session", spark->name);
-        json_set_bool(item, "is_attached", spark->is_attached);
+        json_set_bool(item, "is_attached", spark_is_attached(spark));
         json_set_int(item, "idle_since", spark->idle_since);
         json_set_str(item, "place", sessions_place_of(spark));
         json_add(mine, item);

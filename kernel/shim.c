@@ -152,9 +152,21 @@ static void sink_output(void *arg, const char *msg_type, cJSON *content)
     send_frame(arg, message);
 }
 
+static err_t gone_err(void)
+{
+    err_t err = {0};
+    err_set(&err, ERR_INTERRUPTED, "Python went away while the command waited.");
+    return err;
+}
+
 static void sink_expand(void *arg, const char *line, sink_expanded_fn *fn, void *fn_arg)
 {
     call_t *call = arg;
+    err_t gone = gone_err();
+    if (call->fd < 0) {
+        fn(NULL, &gone, fn_arg);
+        return;
+    }
     call->expanded = fn;
     call->expanded_arg = fn_arg;
     cJSON *message = message_of("expand");
@@ -165,6 +177,12 @@ static void sink_expand(void *arg, const char *line, sink_expanded_fn *fn, void 
 static void sink_ask(void *arg, cJSON *request, sink_answer_fn *fn, void *fn_arg)
 {
     call_t *call = arg;
+    err_t gone = gone_err();
+    if (call->fd < 0) {
+        json_free(&request);
+        fn(NULL, &gone, fn_arg);
+        return;
+    }
     call->answered = fn;
     call->answered_arg = fn_arg;
     cJSON *message = message_of("ask");
@@ -291,8 +309,7 @@ static void on_gone(call_t *call)
     bool was_running = call->is_running;
     sink_expanded_fn *fn = call->expanded;
     sink_answer_fn *answered = call->answered;
-    err_t err = {0};
-    err_set(&err, ERR_INTERRUPTED, "Python went away while the command waited.");
+    err_t err = gone_err();
     call->expanded = NULL;
     call->answered = NULL;
     leave_shim(call);

@@ -221,10 +221,11 @@ void spark_stop(spark_t *spark, bool now, spark_stopped_fn *fn, void *arg)
     spark->stopped_fn = fn;
     spark->stopped_arg = arg;
     spark->stop_now = now;
-    if (spark->is_attached && spark->session) {
+    if (spark_is_attached(spark) && (spark->dormant || spark->session)) {
         err_set(&err, ERR_USAGE, "Session %s is only attached: it is its owner's. "
             "`%%synapse session detach` lets it go; `%%synapse stop --force` ends it for "
-            "everybody.", livy_session_id(spark->session));
+            "everybody.", spark->dormant ? json_str(spark->dormant, "id", "")
+                                         : livy_session_id(spark->session));
         fn(NULL, &err, arg);
         return;
     }

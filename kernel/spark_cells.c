@@ -48,6 +48,7 @@ static void on_done(void *arg, cJSON *reply, cJSON *value)
 {
     spark_cells_t *cells = arg;
     json_free(&value);
+    loop_timer_end(cells->loop, &cells->strike); /* it meant this cell, not the next */
     core_spark_done(cells->core, reply);
 }
 
@@ -135,6 +136,7 @@ static void execute(void *ctx, const plan_t *plan, const char *code, size_t len,
         refuse_busy(cells);
         return;
     }
+    loop_timer_end(cells->loop, &cells->strike);
     sink_t sink = {on_output, on_expand, on_ask, on_done, cells, true};
     runner_run(cells->runner, plan, cell_number(cells), &sink);
 }

@@ -175,7 +175,8 @@ cJSON *spark_take_setup(spark_t *spark)
 
 bool spark_is_attached(const spark_t *spark)
 {
-    return spark->is_attached;
+    return spark->dormant ? json_bool(spark->dormant, "is_attached", false)
+                          : spark->is_attached;
 }
 
 void spark_own(spark_t *spark)

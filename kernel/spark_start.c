@@ -224,10 +224,14 @@ static void on_replaced(livy_session_t *session, const err_t *err, void *arg)
     begin(spark, &asked);
 }
 
-/* A session from before a restart makes room. */
+/* A session from before a restart makes room; somebody else's is let go of. */
 static void replace_dormant(spark_t *spark, target_t *asked)
 {
     err_t err = {0};
+    if (spark_is_attached(spark)) {
+        begin(spark, &asked);
+        return;
+    }
     if (spark_wake(spark, &err) == 0 && spark->session) {
         spark->asked = asked;
         json_free(&spark->dormant);
@@ -374,6 +378,10 @@ void spark_abort_start(spark_t *spark)
     if (spark->asked) { /* the active session stays; its server may hang */
         err_t err = {0};
         err_set(&err, ERR_INTERRUPTED, "The start was interrupted.");
+        if (!spark->target) { /* a restart: what is being stopped has it */
+            spark->target = spark->asked;
+            spark->asked = NULL;
+        }
         target_destroy(&spark->asked);
         spark->is_starting = false;
         spark->start_events.on_done(NULL, &err, spark->start_arg);

@@ -243,6 +243,8 @@ static void show_progress(transfer_t *transfer)
 
 /* === Questions to Python ================================================ */
 
+static void on_loaded(transfer_t *transfer, const cJSON *answer);
+
 static void on_answer(const cJSON *answer, const err_t *err, void *arg)
 {
     question_t *question = arg;
@@ -254,6 +256,8 @@ static void on_answer(const cJSON *answer, const err_t *err, void *arg)
     transfer->question = NULL;
     if (transfer->is_leaving)
         end_soon(transfer);
+    else if (answer && transfer->interrupts && fn != on_loaded)
+        leave_interrupted(transfer); /* the signal met nothing there */
     else if (answer)
         fn(transfer, answer);
     else
@@ -424,6 +428,10 @@ static void on_chunk(transfer_t *transfer, const cJSON *value)
 
 static void get_chunk(transfer_t *transfer)
 {
+    if (transfer->interrupts) {
+        leave_interrupted(transfer); /* it came too late for the call before */
+        return;
+    }
     if (transfer->at >= transfer->size) {
         transfer->has_spool = false;
         load(transfer);
@@ -533,6 +541,10 @@ static void on_received(transfer_t *transfer, const cJSON *value)
 
 static void put_chunk(transfer_t *transfer)
 {
+    if (transfer->interrupts) {
+        leave_interrupted(transfer);
+        return;
+    }
     if (transfer->at >= transfer->size) {
         bind(transfer);
         return;
