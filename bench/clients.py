@@ -14,6 +14,7 @@ from endpoint import ROOT, Endpoint
 from wire import Kernel, Ran
 
 SPARKMAGIC_PYTHON = ROOT / "build" / "sparkmagic-venv" / "bin" / "python"
+DRIVER_MEMORY = "4g"  # of either session
 
 
 class Client:
@@ -64,7 +65,8 @@ class Ours(Client):
         self.private = tempfile.TemporaryDirectory(prefix="sk-run-", dir="/tmp")
         self.kernel = Kernel(argv, XDG_RUNTIME_DIR=self.private.name)
         self.ok(self.local(
-            f"%synapse start --livy {endpoint.url} {endpoint.start_options}"))
+            f"%synapse start --livy {endpoint.url} {endpoint.start_options} "
+            f"--driver-memory {DRIVER_MEMORY}"))
         meta = "info = %synapse meta\nprint(info['session_id'])"
         self.session = self.ok(self.local(meta)).text.split()[-1]
 
@@ -94,6 +96,7 @@ class Sparkmagic(Client):
             "kernel_python_credentials": credentials,
             "custom_headers": {"X-Requested-By": "bench", **endpoint.headers},
             "livy_session_startup_timeout_seconds": 900,
+            "session_configs": {"driverMemory": DRIVER_MEMORY},
         }
         Path(self.private.name, "config.json").write_text(json.dumps(settings))
         self.kernel = Kernel(
