@@ -21,7 +21,7 @@ def test_the_story_of_the_notebook(kernel, folder):
     write_passengers(folder / "people.csv")
     started = kernel.ok("# a comment above a line magic\n%synapse start")
     assert "Spark session ready on local Spark" in started.stdout
-    assert "Starting a Spark session" in started.data()[0] and started.data()[-1] == ""
+    assert "Starting a Spark session" in started.progress[0] and started.data() == []
     meta = json.loads(kernel.ok("%synapse meta").stdout)
     assert meta["application_state"] in ("idle", "busy")
     assert meta["folder"] == str(folder)
