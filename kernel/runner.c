@@ -82,6 +82,7 @@ static void clear_step(runner_t *runner)
     transfer_destroy(&runner->transfer);
     livy_statement_destroy(&runner->statement);
     livy_statement_destroy(&runner->setup_statement);
+    json_free(&runner->setup);
     loop_timer_end(runner->loop, &runner->log_timer);
     spark_note_run(runner->spark, NULL, 0, 0);
     command_destroy(&runner->command);

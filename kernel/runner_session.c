@@ -8,14 +8,13 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "display/bundle.h"
 #include "display/progress.h"
 #include "kernel/runner_steps.h"
 #include "livy_client/cell_code.h"
 
-#define MODULE_CAP (1024 * 1024)
+enum { WISH_LIMIT = 4 };
 
 static void run_next_setup(runner_t *runner);
 
@@ -93,20 +92,56 @@ static cJSON *outputs_of(const cJSON *output, lang_t lang)
     return outputs ? outputs : json_arr();
 }
 
+static void leave_setup(runner_t *runner, const err_t *err)
+{
+    err_t copy = *err;
+    json_free(&runner->setup);
+    livy_statement_destroy(&runner->setup_statement);
+    runner_line_end(runner);
+    runner_step_fail(runner, &copy);
+}
+
+/* Nothing of the cell has run: a module is to come along. Caller frees; NULL = none is. */
+static char *wanted_module(const cJSON *output, err_t *err)
+{
+    const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
+    cell_result_t result = {0};
+    char *module = NULL;
+    if (cell_result_parse(text, strlen(text), &result, NULL) == 0 && result.is_ours) {
+        module = xstrdup(json_str(result.result, "needs", NULL));
+        if (json_get(result.result, "asks"))
+            err_set(err, ERR_USAGE, "The session is new, and a setup cell of it is SQL with "
+                "variables of local Python: run that cell again.");
+    }
+    cell_result_free(&result);
+    return module;
+}
+
 static void on_setup_done(livy_statement_t *statement, const cJSON *output,
     const err_t *err, void *arg)
 {
     runner_t *runner = arg;
     const cJSON *cell = cJSON_GetArrayItem(runner->setup, runner->setup_at);
+    err_t fault = *err;
     (void)statement;
-    if (!output) {
-        err_t copy = *err;
-        json_free(&runner->setup);
-        livy_statement_destroy(&runner->setup_statement);
-        runner_line_end(runner);
-        runner_step_fail(runner, &copy);
+    char *module = output ? wanted_module(output, &fault) : NULL;
+    if (module && ++runner->wish_count > WISH_LIMIT)
+        err_set(&fault, ERR_PROTOCOL, "The session's driver wants the same again and again: "
+            "start a new session.");
+    else if (output && runner->interrupts)
+        err_set(&fault, ERR_INTERRUPTED, "Interrupted while setup cells ran again.");
+    if (fault.code) {
+        free(module);
+        leave_setup(runner, &fault);
         return;
     }
+    if (module) {
+        free(runner->module);
+        runner->module = module;
+        run_next_setup(runner); /* the same once more */
+        return;
+    }
+    runner_wish_clear(runner);
     cJSON *error = error_of(outputs_of(output, (lang_t)json_int(cell, "lang", 0)));
     if (error) {
         fail_setup(runner, error);
@@ -114,17 +149,6 @@ static void on_setup_done(livy_statement_t *statement, const cJSON *output,
     }
     runner->setup_at++;
     run_next_setup(runner);
-}
-
-/* SQL is a module of the driver; it comes along. Caller frees; NULL = none is needed. */
-static char *sql_module(const livy_session_t *session, lang_t lang)
-{
-    if (lang != LANG_SQL)
-        return NULL;
-    char *path = path_join(livy_session_modules(session), "sql.py");
-    char *source = path_read(path, MODULE_CAP, NULL, NULL);
-    free(path);
-    return source;
 }
 
 static char *setup_code(runner_t *runner, livy_session_t *session, const cJSON *cell,
@@ -136,13 +160,13 @@ static char *setup_code(runner_t *runner, livy_session_t *session, const cJSON *
     if (!livy_session_has_prologue(session))
         return cell_code_plain(uuid, lang == LANG_SQL ? "--" : "#", body, strlen(body));
     char *name = xasprintf("cell %lld", (long long)json_int(cell, "cell", 0));
-    char *source = sql_module(session, lang);
+    char *source = runner_module_source(runner, session, NULL);
     runner->run_number = ++runner->last_run_number;
     cell_post_t post = {
         .method = lang == LANG_SQL ? "sql" : "run",
         .n = runner->run_number,
         .name = name,
-        .module = source ? "sql" : NULL,
+        .module = source ? runner->module : NULL,
         .source = source,
     };
     char *code = cell_code_python(uuid, &post, body, strlen(body));
@@ -198,6 +222,13 @@ static void on_start_done(const char *text, const err_t *err, void *arg)
         return;
     }
     runner_step_print(runner, text);
+    if (runner->interrupts && runner_step(runner)->kind == STEP_CODE) {
+        err_t late = {0};
+        err_set(&late, ERR_INTERRUPTED, "Interrupted before the cell ran; the session is "
+            "there.");
+        runner_step_fail(runner, &late);
+        return;
+    }
     runner->setup = spark_take_setup(runner->spark);
     runner->setup_at = 0;
     if (runner->setup)

@@ -106,6 +106,20 @@ def test_another_kernel_attaches_and_owns_nothing(kernel, open_kernel):
     assert kernel.ok("%%synapse\nx").data() == ["2"]
 
 
+def test_an_attached_session_outlives_a_restart_and_a_fresh_start(kernel, open_kernel):
+    (entry,) = sessions(kernel)
+    other = open_kernel()
+    other.ok("%synapse session attach " + entry["id"])
+    restart(other)
+    assert "only attached" in other.fails("%synapse stop").error["evalue"]
+    assert other.fails("%synapse stop --all").error is not None
+    restart(other)
+    other.ok(START)
+    assert kernel.ok("%%synapse\nx").data() == ["2"]
+    other.ok("%synapse stop --now")
+    other.shutdown()
+
+
 def test_what_is_detached_comes_back(kernel):
     (entry,) = sessions(kernel)
     assert "until this notebook's kernel ends" in kernel.ok("%synapse session detach").stdout
@@ -172,16 +186,17 @@ def test_setup_cells_run_again_after_a_loss(kernel):
     kernel.ok(START)
     kernel.ok("%%synapse --setup\nfactor = 6")
     kernel.ok("%%synapse --setup\ndef by(n):\n    return factor * n")
+    kernel.ok("%%synapse --setup\nseven = !echo 7")
     kernel.fails("%%synapse\nimport os\nos._exit(3)")
     lost = kernel.fails("%%synapse\nfactor").error["evalue"]
     assert "exit code 3" in lost and "noticed at" in lost and "--setup run again" in lost
     assert "exit code 3" in kernel.ok("%synapse logs").stdout
-    assert "Ran 2 setup cells again." in kernel.ok(START).stdout
+    assert "Ran 3 setup cells again." in kernel.ok(START).stdout
     assert kernel.ok("%%synapse\nby(7)").data() == ["42"]
     kernel.ok("%%synapse\nw = 1")
     line = kernel.ok("%synapse session restart").stdout
-    assert "variables of the one before are gone" in line and "Ran 2 setup" in line
-    assert kernel.ok("%%synapse\nby(7)").data() == ["42"]
+    assert "variables of the one before are gone" in line and "Ran 3 setup" in line
+    assert kernel.ok("%%synapse\nby(int(seven[0]))").data() == ["42"]
     assert kernel.fails("%%synapse\nw").error["ename"] == "NameError"
     kernel.ok("%synapse stop")
     assert "setup" not in kernel.ok(START).stdout
