@@ -96,7 +96,8 @@ static bool is_text_only(const cJSON *data)
     return true;
 }
 
-static void add_data(cJSON *outputs, const cJSON *data, lang_t lang)
+static void add_data(cJSON *outputs, const cJSON *data, lang_t lang,
+    const cell_source_t *cell)
 {
     table_t *table = table_of_livy_table(json_get(data, TABLE_TYPE));
     if (table == NULL)
@@ -104,7 +105,7 @@ static void add_data(cJSON *outputs, const cJSON *data, lang_t lang)
     /* Livy answers a failing %table with "ok" and the reply of its own shell as data. */
     const cJSON *reply = json_get_obj(data, "content");
     if (strcmp(json_str(reply, "status", ""), "error") == 0)
-        json_add(outputs, failure_of_livy(reply, lang));
+        json_add(outputs, failure_of_livy(reply, lang, cell));
     else if (table)
         add_table(outputs, table);
     else if (is_text_only(data))
@@ -113,13 +114,13 @@ static void add_data(cJSON *outputs, const cJSON *data, lang_t lang)
         add_rich(outputs, data);
 }
 
-cJSON *bundle_of_livy_output(const cJSON *output, lang_t lang)
+cJSON *bundle_of_livy_output(const cJSON *output, lang_t lang, const cell_source_t *cell)
 {
     cJSON *outputs = json_arr();
     const cJSON *data = json_get_obj(output, "data");
     if (strcmp(json_str(output, "status", ""), "error") == 0)
-        json_add(outputs, failure_of_livy(output, lang));
+        json_add(outputs, failure_of_livy(output, lang, cell));
     else if (data)
-        add_data(outputs, data, lang);
+        add_data(outputs, data, lang, cell);
     return outputs;
 }

@@ -11,12 +11,14 @@
 #define SK_BUNDLE_H
 
 #include <cjson/cJSON.h>
+#include "display/console.h"
 #include "magics/cell.h"
 
 /* `output` is a statement's output object: {"status":"ok","data":{mime: value}} or
  * {"status":"error","ename","evalue","traceback"}. Text of Scala's REPL or of Python's
  * plain sessions becomes a stdout stream; images and tables display_data with text and
- * HTML; an error one "error" output (failure.h). Caller frees. */
-cJSON *bundle_of_livy_output(const cJSON *output, lang_t lang);
+ * HTML; an error one "error" output (failure.h), with lines of `cell` if it is not NULL.
+ * Caller frees. */
+cJSON *bundle_of_livy_output(const cJSON *output, lang_t lang, const cell_source_t *cell);
 
 #endif

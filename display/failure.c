@@ -132,17 +132,56 @@ static void finish_python(cJSON *lines, const char *ename, const char *evalue)
     free(red);
 }
 
-cJSON *failure_of_livy(const cJSON *output, lang_t lang)
+/* All that Scala's REPL said: Livy has its first line as the value. Caller frees. */
+static char *console_text(const char *value, const cJSON *traceback)
+{
+    buf_t said = BUF_INIT;
+    buf_adds(&said, value);
+    for (const cJSON *part = traceback ? traceback->child : NULL; part; part = part->next) {
+        if (!cJSON_IsString(part))
+            continue;
+        char *text = text_plain(part->valuestring);
+        if (said.len && said.data[said.len - 1] != '\n')
+            buf_addc(&said, '\n');
+        buf_adds(&said, text);
+        free(text);
+    }
+    return buf_take(&said);
+}
+
+static cJSON *failure_of_console(const char *value, const cJSON *traceback,
+    const cell_source_t *cell)
+{
+    console_t console = {0};
+    cJSON *failure = NULL;
+    char *said = console_text(value, traceback);
+    if (console_read(said, cell, &console)) {
+        failure = error_output(console.ename, console.evalue, console.lines);
+        free(console.ename);
+        free(console.evalue);
+    }
+    free(said);
+    return failure;
+}
+
+cJSON *failure_of_livy(const cJSON *output, lang_t lang, const cell_source_t *cell)
 {
     char *ename = text_plain(json_str(output, "ename", "Error"));
     char *evalue = text_plain(json_str(output, "evalue", ""));
     const cJSON *traceback = json_get_arr(output, "traceback");
-    cJSON *lines = json_arr();
     size_t start = strspn(evalue, "\n"), len = strlen(evalue);
     while (len > start && evalue[len - 1] == '\n')
         evalue[--len] = '\0';
     const char *value = evalue + start;
+    bool is_console = lang == LANG_SCALA && strcmp(ename, "Error") == 0;
+    cJSON *failure = is_console ? failure_of_console(value, traceback, cell) : NULL;
+    if (failure) {
+        free(ename);
+        free(evalue);
+        return failure;
+    }
 
+    cJSON *lines = json_arr();
     if (lang == LANG_PYSPARK && cJSON_GetArraySize(traceback) > 0) {
         add_traceback(lines, traceback, lang);
         finish_python(lines, ename, value);
@@ -157,7 +196,7 @@ cJSON *failure_of_livy(const cJSON *output, lang_t lang)
             value = rest;
         }
     }
-    cJSON *failure = error_output(ename, value, lines);
+    failure = error_output(ename, value, lines);
     free(ename);
     free(evalue);
     return failure;

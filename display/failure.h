@@ -10,10 +10,12 @@
 
 #include <cjson/cJSON.h>
 #include "base/err.h"
+#include "display/console.h"
 #include "magics/cell.h"
 
 cJSON *failure_of_err(const err_t *err);
-/* Livy's {"ename","evalue","traceback"}: Scala's compile errors keep their caret. */
-cJSON *failure_of_livy(const cJSON *output, lang_t lang);
+/* Livy's {"ename","evalue","traceback"}. `cell`: whose text it is, or NULL; errors of
+ * Scala's compiler point at their line of it (console.h). */
+cJSON *failure_of_livy(const cJSON *output, lang_t lang, const cell_source_t *cell);
 
 #endif

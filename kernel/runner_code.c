@@ -149,7 +149,10 @@ static void print_stray(runner_t *runner, const char *text)
 static void show_livy_output(runner_t *runner, const cJSON *output)
 {
     const step_t *step = runner_step(runner);
-    show_outputs(runner, bundle_of_livy_output(output, step->lang));
+    char *name = xasprintf("cell %d", runner->cell_number);
+    cell_source_t cell = {.name = name, .text = step->body};
+    show_outputs(runner, bundle_of_livy_output(output, step->lang, &cell));
+    free(name);
 }
 
 static void on_statement_done(livy_statement_t *statement, const cJSON *output,

@@ -87,7 +87,7 @@ static cJSON *outputs_of(const cJSON *output, lang_t lang)
     if (cell_result_parse(text, strlen(text), &result, NULL) == 0 && result.is_ours)
         outputs = json_copy(json_get_arr(result.result, "outputs"));
     else
-        outputs = bundle_of_livy_output(output, lang);
+        outputs = bundle_of_livy_output(output, lang, NULL);
     cell_result_free(&result);
     return outputs ? outputs : json_arr();
 }

@@ -169,7 +169,7 @@ static void show_followed(spark_t *spark, const cJSON *output)
     if (cell_result_parse(text, strlen(text), &result, NULL) != 0)
         put_line(spark, "[its output can't be read]");
     else if (!result.is_ours)
-        put_outputs(spark, bundle_of_livy_output(output, LANG_PYSPARK));
+        put_outputs(spark, bundle_of_livy_output(output, LANG_PYSPARK, NULL));
     else if (json_get(result.result, "part"))
         put_line(spark, "[its output is longer than 8 MB and is left out]");
     else

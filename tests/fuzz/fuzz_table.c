@@ -47,14 +47,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data + 1, size - 1);
     cJSON *output = json_parse(text, size - 1, "the input", NULL);
     if (output) {
+        cell_source_t cell = {.name = "cell 1", .text = "val x: Int = 1\ndef f = 1\n"};
         check_table(table_of_livy_sql(output), data[0]);
         check_table(table_of_livy_table(output), data[0]);
-        cJSON *outputs = bundle_of_livy_output(output, (lang_t)(data[0] % 3));
+        cJSON *outputs = bundle_of_livy_output(output, (lang_t)(data[0] % 3), &cell);
         char *printed = json_print(outputs);
         assert(json_is_utf8(printed, strlen(printed)));
         free(printed);
         json_free(&outputs);
-        cJSON *failure = failure_of_livy(output, (lang_t)(data[0] % 3)), *line;
+        cJSON *failure = failure_of_livy(output, (lang_t)(data[0] % 3), &cell), *line;
         cJSON_ArrayForEach(line, json_get_arr(failure, "traceback"))
             check_text(line->valuestring);
         json_free(&failure);

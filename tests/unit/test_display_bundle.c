@@ -76,7 +76,9 @@ static void check_case(const case_t *one)
     const char *wanted = case_section(one, "shown")->text;
     err_t err = {0};
     cJSON *output = json_parse(given->text, given->len, one->claim, &err);
-    cJSON *outputs = bundle_of_livy_output(output, lang_of_section(given)), *item;
+    const section_t *text_of_cell = case_section(one, "cell");
+    cell_source_t cell = {.name = "cell 3", .text = text_of_cell ? text_of_cell->text : ""};
+    cJSON *outputs = bundle_of_livy_output(output, lang_of_section(given), &cell), *item;
     buf_t text = BUF_INIT;
     cJSON_ArrayForEach(item, outputs)
         add_output(&text, item);
@@ -99,7 +101,7 @@ int main(void)
     for (size_t i = 0; i < cases.count; i++)
         check_case(&cases.items[i]);
     cases_free(&cases);
-    cJSON *outputs = bundle_of_livy_output(NULL, LANG_SQL);
+    cJSON *outputs = bundle_of_livy_output(NULL, LANG_SQL, NULL);
     ok(cJSON_GetArraySize(outputs) == 0, "no output object, no outputs");
     json_free(&outputs);
     return done_testing();
