@@ -356,8 +356,11 @@ static void on_abort(void *arg)
             livy_session_stop(session, NULL, session->on_stopped, session->stopped_arg);
         return;
     }
-    err_set(&err, ERR_INTERRUPTED, "The start of the Spark session was interrupted; what "
-        "the server made of it is deleted.");
+    if (session->is_attached)
+        err_set(&err, ERR_INTERRUPTED, "Interrupted; the session is as it was.");
+    else
+        err_set(&err, ERR_INTERRUPTED, "The start of the Spark session was interrupted; "
+            "what the server made of it is deleted.");
     give_up(session, &err);
 }
 
