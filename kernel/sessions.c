@@ -16,6 +16,7 @@
 #include "kernel/sessions_state.h"
 #include "kernel/spark_parts.h"
 
+#define SAVE_SOON_MS 100
 #define RELEASE_LIMIT_MS 4000
 #define KERNEL_ID_IN_NAME 12 /* hex digits */
 #define NAME_MAX_LEN 40
@@ -156,6 +157,7 @@ void sessions_destroy(sessions_t **sessions_p)
     if (!sessions)
         return;
     *sessions_p = NULL;
+    loop_timer_end(sessions->loop, &sessions->save_timer);
     loop_timer_end(sessions->loop, &sessions->release_timer);
     loop_timer_end(sessions->loop, &sessions->lease_timer);
     loop_timer_end(sessions->loop, &sessions->beat_timer);
@@ -314,8 +316,23 @@ cJSON *sessions_ids_kept(const sessions_t *sessions, const spark_t *spark)
     return ids;
 }
 
+static void on_save_time(void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->save_timer = NULL;
+    sessions_save(sessions);
+}
+
+void sessions_save_soon(sessions_t *sessions)
+{
+    if (!sessions->save_timer)
+        sessions->save_timer =
+            loop_timer(sessions->loop, SAVE_SOON_MS, on_save_time, sessions);
+}
+
 void sessions_save(sessions_t *sessions)
 {
+    loop_timer_end(sessions->loop, &sessions->save_timer);
     if (!sessions->state_folder || sessions->is_ending)
         return;
     cJSON *list = json_arr();
@@ -408,6 +425,8 @@ void sessions_release(sessions_t *sessions, bool restart, spark_released_fn *fn,
 {
     sessions->released_fn = fn;
     sessions->released_arg = arg;
+    if (sessions->save_timer)
+        sessions_save(sessions);
     sessions->is_ending = true;
     if (restart) {
         end_release(sessions);

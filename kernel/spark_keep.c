@@ -144,7 +144,7 @@ void spark_note_run(spark_t *spark, const char *uuid, int n, int cell_number)
         json_set_int(spark->running, "n", n);
         json_set_int(spark->running, "cell", cell_number);
     }
-    sessions_save(spark->shared);
+    sessions_save_soon(spark->shared);
 }
 
 /* === Cells marked --setup =============================================== */

@@ -45,6 +45,7 @@ struct sessions_t {
     sessions_look_t *look;
 
     loop_timer_t *release_timer;
+    loop_timer_t *save_timer;
     bool is_ending;             /* the kernel ends: no start any more */
     int releasing;              /* sessions whose deletion is under way */
     bool is_releasing;          /* waits for them, and for those that leave */
@@ -148,6 +149,8 @@ void sessions_look_end(sessions_t *sessions); /* forget it; idempotent */
 
 /* Write down for the next kernel what there is (sessions_state.h). */
 void sessions_save(sessions_t *sessions);
+/* The same in a moment: what a short cell changes and changes back costs it nothing. */
+void sessions_save_soon(sessions_t *sessions);
 /* Ids of sessions of ours at the place of `spark` that are to stay; caller frees. */
 cJSON *sessions_ids_kept(const sessions_t *sessions, const spark_t *spark);
 
