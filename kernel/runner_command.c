@@ -99,6 +99,7 @@ static command_fn *const commands[] = {
     [COMMAND_GET] = runner_transfer_command,
     [COMMAND_PUT] = runner_transfer_command,
     [COMMAND_VARS] = runner_run_vars,
+    [COMMAND_UPLOAD] = runner_run_upload,
 };
 
 void runner_run_command(runner_t *runner)

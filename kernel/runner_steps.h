@@ -61,7 +61,12 @@ struct runner_t {
     size_t transfer_at;           /* names of the step that were begun */
     int64_t transfer_ms;          /* when it began */
 
-    struct driver_call_t *asked;  /* of `vars`, or NULL */
+    int64_t upload_at, upload_size; /* bytes that went over, of all */
+    char upload_file[96];         /* which file it is */
+    char upload_key[48];          /* of the driver's part of it */
+    err_t upload_err;             /* why it ends */
+
+    struct driver_call_t *asked;  /* of `vars` and `upload`, or NULL */
     bool is_asked_as_cell;
     cJSON *failure;               /* a NameError, until Python has said if it has the name */
     int name_questions;           /* to Python, that are not answered */
@@ -130,6 +135,7 @@ void runner_guard(runner_t *runner);
 void runner_stop_guard(runner_t *runner);
 void runner_run_code(runner_t *runner);
 void runner_run_configure(runner_t *runner);
+void runner_run_upload(runner_t *runner);   /* runner->asked is interrupted as of vars */
 void runner_run_vars(runner_t *runner);
 void runner_stop_vars(runner_t *runner);
 /* End the step with an error output of code (consumed), with a word on where a name is that

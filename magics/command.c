@@ -18,7 +18,7 @@ static const command_row_t *const rows[] = {
     &command_help_row,  &command_client_row, &command_telemetry_row,
     &command_configure_row,
     &command_session_row, &command_sessions_row, &command_logs_row,
-    &command_get_row, &command_put_row, &command_vars_row, NULL,
+    &command_get_row, &command_put_row, &command_vars_row, &command_upload_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -41,7 +41,7 @@ const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
         "telemetry", "configure", "session", "sessions", "logs",
-        "get", "put", "vars", NULL};
+        "get", "put", "vars", "upload", NULL};
     return names;
 }
 
@@ -81,6 +81,12 @@ static bool is_arguments(const char *rest)
     return isdigit(c) || c >= 0x80 || strchr("'\"${", c) != NULL;
 }
 
+/* `upload ./x`, `upload /x`: no Python that anybody means. */
+static bool is_path(const char *rest)
+{
+    return strchr("./~", *rest) && rest[1] && !isspace((unsigned char)rest[1]);
+}
+
 /* A word that is like a command's name, alone or with an option of that command. */
 static const char *suggest(const char *line, size_t word_len)
 {
@@ -107,7 +113,9 @@ bool command_is_command(const char *line, const char **suggestion)
     if (suggestion)
         *suggestion = NULL;
     if (len && is_apart) {
-        is_command = row_find(text, len) && is_arguments(text + len + gap);
+        const command_row_t *row = row_find(text, len);
+        is_command = row && (is_arguments(text + len + gap) ||
+            (row->id == COMMAND_UPLOAD && gap && is_path(text + len + gap)));
         if (!is_command && suggestion && row_find(text, len) == NULL)
             *suggestion = suggest(text, len);
     }

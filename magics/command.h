@@ -14,7 +14,8 @@
 
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
-    COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS } command_id_t;
+    COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS,
+    COMMAND_UPLOAD } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -62,12 +63,13 @@ typedef struct {
     bool has_body;                         /* its settings are in `start` */
 } configure_options_t;
 
-/* `get` and `put`. */
+/* `get`, `put` and `upload`. */
 typedef struct {
     char *name;                            /* where it comes from; given */
     char *as;                              /* where it goes to; NULL = the same */
     long rows;                             /* -n; 0 = not given, -1 = all */
     bool all;                              /* --all */
+    bool py;                               /* --py: Python can import it */
 } transfer_options_t;
 
 typedef struct {

@@ -1,0 +1,61 @@
+"""`%synapse upload`: files of the notebook's machine, for the driver and executors."""
+import hashlib
+import os
+
+import pytest
+
+pytestmark = pytest.mark.timeout(300)
+
+# The driver does not know the notebook's file, as on another machine.
+FAR_AWAY = """%%synapse
+__synapse_kernel__.modules["upload"].identity = lambda path: None
+"""
+READ = """%%synapse
+from pyspark import SparkFiles
+def read(_):
+    with open(SparkFiles.get({0!r})) as file:
+        return file.read()
+open({0!r}).read(), sc.parallelize([0], 1).map(read).collect()
+"""
+
+
+@pytest.fixture
+def outside(tmp_path):
+    (tmp_path / "words.txt").write_text("one two")
+    return tmp_path
+
+
+def test_driver_and_executors_read_it(spark, outside):
+    cell = spark.ok("%%synapse upload %s/words.txt as w.txt" % outside)
+    assert cell.stdout == ("w.txt: 7 B, in the session now: open('w.txt'), on executors "
+                           "SparkFiles.get('w.txt')\n")
+    assert spark.ok(READ.format("w.txt")).data() == ["('one two', ['one two'])"]
+
+
+def test_python_imports_it_on_both_sides(spark, outside):
+    (outside / "helper_of_upload.py").write_text("def f(x):\n    return x + 41\n")
+    spark.ok("%%synapse upload %s/helper_of_upload.py --py" % outside)
+    cell = spark.ok("%%synapse\nimport helper_of_upload as h\n"
+                    "h.f(0), sc.parallelize([1], 1).map(lambda x: h.f(x)).collect()")
+    assert cell.data() == ["(41, [42])"]
+
+
+def test_a_large_file_goes_in_pieces(spark, outside):
+    data = os.urandom(1 << 20) * 15
+    (outside / "large.bin").write_bytes(data)
+    spark.ok(FAR_AWAY)
+    spark.ok("%%synapse upload %s/large.bin" % outside)
+    cell = spark.ok("%synapse __import__('hashlib').sha256(open('large.bin', 'rb').read()).hexdigest()")
+    assert cell.data() == ["'%s'" % hashlib.sha256(data).hexdigest()]
+
+
+@pytest.mark.parametrize("what, sentence", [
+    ("/no/such/file", "No such file"), (".", "is a folder"),
+    ("{}/words.txt as ../x", "no name within"), ("{}/words.txt --py", "--py takes"),
+])
+def test_what_can_not_be_is_told(spark, outside, what, sentence):
+    line = "%synapse upload " + what.replace("{}", str(outside))
+    if what == ".":
+        line = "%synapse upload " + str(outside)
+    assert sentence in spark.fails(line).text
+    assert spark.ok("%synapse 1 + 1").data() == ["2"]
