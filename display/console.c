@@ -15,7 +15,7 @@
 #define PLAIN "\033[0m"
 #define HEAD "<console>:"
 
-enum { MOST_FAULTS = 20, SPARK_FRAMES = 3, MOST_LINES = 100000000 };
+enum { MOST_FAULTS = 20, SPARK_FRAMES = 3, MARGIN = 7, TAB = 8, MOST_LINES = 100000000 };
 
 typedef struct {
     const char *at;
@@ -34,7 +34,7 @@ typedef struct {
     span_t title;      /* what follows "error: " */
     size_t first, end; /* the lines that explain it */
     span_t echo;       /* its source line; of length 0 where there is none */
-    size_t caret;      /* bytes in front of the caret */
+    size_t caret;      /* blanks in front of the caret */
     size_t line;       /* of the cell, from 1; 0 = not found */
 } fault_t;
 
@@ -184,6 +184,15 @@ static bool all_stand(const reader_t *reader, const fault_t *faults, size_t coun
     return count > 0;
 }
 
+/* The first line behind line `after` where the fault can stand; 0 = none. */
+static size_t first_line(const reader_t *reader, const fault_t *fault, size_t after)
+{
+    for (size_t at = after + 1; at <= reader->cell.count; at++)
+        if (stands_at(reader, fault, (long)at))
+            return at;
+    return 0;
+}
+
 static void find_lines(const reader_t *reader, fault_t *faults, size_t count)
 {
     long last = (long)reader->cell.count;
@@ -194,18 +203,41 @@ static void find_lines(const reader_t *reader, fault_t *faults, size_t count)
             faults[i].line = (size_t)(at + faults[i].number - faults[0].number);
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        for (long at = 1; at <= last && faults[i].line == 0; at++)
-            if (stands_at(reader, &faults[i], at))
-                faults[i].line = (size_t)at;
+    for (size_t i = 0; i < count; i++) {
+        bool is_below = i > 0 && faults[i].number > faults[i - 1].number;
+        size_t after = is_below ? faults[i - 1].line : 0;
+        faults[i].line = first_line(reader, &faults[i], after);
+        if (faults[i].line == 0)
+            faults[i].line = first_line(reader, &faults[i], 0);
+    }
 }
 
-/* The line as the cell has it, from its first character on, and the caret. */
+/* Bytes of a code point of UTF-8 that begins with `first`. */
+static size_t point_size(char first)
+{
+    unsigned char c = (unsigned char)first;
+    return c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* Where the caret points in the source line: the compiler counts Java's characters, tabs
+ * up to the next multiple of 8, and prints the margin in front of both lines. */
+static size_t caret_offset(const fault_t *fault)
+{
+    size_t margin = indent_of(fault->echo) < MARGIN ? 0 : MARGIN;
+    size_t target = fault->caret > margin ? fault->caret - margin : 0, column = 0;
+    size_t i = margin;
+    while (i < fault->echo.len && column < target) {
+        size_t size = point_size(fault->echo.at[i]);
+        column += fault->echo.at[i] == '\t' ? TAB - column % TAB : size == 4 ? 2 : 1;
+        i += size;
+    }
+    return i;
+}
+
+/* The source line from its first character on, and the caret below it. */
 static void show_source(reader_t *reader, const fault_t *fault)
 {
     span_t source = trimmed(fault->echo);
-    size_t lead = indent_of(fault->echo);
-    size_t column = fault->caret > lead ? fault->caret - lead : 0;
     if (source.len == 0)
         return;
     if (fault->line) {
@@ -214,9 +246,18 @@ static void show_source(reader_t *reader, const fault_t *fault)
         free(place);
     }
     show(reader, "    ", source);
-    char *caret = xasprintf("    %*s^", (int)column, "");
-    json_add_str(reader->shown, caret);
-    free(caret);
+    buf_t caret = BUF_INIT;
+    buf_adds(&caret, "    ");
+    const char *end = fault->echo.at + caret_offset(fault);
+    for (const char *at = source.at; at < end; at += point_size(*at)) {
+        if (*at == '\t')
+            buf_addc(&caret, '\t');
+        else
+            buf_addf(&caret, "%*s", (int)text_width(at, point_size(*at)), "");
+    }
+    buf_addc(&caret, '^');
+    json_add_str(reader->shown, buf_str(&caret));
+    buf_free(&caret);
 }
 
 static void show_fault(reader_t *reader, const fault_t *fault)
@@ -338,7 +379,7 @@ static bool is_one_line(const reader_t *reader, size_t number)
     for (size_t i = number; i < reader->cell.count; i++)
         if (trimmed(reader->cell.items[i]).len)
             return indent_of(reader->cell.items[i]) <= indent_of(line)
-                   && !strchr("{}).", *trimmed(reader->cell.items[i]).at);
+                   && *trimmed(reader->cell.items[i]).at != '{';
     return true;
 }
 
@@ -425,10 +466,13 @@ static bool read_exception(reader_t *reader, console_t *console)
     size_t i = 1;
     if (ename == NULL)
         return false;
-    buf_add(&value, rest.at, rest.len);
+    if (rest.len)
+        buf_add(&value, rest.at, rest.len);
     for (; i < reader->said.count && !is_stack(reader->said.items[i]); i++)
-        buf_addf(&value, "\n%.*s", (int)reader->said.items[i].len,
-            reader->said.items[i].at);
+        buf_addf(&value, "%s%.*s", value.len ? "\n" : "",
+            (int)reader->said.items[i].len, reader->said.items[i].at);
+    while (value.len && value.data[value.len - 1] == '\n')
+        value.data[--value.len] = '\0';
     reduce_to_cause(reader, &value);
     char *head = xasprintf(RED "%s" PLAIN "%s%s", ename, value.len ? ": " : "",
         buf_str(&value));

@@ -4,7 +4,7 @@
  * Pure. The REPL gets a cell in pieces and counts lines in a console of its own
  * ("<console>:25: error: …"); a compile error echoes its source line, which is looked for
  * in the cell. Of equal lines the first is taken that fits all errors that came together
- * (their distances are those of the cell), else each error's own first one.
+ * (their distances are those of the cell), else each error's first one below the last.
  * Source: Scala 2.12's REPL as Livy and the local server pass it on.
  */
 #ifndef SK_CONSOLE_H
