@@ -1,6 +1,7 @@
 """`%synapse upload`: files of the notebook's machine, for the driver and executors."""
 import hashlib
 import os
+import time
 
 import pytest
 
@@ -43,10 +44,24 @@ def test_python_imports_it_on_both_sides(spark, outside):
 def test_a_large_file_goes_in_pieces(spark, outside):
     data = os.urandom(1 << 20) * 15
     (outside / "large.bin").write_bytes(data)
+    spark.ok("%%synapse upload %s/words.txt as first.txt" % outside)
     spark.ok(FAR_AWAY)
     spark.ok("%%synapse upload %s/large.bin" % outside)
     cell = spark.ok("%synapse __import__('hashlib').sha256(open('large.bin', 'rb').read()).hexdigest()")
     assert cell.data() == ["'%s'" % hashlib.sha256(data).hexdigest()]
+
+
+def test_an_interrupt_ends_it_and_leaves_nothing(spark, outside):
+    with open(str(outside / "huge.bin"), "wb") as file:
+        file.truncate(1 << 30)
+    spark.ok("%%synapse upload %s/words.txt as first.txt" % outside)
+    spark.ok(FAR_AWAY)
+    sent = spark.send("%%synapse upload %s/huge.bin" % outside)
+    time.sleep(1.5)
+    spark.interrupt()
+    assert spark.finish(sent).error["ename"] == "KeyboardInterrupt"
+    cell = spark.ok("%synapse [n for n in __import__('os').listdir() if 'huge' in n]")
+    assert cell.data() == ["[]"]
 
 
 @pytest.mark.parametrize("what, sentence", [
