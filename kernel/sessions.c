@@ -112,6 +112,8 @@ static void take_state(sessions_t *sessions, const cJSON *state)
     const cJSON *entry;
     sessions->counter = (int)json_int(state, "counter", 0);
     sessions->has_state = state != NULL;
+    const cJSON *detached = json_get_arr(state, "detached");
+    sessions->detached = detached ? json_copy(detached) : json_arr();
     cJSON_ArrayForEach(entry, json_get_arr(state, "sessions"))
     {
         take_entry(sessions, entry);
@@ -169,6 +171,7 @@ void sessions_destroy(sessions_t **sessions_p)
     }
     spark_forget_leaving(sessions);
     local_destroy(&sessions->local);
+    json_free(&sessions->detached);
     json_free(&sessions->defaults);
     free(sessions->folder);
     free(sessions->python);
@@ -304,7 +307,7 @@ const char *sessions_place_of(const spark_t *spark)
 
 cJSON *sessions_ids_kept(const sessions_t *sessions, const spark_t *spark)
 {
-    cJSON *ids = json_arr();
+    cJSON *ids = json_copy(sessions->detached);
     for (const spark_t *other = sessions->first; other; other = other->next) {
         if (other == spark || strcmp(sessions_place_of(other), sessions_place_of(spark)) != 0)
             continue;
@@ -348,6 +351,7 @@ void sessions_save(sessions_t *sessions)
     json_set_int(state, "counter", sessions->counter);
     json_set_str(state, "current", sessions->current->name);
     json_set(state, "sessions", list);
+    json_set(state, "detached", json_copy(sessions->detached));
     if (cJSON_GetArraySize(list) || sessions->has_state)
         sessions_state_save(sessions->state_folder, state);
     sessions->has_state = cJSON_GetArraySize(list) > 0;

@@ -212,6 +212,7 @@ char *spark_detach(spark_t *spark, err_t *err)
         "%s%s%s%s%s` comes back to it.", id, life, *life ? " " : "", id,
         *spark->name ? " --name " : "", spark->name, *url ? " --livy " : "", url);
     free(life);
+    json_add_str(spark->shared->detached, id);
     json_free(&spark->dormant);
     spark_drop_session(spark);
     spark->is_attached = false;

@@ -37,6 +37,7 @@ struct sessions_t {
     bool has_state;             /* written once */
     loop_timer_t *beat_timer;   /* dormant sessions are to be kept */
     loop_timer_t *lease_timer;  /* the lease is to be taken again */
+    cJSON *detached;            /* array of ids: ours, and not to be swept */
     cJSON *defaults;            /* of the next start's body, by %%configure; or NULL */
 
     spark_t *first;             /* the unnamed one; the others follow */

@@ -181,6 +181,19 @@ def test_stop_ends_what_is_dormant(kernel, runtime):
     assert kernel.fails("%%synapse\nz").error["ename"] == "NoSparkSession"
 
 
+def test_a_start_leaves_what_was_detached(kernel):
+    kernel.ok(START)
+    kernel.ok("%%synapse\nkept = 5")
+    (entry,) = sessions(kernel)
+    restart(kernel)
+    kernel.ok("%%synapse\nkept")
+    kernel.ok("%synapse session detach")
+    kernel.ok(START)
+    kernel.ok("%synapse session attach " + entry["id"] + " --name old")
+    assert kernel.ok("%%synapse --session old\nkept").data() == ["5"]
+    kernel.ok("%synapse stop --all --now")
+
+
 def test_setup_cells_run_again_after_a_loss(kernel):
     kernel.run("%synapse stop --all")
     kernel.ok(START)
