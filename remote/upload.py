@@ -101,7 +101,7 @@ def finish(key, name, size, py):
     if context is not None and target in registered and is_new:
         said += ". Executors keep what they had before; `as NAME` gives them this one"
     elif context is not None:
-        context.addFile("file://" + target)
+        context.addFile(target)
         registered.add(target)
         said += ", on executors SparkFiles.get(%r)" % base
     if py:

@@ -33,6 +33,12 @@ def test_driver_and_executors_read_it(spark, outside):
     assert spark.ok(READ.format("w.txt")).data() == ["('one two', ['one two'])"]
 
 
+def test_a_name_with_a_space_and_a_folder(spark, outside):
+    spark.ok("%%synapse upload %s/words.txt as 'in/a b.txt'" % outside)
+    read = READ.format("a b.txt").replace("\nopen('a b.txt')", "\nopen('in/a b.txt')")
+    assert spark.ok(read).data() == ["('one two', ['one two'])"]
+
+
 def test_python_imports_it_on_both_sides(spark, outside):
     (outside / "helper_of_upload.py").write_text("def f(x):\n    return x + 41\n")
     spark.ok("%%synapse upload %s/helper_of_upload.py --py" % outside)
