@@ -14,6 +14,9 @@ import traceback
 
 RED, GREEN, CYAN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
 STACK_LIMIT = 100000  # characters
+PLACE_WIDTH = 60  # characters in front of a caret
+IN_QUERY = re.compile(  # where an error is in a query, and the query
+    r" ?\(line \d+, pos \d+\)|; line \d+ pos \d+|\n+== SQL ?(\(.*?\) )?==\n.*", re.S)
 NO_STACK = ("AnalysisException", "ParseException")  # the message says it all
 HIDDEN = re.compile(r"[/\\]py4j[/\\]|[/\\]pyspark[/\\]errors[/\\]")
 WORKER_TRACE = re.compile(
@@ -119,6 +122,8 @@ class Told:
             self.message = last
         if self.name == "AnalysisException":  # without the plan of the query
             self.message = re.sub(r";\n['+:!*A-Z].*", "", self.message, flags=re.S)
+        if kernel.place:  # shown in the cell's own text
+            self.message = IN_QUERY.sub("", self.message).strip()
         if "stopped SparkContext" in self.message:
             self.stack = None
         elif self.name not in NO_STACK:
@@ -190,6 +195,16 @@ def plain_lines(told):
     return "\n".join(lines).split("\n")
 
 
+def shown_place(line, source, column):
+    """A position of the cell as SyntaxErrors show theirs."""
+    lead = len(source) - len(source.lstrip())
+    shown, column = source.strip(), max(column - lead, 0)
+    if column > PLACE_WIDTH:  # a query on one long line
+        shown, column = "\u2026" + shown[column - PLACE_WIDTH // 2 :], PLACE_WIDTH // 2 + 1
+    head = "  File \"<%s>\", line %d" % (kernel.last, line)
+    return [head, "    " + shown[: 2 * PLACE_WIDTH], "    " + " " * column + "^"]
+
+
 def failure(error, text, is_syntax, has_frames, note):
     """The outputs of a cell's error: the Java stack, if there is one, and the error."""
     if is_refusal(error):
@@ -215,6 +230,9 @@ def failure(error, text, is_syntax, has_frames, note):
             lines.insert(2, "    ^")
         head = len(lines) - 1 if is_syntax else 0
         lines[head] = lines[head].replace(name, RED + name + PLAIN, 1)
+        if kernel.place:
+            lines = shown_place(*kernel.place) + lines
+            message += " (<%s>, line %d)" % (kernel.last, kernel.place[0])
     else:
         try:
             lines = ipython_lines(stand_in(error, told))

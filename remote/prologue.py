@@ -656,6 +656,7 @@ def __synapse_kernel__(posted_in):
 
         def begin(self, n, name):
             self.is_syntax, self.has_frames, self.note = False, True, None
+            self.place = None  # (line, its text, characters in front) of a query's error
             self.value = self.at_end = None
             self.thread = threading.get_ident()
             if threading.current_thread() is threading.main_thread():

@@ -11,6 +11,11 @@ import types
 SHOWN_ROWS = 1000
 MOST_ROWS = 100000
 LONG = 1 << 63
+ERROR_PLACES = [  # the number of the first character of a line is 0, or 1
+    (r"\(line (\d+), pos (\d+)\)", 0),
+    (r"; line (\d+) pos (\d+)", 0),
+    (r"== SQL ?\(line (\d+), position (\d+)\) ==", 1),
+]
 TOKEN = re.compile(
     r"""(?P<quoted>'(?:\\.|[^'\\])*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|`[^`]*(?:`|\Z))"""
     r"|(?P<comment>--[^\n]*)|(?P<open>/\*)|(?P<close>\*/)"
@@ -37,7 +42,7 @@ def tokens(text):
 
 
 def split(text):
-    """[(line, statement)] of `text`: cut at semicolons; what holds only comments is left
+    """[(start, statement)] of `text`: cut at semicolons; what holds only comments is left
     out."""
     found, start, solid = [], 0, False
     for kind, piece, at in tokens(text):
@@ -52,7 +57,7 @@ def split(text):
         piece = text[begin:end]
         if keep:
             lead = len(piece) - len(piece.lstrip())
-            statements.append((text.count("\n", 0, begin + lead) + 1, piece.strip()))
+            statements.append((begin + lead, piece.strip()))
     return statements
 
 
@@ -163,14 +168,16 @@ def value_of(name, local):
 
 
 def bound(text, local):
-    """(text, args) of a statement for spark.sql. A list becomes array(:a_0, :a_1), or
-    IN (:a_0, :a_1), because Spark takes only scalars."""
-    args, pieces, at = {}, [], 0
+    """(text, args, edits) of a statement for spark.sql. A list becomes array(:a_0, :a_1),
+    or IN (:a_0, :a_1), because Spark takes only scalars. edits: [(start in `text`, length
+    there, length in the result)]."""
+    args, pieces, edits, at = {}, [], [], 0
     used = {name for name, _, _ in parameters(text)}
     for name, start, is_in in parameters(text):
         value = value_of(name, local)
         pieces.append(text[at:start])
         at = start + 1 + len(name)
+        new = ":" + name
         if isinstance(value, list):
             mark = name
             while any(other.startswith(mark + "_") for other in used):
@@ -178,11 +185,57 @@ def bound(text, local):
             items = ["%s_%d" % (mark, i) for i in range(len(value))]
             args.update(zip(items, value))
             inner = ", ".join(":" + item for item in items)
-            pieces.append((inner or "NULL") if is_in else "array(%s)" % inner)
+            new = (inner or "NULL") if is_in else "array(%s)" % inner
         else:
             args[name] = value
-            pieces.append(":" + name)
-    return "".join(pieces) + text[at:], args
+        pieces.append(new)
+        edits.append((start, at - start, len(new)))
+    return "".join(pieces) + text[at:], args, edits
+
+
+# --- where an error is --------------------------------------------------------------------
+
+
+def position(message):
+    """(line, characters in front of it there) that Spark names, or None."""
+    for pattern, first in ERROR_PLACES:
+        found = re.search(pattern, message)
+        if found:
+            return int(found.group(1)), int(found.group(2)) - first
+    return None
+
+
+def offset_of(text, line, column):
+    """The offset of a position in `text`, or None where it has no such line."""
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines) or not 0 <= column <= len(lines[line - 1]):
+        return None
+    return sum(len(part) + 1 for part in lines[: line - 1]) + column
+
+
+def before_edits(offset, edits):
+    """Where `offset` was before bound() made its `edits`."""
+    moved = 0
+    for start, old, new in edits:
+        if offset < start + moved:
+            break
+        if offset < start + moved + new:
+            return start
+        moved += new - old
+    return offset - moved
+
+
+def point_out(error, text, start, statement, edits):
+    """Tell the kernel the place in the cell's `text` that `error` names: Spark counts in
+    the statement that it got, which was `statement`, from `start` on."""
+    named = position(tools.message_of(error))
+    offset = named and offset_of(statement, *named)
+    if offset is None:
+        return
+    offset = start + before_edits(offset, edits)
+    line = text.count("\n", 0, offset)
+    column = offset - (text.rfind("\n", 0, offset) + 1)
+    kernel.place = (line + 1, text.split("\n")[line], column)
 
 
 # --- a cell -------------------------------------------------------------------------------
@@ -198,20 +251,26 @@ def run(text, rows=0, quiet=False, values=None, chart=None):
 
         session = SparkSession.builder.getOrCreate()
     statements = split(text)
-    for i, (line, statement) in enumerate(statements):
+    for i, (start, statement) in enumerate(statements):
         if len(statements) > 1:
             kernel.note = "In statement %d of %d, which begins in line %d." % (
-                i + 1, len(statements), line)
-        statement, args = bound(statement, values or {})
-        frame = session.sql(statement, args=args) if args else session.sql(statement)
-        if not frame.columns:
-            continue
-        kernel.user["_sqldf"] = frame
-        if not quiet:
-            limit = rows or SHOWN_ROWS
-            is_last = i + 1 == len(statements)
-            if chart and is_last:
-                shown = kernel.modules["chart"].draw(frame, chart)
-            else:
-                shown = tools.frame_table(frame, limit if limit > 0 else MOST_ROWS)
-            tools.publish(shown, kind="execute_result" if is_last else None)
+                i + 1, len(statements), text.count("\n", 0, start) + 1)
+        statement, args, edits = bound(statement, values or {})
+        is_last = i + 1 == len(statements)
+        try:
+            frame = session.sql(statement, args=args) if args else session.sql(statement)
+            if frame.columns:
+                kernel.user["_sqldf"] = frame
+                if not quiet:
+                    show(frame, is_last, rows or SHOWN_ROWS, chart)
+        except Exception as error:
+            point_out(error, text, start, statement, edits)
+            raise
+
+
+def show(frame, is_last, limit, chart):
+    if chart and is_last:
+        shown = kernel.modules["chart"].draw(frame, chart)
+    else:
+        shown = tools.frame_table(frame, limit if limit > 0 else MOST_ROWS)
+    tools.publish(shown, kind="execute_result" if is_last else None)
