@@ -1,9 +1,8 @@
 /*
  * console - what Scala's REPL said of a cell, told with the lines of the cell
  */
-#include "display/console.h"
+#include "display/console_text.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
@@ -11,21 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define RED "\033[0;31m"
-#define PLAIN "\033[0m"
-#define HEAD "<console>:"
-
-enum { MOST_FAULTS = 20, SPARK_FRAMES = 3, MARGIN = 7, TAB = 8, MOST_LINES = 100000000 };
-
-typedef struct {
-    const char *at;
-    size_t len;
-} span_t;
-
-typedef struct {
-    span_t *items;
-    size_t count;
-} lines_t;
+enum { MOST_FAULTS = 20, MARGIN = 7, TAB = 8 };
 
 /* An error or a warning of the compiler. */
 typedef struct {
@@ -38,91 +23,19 @@ typedef struct {
     size_t line;       /* of the cell, from 1; 0 = not found */
 } fault_t;
 
-typedef struct {
-    lines_t said, cell;
-    const char *name; /* of the cell, or NULL */
-    cJSON *shown;
-} reader_t;
-
-/* === Lines ============================================================== */
-
-static lines_t lines_of(const char *text)
-{
-    lines_t lines = {0};
-    size_t room = 0;
-    while (*text) {
-        if (lines.count == room) {
-            room = room ? 2 * room : 64;
-            lines.items = xrealloc(lines.items, room * sizeof *lines.items);
-        }
-        size_t len = strcspn(text, "\n");
-        lines.items[lines.count++] = (span_t){text, len};
-        text += len + (text[len] == '\n');
-    }
-    return lines;
-}
-
-static size_t indent_of(span_t line)
-{
-    size_t n = 0;
-    while (n < line.len && isspace((unsigned char)line.at[n]))
-        n++;
-    return n;
-}
-
-static span_t trimmed(span_t line)
-{
-    size_t lead = indent_of(line);
-    line.at += lead;
-    line.len -= lead;
-    while (line.len && isspace((unsigned char)line.at[line.len - 1]))
-        line.len--;
-    return line;
-}
-
-static bool starts(span_t line, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return line.len >= len && memcmp(line.at, prefix, len) == 0;
-}
-
-/* Are they one source line, whatever is around it? */
-static bool is_same(span_t a, span_t b)
-{
-    a = trimmed(a);
-    b = trimmed(b);
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
-}
-
-/* The digits at `at`, which end before the line does or with it. */
-static long number_at(const char *at, const char *end, const char **rest)
-{
-    long number = 0;
-    for (; at < end && isdigit((unsigned char)*at) && number < MOST_LINES; at++)
-        number = number * 10 + (*at - '0');
-    *rest = at;
-    return number;
-}
-
-static void show(reader_t *reader, const char *before, span_t line)
-{
-    char *text = xasprintf("%s%.*s", before, (int)line.len, line.at);
-    json_add_str(reader->shown, text);
-    free(text);
-}
-
 /* === What the compiler found ============================================ */
 
 /* "<console>:22: error: type mismatch;" */
 static bool read_head(span_t line, fault_t *fault)
 {
-    if (!starts(line, HEAD))
+    if (!span_starts(line, CONSOLE_HEAD))
         return false;
     const char *rest = NULL;
-    long number = number_at(line.at + strlen(HEAD), line.at + line.len, &rest);
+    long number =
+        console_number(line.at + strlen(CONSOLE_HEAD), line.at + line.len, &rest);
     span_t said = {rest, line.len - (size_t)(rest - line.at)};
-    bool is_error = starts(said, ": error: ");
-    if (!is_error && !starts(said, ": warning: "))
+    bool is_error = span_starts(said, ": error: ");
+    if (!is_error && !span_starts(said, ": warning: "))
         return false;
     size_t skip = strlen(is_error ? ": error: " : ": warning: ");
     *fault = (fault_t){.number = number, .is_error = is_error,
@@ -132,7 +45,7 @@ static bool read_head(span_t line, fault_t *fault)
 
 static bool is_caret(span_t line)
 {
-    span_t word = trimmed(line);
+    span_t word = span_trimmed(line);
     return word.len == 1 && *word.at == '^';
 }
 
@@ -146,7 +59,7 @@ static void read_body(const reader_t *reader, size_t first, size_t end, fault_t 
         if (!is_caret(said[i]))
             continue;
         fault->echo = said[i - 1];
-        fault->caret = indent_of(said[i]);
+        fault->caret = span_indent(said[i]);
         fault->end = i - 1;
         return;
     }
@@ -171,8 +84,9 @@ static size_t read_faults(const reader_t *reader, fault_t faults[MOST_FAULTS])
 /* Is the fault's source line the one at `at` of the cell (from 1)? */
 static bool stands_at(const reader_t *reader, const fault_t *fault, long at)
 {
-    return at >= 1 && (size_t)at <= reader->cell.count && trimmed(fault->echo).len > 0
-           && is_same(reader->cell.items[at - 1], fault->echo);
+    return at >= 1 && (size_t)at <= reader->cell.count
+           && span_trimmed(fault->echo).len > 0
+           && span_is_same(reader->cell.items[at - 1], fault->echo);
 }
 
 /* Are all of them in the cell, as far apart as in the console, with the first at `at`? */
@@ -223,7 +137,7 @@ static size_t point_size(char first)
  * up to the next multiple of 8, and prints the margin in front of both lines. */
 static size_t caret_offset(const fault_t *fault)
 {
-    size_t margin = indent_of(fault->echo) < MARGIN ? 0 : MARGIN;
+    size_t margin = span_indent(fault->echo) < MARGIN ? 0 : MARGIN;
     size_t target = fault->caret > margin ? fault->caret - margin : 0, column = 0;
     size_t i = margin;
     while (i < fault->echo.len && column < target) {
@@ -237,7 +151,7 @@ static size_t caret_offset(const fault_t *fault)
 /* The source line from its first character on, and the caret below it. */
 static void show_source(reader_t *reader, const fault_t *fault)
 {
-    span_t source = trimmed(fault->echo);
+    span_t source = span_trimmed(fault->echo);
     if (source.len == 0)
         return;
     if (fault->line) {
@@ -245,7 +159,7 @@ static void show_source(reader_t *reader, const fault_t *fault)
         json_add_str(reader->shown, place);
         free(place);
     }
-    show(reader, "    ", source);
+    console_show(reader, "    ", source);
     buf_t caret = BUF_INIT;
     buf_adds(&caret, "    ");
     const char *end = fault->echo.at + caret_offset(fault);
@@ -263,10 +177,10 @@ static void show_source(reader_t *reader, const fault_t *fault)
 static void show_fault(reader_t *reader, const fault_t *fault)
 {
     show_source(reader, fault);
-    show(reader, fault->is_error ? RED "CompileError" PLAIN ": " : "warning: ",
-        fault->title);
+    const char *red = CONSOLE_RED "CompileError" CONSOLE_PLAIN ": ";
+    console_show(reader, fault->is_error ? red : "warning: ", fault->title);
     for (size_t i = fault->first; i < fault->end; i++)
-        show(reader, "", reader->said.items[i]);
+        console_show(reader, "", reader->said.items[i]);
 }
 
 static char *value_of(const reader_t *reader, const fault_t *fault)
@@ -300,204 +214,18 @@ static bool read_compile_error(reader_t *reader, console_t *console)
     return true;
 }
 
-/* === What was thrown ==================================================== */
-
-/* "java.lang.ArithmeticException: / by zero" → its class without the package, the rest.
- * Returns NULL for another line. Caller frees. */
-static char *exception_of(span_t line, span_t *rest)
-{
-    size_t n = 0, start = 0;
-    for (; n < line.len && (isalnum((unsigned char)line.at[n]) || line.at[n] == '_'
-            || line.at[n] == '.' || line.at[n] == '$'); n++)
-        if (line.at[n] == '.' || (line.at[n] == '$' && n + 1 < line.len))
-            start = n + 1;
-    if (start == 0 || start >= n || (n < line.len && line.at[n] != ':'))
-        return NULL;
-    *rest = n < line.len ? trimmed((span_t){line.at + n + 1, line.len - n - 1})
-                         : (span_t){line.at + n, 0};
-    return xstrndup(line.at + start, n - start);
-}
-
-static bool is_frame(span_t line)
-{
-    return starts(line, "  at ") || starts(line, "\tat ");
-}
-
-/* "  ... 51 elided", "\t... 9 more": how many; -1 = another line. */
-static long left_out(span_t line)
-{
-    span_t word = trimmed(line);
-    const char *rest = NULL;
-    if (!starts(word, "... ") || word.at == line.at)
-        return -1;
-    return number_at(word.at + 4, word.at + word.len, &rest);
-}
-
-static bool is_stack(span_t line)
-{
-    return is_frame(line) || left_out(line) >= 0 || starts(line, "Caused by: ");
-}
-
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$';
-}
-
-/* Does the line define the function `name`? */
-static bool defines(span_t line, span_t name)
-{
-    for (size_t i = 0; i + 4 + name.len <= line.len; i++) {
-        const char *at = line.at + i;
-        if (memcmp(at, "def ", 4) == 0 && (i == 0 || !is_word(at[-1]))
-            && memcmp(at + 4, name.at, name.len) == 0
-            && (i + 4 + name.len == line.len || !is_word(at[4 + name.len])))
-            return true;
-    }
-    return false;
-}
-
-/* The only line of the cell that defines `name`, from 1; 0 = none, or several. */
-static size_t definition_of(const reader_t *reader, span_t name)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < reader->cell.count; i++) {
-        if (!defines(reader->cell.items[i], name))
-            continue;
-        if (found)
-            return 0;
-        found = i + 1;
-    }
-    return found;
-}
-
-/* Is all of the definition in its line? */
-static bool is_one_line(const reader_t *reader, size_t number)
-{
-    span_t line = reader->cell.items[number - 1], code = trimmed(line);
-    if (code.len == 0 || strchr("={(,", code.at[code.len - 1]))
-        return false;
-    for (size_t i = number; i < reader->cell.count; i++)
-        if (trimmed(reader->cell.items[i]).len)
-            return indent_of(reader->cell.items[i]) <= indent_of(line)
-                   && *trimmed(reader->cell.items[i]).at != '{';
-    return true;
-}
-
-/* "  at f(<console>:24)" of a function that this cell defines: where that is. The number
- * counts in the REPL's own text: what is known is where the function begins. */
-static bool show_own_frame(reader_t *reader, span_t frame)
-{
-    span_t call = trimmed(frame), name;
-    const char *open = memchr(call.at, '(', call.len);
-    if (open == NULL || !starts((span_t){open + 1, call.len - (size_t)(open + 1 - call.at)},
-            HEAD))
-        return false;
-    name.at = open;
-    while (name.at > call.at && is_word(name.at[-1]))
-        name.at--;
-    name.len = (size_t)(open - name.at);
-    size_t line = name.len ? definition_of(reader, name) : 0;
-    if (line == 0)
-        return false;
-    const char *where = is_one_line(reader, line) ? "" : " that begins there";
-    char *text = xasprintf("  File \"<%s>\", line %zu, in %.*s%s", reader->name, line,
-        (int)name.len, name.at, where);
-    json_add_str(reader->shown, text);
-    free(text);
-    show(reader, "    ", trimmed(reader->cell.items[line - 1]));
-    return true;
-}
-
-static void show_left_out(reader_t *reader, long *count)
-{
-    if (*count) {
-        char *text = xasprintf("  ... %ld more", *count);
-        json_add_str(reader->shown, text);
-        free(text);
-    }
-    *count = 0;
-}
-
-/* The stack from line `i` on: calls of the user's code, the first few others. */
-static void show_stack(reader_t *reader, size_t i)
-{
-    long hidden = 0;
-    int frames = 0;
-    for (; i < reader->said.count; i++) {
-        span_t line = reader->said.items[i];
-        long more = left_out(line);
-        if (more >= 0) {
-            hidden += more;
-        } else if (!is_frame(line)) {
-            show_left_out(reader, &hidden);
-            frames = 0;
-            show(reader, "", line);
-        } else if (!show_own_frame(reader, line)) {
-            if (frames++ < SPARK_FRAMES)
-                show(reader, "", line);
-            else
-                hidden++;
-        }
-    }
-    show_left_out(reader, &hidden);
-}
-
-/* A job that failed tells its executor's whole stack: what it came from says it all. */
-static void reduce_to_cause(const reader_t *reader, buf_t *value)
-{
-    if (!text_starts(buf_str(value), "Job aborted"))
-        return;
-    for (size_t i = reader->said.count; i-- > 0;) {
-        span_t line = reader->said.items[i];
-        size_t skip = strlen("Caused by: ");
-        if (!starts(line, "Caused by: "))
-            continue;
-        buf_clear(value);
-        buf_add(value, line.at + skip, line.len - skip);
-        return;
-    }
-}
-
-static bool read_exception(reader_t *reader, console_t *console)
-{
-    span_t rest;
-    char *ename = reader->said.count ? exception_of(reader->said.items[0], &rest) : NULL;
-    buf_t value = BUF_INIT;
-    size_t i = 1;
-    if (ename == NULL)
-        return false;
-    if (rest.len)
-        buf_add(&value, rest.at, rest.len);
-    for (; i < reader->said.count && !is_stack(reader->said.items[i]); i++)
-        buf_addf(&value, "%s%.*s", value.len ? "\n" : "",
-            (int)reader->said.items[i].len, reader->said.items[i].at);
-    while (value.len && value.data[value.len - 1] == '\n')
-        value.data[--value.len] = '\0';
-    reduce_to_cause(reader, &value);
-    char *head = xasprintf(RED "%s" PLAIN "%s%s", ename, value.len ? ": " : "",
-        buf_str(&value));
-    lines_t lines = lines_of(head);
-    for (size_t k = 0; k < lines.count; k++)
-        show(reader, "", lines.items[k]);
-    free(lines.items);
-    free(head);
-    show_stack(reader, i);
-    console->ename = ename;
-    console->evalue = buf_take(&value);
-    return true;
-}
-
 /* === All of it ========================================================== */
 
 static bool read_incomplete(reader_t *reader, console_t *console)
 {
     if (reader->said.count != 1
-        || !is_same(reader->said.items[0], (span_t){"incomplete statement", 20}))
+        || !span_is_same(reader->said.items[0], (span_t){"incomplete statement", 20}))
         return false;
     console->ename = xstrdup("CompileError");
     console->evalue = xstrdup("incomplete statement: the cell ends before a bracket, a "
         "quote or an expression is closed.");
-    char *line = xasprintf(RED "%s" PLAIN ": %s", console->ename, console->evalue);
+    char *line = xasprintf(CONSOLE_RED "%s" CONSOLE_PLAIN ": %s", console->ename,
+        console->evalue);
     json_add_str(reader->shown, line);
     free(line);
     return true;
@@ -505,9 +233,10 @@ static bool read_incomplete(reader_t *reader, console_t *console)
 
 bool console_read(const char *said, const cell_source_t *cell, console_t *console)
 {
-    reader_t reader = {.said = lines_of(said), .cell = lines_of(cell ? cell->text : ""),
-        .name = cell ? cell->name : "", .shown = json_arr()};
-    bool is_read = read_incomplete(&reader, console) || read_exception(&reader, console)
+    reader_t reader = {.said = console_lines(said),
+        .cell = console_lines(cell ? cell->text : ""), .name = cell ? cell->name : "", .shown = json_arr()};
+    bool is_read = read_incomplete(&reader, console)
+                   || console_read_exception(&reader, console)
                    || read_compile_error(&reader, console);
     if (is_read)
         console->lines = reader.shown;
