@@ -110,14 +110,15 @@ def expanded(text):
 # --- commands -----------------------------------------------------------------------------
 
 
-def execute(words, **options):
-    """Run a program; what it prints is the cell's. An interrupt ends all it started."""
+def execute(words, timeout=None, **options):
+    """Run a program; what it prints is the cell's. An interrupt ends all it started, and
+    so does the end of `timeout`, in seconds."""
     sys.stdout.flush()
     process = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, start_new_session=True, **options
     )
     try:
-        output, _ = process.communicate()
+        output, _ = process.communicate(timeout=timeout)
         return process.returncode, output
     except BaseException:
         try:
@@ -224,15 +225,22 @@ def run(args):
     words = shlex.split(expanded(args))
     if len(words) != 1:
         raise UsageError("%run takes the name of one file, FILE.py or FILE.ipynb.")
-    path = words[0] if os.path.splitext(words[0])[1] else words[0] + ".ipynb"
+    run_file("%run", words[0], kernel.user)
+
+
+def run_file(caller, path, names, given=None):
+    """Run it with the variables `names`. `given` is set before it, and again behind a cell
+    of the tag `parameters`."""
+    path = path if os.path.splitext(path)[1] else path + ".ipynb"
     if not os.path.exists(path):
         raise UsageError(
-            "%%run: there is no file %s on the driver, in %s." % (path, os.getcwd())
+            "%s: there is no file %s on the driver, in %s." % (caller, path, os.getcwd())
         )
     with open(path, encoding="utf-8") as file:
         text = file.read()
+    names.update(given or {})
     if not path.endswith(".ipynb"):
-        exec(compile(text, path, "exec"), kernel.user)
+        exec(compile(text, path, "exec"), names)
         return
     for i, cell in enumerate(json.loads(text).get("cells", [])):
         source = "".join(cell.get("source", []))
@@ -242,7 +250,9 @@ def run(args):
         if first[:1] in (["%%pyspark"], ["%%synapse"]):
             source = "\n" + source.lstrip().partition("\n")[2]
         tree = parse(source, "%s, cell %d" % (path, i + 1))
-        exec(compile(tree, "%s, cell %d" % (path, i + 1), "exec"), kernel.user)
+        exec(compile(tree, "%s, cell %d" % (path, i + 1), "exec"), names)
+        if "parameters" in cell.get("metadata", {}).get("tags", []):
+            names.update(given or {})
 
 
 def parse(text, filename):
