@@ -509,6 +509,7 @@ def __synapse_kernel__(posted_in):
             self.is_patient = True  # a call to the JVM may end by itself
             self.thread = None
             self.group = None
+            self.wants_group = False
             self.last = None
             self.pieces = (None, [])
             self.loop = None
@@ -596,6 +597,7 @@ def __synapse_kernel__(posted_in):
                 error = problem
             with self.lock:
                 self.running = None
+            self.wants_group = False
             if self.guard is not None:
                 self.guard.end()
             return self.finish(n, text, error)
@@ -672,13 +674,22 @@ def __synapse_kernel__(posted_in):
             getpass.getpass = no_input
             self.last = name
             self.pieces = (None, [])
-            self.group = self.job_group(name)
+            self.group, self.wants_group = None, True
+            if self.guard is not None or not patched:
+                self.join_group()
             with self.lock:
                 self.interrupted = self.pending = self.was_interrupted = False
                 self.is_patient = True
                 self.running = n
             if self.guard is not None:
                 self.guard.begin(n)
+
+        def join_group(self):
+            """Know the job group before the first call to the JVM: two calls, which a cell
+            without any is spared."""
+            if self.wants_group and threading.get_ident() == self.thread:
+                self.wants_group = False
+                self.group = self.job_group(self.last)
 
         def job_group(self, name):
             """The server's own job group (its progress counts that), else ours."""
@@ -940,9 +951,11 @@ def __synapse_kernel__(posted_in):
     def with_catch_up(send):
         @functools.wraps(send)
         def send_command(client, command, *args, **options):
+            if command.startswith("m"):  # memory: a finalizer, where it would be lost
+                return send(client, command, *args, **options)
+            kernel.join_group()
             answer = send(client, command, *args, **options)
-            if not command.startswith("m"):  # memory: a finalizer, where it would be lost
-                kernel.catch_up()
+            kernel.catch_up()
             return answer
 
         return send_command
