@@ -41,6 +41,7 @@ def __synapse_kernel__(posted_in):
     SEGMENT = 256 << 10  # a live reader copies no more than this at once
     GROUP = "synapse-kernel-cell-"
     CHART = re.compile(r"\bchart\s*=")
+    UTILITIES = re.compile(r"\b(?:notebookutils|mssparkutils)\b|%run\s")
     MAGIC = re.compile(r"(?m)^[ \t]*[%!?]|=[ \t]*[%!]|\?[ \t]*$")
 
     present = sys.modules.get("__synapse_kernel__")
@@ -465,6 +466,9 @@ def __synapse_kernel__(posted_in):
     class Refused(Exception):
         """A module's function says no: its text is the sentence that the user reads."""
 
+    class Ended(BaseException):
+        """The cell is over, and well: its text is the exit value."""
+
     class StdinNotImplementedError(EOFError, NotImplementedError):
         pass
 
@@ -559,6 +563,8 @@ def __synapse_kernel__(posted_in):
                 return self.asks(n, needs=lacks[0])
             if "chart" not in self.modules and ("chart" in options or CHART.search(text)):
                 return self.asks(n, needs="chart")
+            if UTILITIES.search(text) and self.lacks_utilities():
+                return self.asks(n, needs="notebookutils" if "lines" in self.modules else "lines")
             return self.cell(n, name, text, lambda: self.python(name, text, **options))
 
         def sql(self, n, name, text, options="{}"):
@@ -587,6 +593,16 @@ def __synapse_kernel__(posted_in):
                 return False
             except (SyntaxError, ValueError):
                 return True
+
+        def lacks_utilities(self):
+            """Is remote/notebookutils.py to come: on this machine, where no others are?"""
+            context = spark_context()
+            if context is None or not str(context.master).startswith("local"):
+                return False
+            from importlib.util import find_spec
+
+            names = ("notebookutils", "mssparkutils")
+            return not any(name in sys.modules or find_spec(name) for name in names)
 
         def cell(self, n, name, text, work):
             self.begin(n, name)
@@ -779,6 +795,9 @@ def __synapse_kernel__(posted_in):
                                         "%synapse stop does that.\n")
                 if error.code in (None, 0):
                     error = None
+            if isinstance(error, Ended):
+                capture.write("stdout", "ExitValue: %s\n" % message_of(error))
+                error = None
             outputs = capture.end().outputs()
             if error is not None:
                 outputs += self.told(error, text)
@@ -1004,8 +1023,8 @@ def __synapse_kernel__(posted_in):
         if isinstance(critical, types.FunctionType):
             CRITICAL.update(codes_of(critical.__code__))
     tools = types.SimpleNamespace(
-        Refused=Refused, capture=capture, cells=cells, clean=clean, message_of=message_of,
-        own_code=OWN, spark_context=spark_context, stderr=stderr)
+        Ended=Ended, Refused=Refused, capture=capture, cells=cells, clean=clean,
+        message_of=message_of, own_code=OWN, spark_context=spark_context, stderr=stderr)
     import atexit
 
     atexit.register(remove_spool_files)

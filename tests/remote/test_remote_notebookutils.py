@@ -37,6 +37,7 @@ def local(folder):
     az.write_text(
         "#!/bin/sh\necho \"$*\" >> '%s'\ncase \"$*\" in\n"
         "*absent*) echo 'no such secret' >&2; exit 3;;\n"
+        "*slow*) sleep 300; echo late;;\n"
         "*keyvault*) echo '{\"value\": \"from az\\\\n\"}';;\n"
         "*) echo '{\"accessToken\": \"token of az\"}';;\nesac\n" % (folder / "asked")
     )
@@ -192,6 +193,23 @@ def test_a_missing_secret_says_where_it_was_looked_for(local):
     assert "beer is no audience" in error
     error = local.cell("mssparkutils.credentials.putSecret('v', 'a', 'b')").error["evalue"]
     assert "mssparkutils.credentials.putSecret is not there" in error
+
+
+def test_an_az_that_hangs_is_ended(local):
+    local.cell("mssparkutils; __synapse_kernel__.modules['notebookutils'].AZ_SECONDS = 1")
+    error = local.cell("mssparkutils.credentials.getToken('https://slow')").error["evalue"]
+    assert error.endswith("the variable TOKEN_HTTPS___SLOW, az (no answer within 1 s).")
+
+
+def test_a_secret_of_keyring(tmp_path):
+    (tmp_path / "keyring.py").write_text(
+        "def get_password(service, name):\n    return '%s of %s' % (name, service)\n")
+    session = driver(PYTHONPATH=str(tmp_path))
+    try:
+        assert value(session, "mssparkutils.credentials.getSecret('safe', 'key') == "
+                     "'key of safe'") == "True"
+    finally:
+        session.close()
 
 
 def test_env_runtime_session_and_help(local):
