@@ -11,6 +11,7 @@ import types
 SHOWN_ROWS = 1000
 MOST_ROWS = 100000
 LONG = 1 << 63
+NOTHING = "SELECT NULL WHERE false"  # of an empty IN (): NOT IN (NULL) is never true
 ERROR_PLACES = [  # the number of the first character of a line is 0, or 1
     (r"\(line (\d+), pos (\d+)\)", 0),
     (r"; line (\d+) pos (\d+)", 0),
@@ -185,7 +186,7 @@ def bound(text, local):
             items = ["%s_%d" % (mark, i) for i in range(len(value))]
             args.update(zip(items, value))
             inner = ", ".join(":" + item for item in items)
-            new = (inner or "NULL") if is_in else "array(%s)" % inner
+            new = (inner or NOTHING) if is_in else "array(%s)" % inner
         else:
             args[name] = value
         pieces.append(new)
