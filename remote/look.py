@@ -599,7 +599,7 @@ def submodules(package):
 
 
 def in_string(code, cursor, tokens):
-    """`df["…`, `row["…`, `df.select("…`, `spark.table("…`, `spark.sql("…`"""
+    """`df["...`, `row["...`, `df.select("...`, `spark.table("...`, `spark.sql("...`"""
     text, last = code[:cursor], tokens[-1]
     quote = re.match(r"[rRbBfFuU]*('''|\"\"\"|'|\")", last.text)
     if quote is None:  # a comment
@@ -932,11 +932,11 @@ def shape_of(value):
     try:
         sort = frame_sort(kind)
         if sort == "spark":
-            return "? × %d" % len(schema_of(value).fields)
+            return "? \u00d7 %d" % len(schema_of(value).fields)
         top = (kind.__module__ or "").partition(".")[0]
         if top in ("pandas", "numpy", "pyarrow") and isinstance(
                 getattr(value, "shape", None), tuple):
-            return " × ".join(str(length) for length in value.shape)
+            return " \u00d7 ".join(str(length) for length in value.shape)
         if kind in (list, tuple, dict, set, frozenset, str, bytes, bytearray):
             return str(len(value))
     except Exception:  # a session that has stopped
@@ -959,20 +959,20 @@ def short(value):
     if kind in PLAIN:
         return cut(repr(value))
     if kind in (list, tuple, set, frozenset):
-        items = [short(one) if type(one) in PLAIN else "…" for one in list(value)[:10]]
+        items = [short(one) if type(one) in PLAIN else "\u2026" for one in list(value)[:10]]
         if any(items):
             ends = {list: "[]", tuple: "()"}.get(kind, "{}")
             return cut(ends[0] + ", ".join(items) + ends[1], len(value) > 10)
     if kind is dict:
-        items = ["%s: %s" % (short(key) if type(key) in PLAIN else "…",
-                             short(one) if type(one) in PLAIN else "…")
+        items = ["%s: %s" % (short(key) if type(key) in PLAIN else "\u2026",
+                             short(one) if type(one) in PLAIN else "\u2026")
                  for key, one in list(value.items())[:5]]
         return cut("{" + ", ".join(items) + "}", len(value) > 5)
     return ""
 
 
 def cut(text, is_more=False):
-    return text[:80] + "…" if len(text) > 80 else text + ("…" if is_more else "")
+    return text[:80] + "\u2026" if len(text) > 80 else text + ("\u2026" if is_more else "")
 
 
 HEADS = ("name", "type", "shape", "value")
