@@ -95,7 +95,10 @@ cJSON *sessions_state_find(const char *folder, const char *kernel_id, const char
     char *path = path_of(folder, kernel_id);
     cJSON *state = read_state(path);
     free(path);
-    return state ? state : find_in_folder(folder, notebook);
+    if (!state)
+        state = find_in_folder(folder, notebook);
+    rmdir(folder); /* one that is empty: a kernel without a session leaves nothing */
+    return state;
 }
 
 void sessions_state_save(const char *folder, const cJSON *state)
@@ -108,7 +111,8 @@ void sessions_state_save(const char *folder, const cJSON *state)
     err_t err = {0};
     char *path = path_of(folder, kernel_id);
     char *text = json_print(state);
-    if (path_write(path, text, strlen(text), 0600, &err) != 0)
+    if (path_make_private(folder, &err) != 0
+        || path_write(path, text, strlen(text), 0600, &err) != 0)
         log_warn(LOG_KERNEL, "a restarted kernel won't find its sessions: %s", err.text);
     free(text);
     free(path);
@@ -118,5 +122,6 @@ void sessions_state_remove(const char *folder, const char *kernel_id)
 {
     char *path = path_of(folder, kernel_id);
     unlink(path);
+    rmdir(folder); /* when nobody uses it */
     free(path);
 }

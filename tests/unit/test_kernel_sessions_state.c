@@ -59,6 +59,8 @@ static void check_state(const char *folder)
     finds(folder, "bb", "/n.ipynb", "nothing", "a kernel that lives keeps its sessions");
     finds(folder, "aa", NULL, "aa", "and its own are its own");
     save(folder, "aa", "/n.ipynb", getpid(), 0);
+    ok(access(folder, F_OK) != 0, "without sessions not even the folder is left");
+    ok(path_make_private(folder, NULL) == 0, "it is made anew");
     ok(!path_is_file(path), "without sessions there is no file");
     if (path_write(path, "{\"kernel_id\": 1", 15, 0600, NULL) != 0)
         ok(false, "a broken file can be written");
@@ -98,6 +100,7 @@ static void check_places(const char *folder)
 {
     char *file = path_join(folder, "token");
     char *with_file = xasprintf("{\"livy_url\":\"http://h:1\",\"token_file\":\"%s\"}", file);
+    ok(path_make_private(folder, NULL) == 0, "the folder is there again");
     if (path_write(file, "t\n", 2, 0600, NULL) != 0)
         ok(false, "a token can be written");
     check_place((start_options_t){0}, "{}", "local Spark is no address");
