@@ -286,6 +286,10 @@ void target_destroy(target_t **target_p)
     free(target->ca_file);
     free(target->proxy);
     json_free(&target->session_body);
+    free(target->audience);
+    free(target->tenant);
+    free(target->token_base);
+    json_free(&target->facts);
     free(target);
     *target_p = NULL;
 }

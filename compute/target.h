@@ -10,7 +10,7 @@
 #include "livy_client/livy.h"
 #include "magics/command.h"
 
-typedef enum { TARGET_LOCAL, TARGET_LIVY_URL } target_kind_t;
+typedef enum { TARGET_LOCAL, TARGET_LIVY_URL, TARGET_SYNAPSE, TARGET_FABRIC } target_kind_t;
 
 typedef struct {
     target_kind_t kind;
@@ -21,6 +21,10 @@ typedef struct {
     char **headers;            /* NULL-ended, or NULL */
     char *ca_file, *proxy;
     cJSON *session_body;       /* of POST /sessions, without "name" */
+    /* Of SYNAPSE and FABRIC; NULL else. Tokens of `audience` go to `token_base` only. */
+    char *audience, *tenant, *token_base;
+    cJSON *facts;              /* for `meta`, by the keys it prints: "subscription_id",
+                                  "resource_group", "workspace_name", "application_url" … */
 } target_t;
 
 /* What of the environment is read, given by main. Any may be NULL. */

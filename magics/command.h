@@ -28,6 +28,8 @@ typedef struct {
     int session_timeout_min;               /* -t; 0 = not given */
     int start_timeout_s;                   /* 0 = none */
     char *livy_url;                        /* --livy */
+    bool managed;                          /* --managed, --serverless */
+    char *instance_type, *runtime_version; /* of --managed: "standard_e4s_v3", "3.4" */
     char *auth;                            /* "none" "basic" "bearer"; NULL = by itself */
     char *secret_user, *secret_password;   /* --user, --password (or password-file) */
     char *secret_token;                    /* --token */

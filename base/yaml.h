@@ -1,0 +1,26 @@
+/*
+ * yaml - YAML text → JSON values, with the line of each
+ *
+ * By libyaml. No anchors, no tags, no second document; a key twice is an error. Plain
+ * scalars follow YAML 1.2's core schema: true, false, null, ints, floats, else text.
+ */
+#ifndef SK_YAML_H
+#define SK_YAML_H
+
+#include <stddef.h>
+#include <cjson/cJSON.h>
+#include "base/err.h"
+
+typedef struct yaml_t yaml_t;
+
+/* `name` is for sentences ("pool.yml"). NULL with ERR_USAGE: "pool.yml:3: …". */
+yaml_t *yaml_parse(const char *text, size_t len, const char *name, err_t *err)
+    SK_WARN_UNUSED;
+void yaml_destroy(yaml_t **yaml_p);
+
+const cJSON *yaml_root(const yaml_t *yaml); /* borrowed; never NULL ({} of an empty file) */
+/* The line (from 1) on which a value of the tree stands; of a mapping's value, that of its
+ * key. */
+int yaml_line(const yaml_t *yaml, const cJSON *value);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * azure - what all work with Azure shares: configuration, cloud, credentials, REST calls
+ *
+ * Thread: loop thread only; callbacks fire from the loop, never inside the call.
+ */
+#ifndef SK_AZURE_H
+#define SK_AZURE_H
+
+#include "compute/authorized.h"
+#include "compute/cloud.h"
+#include "compute/config.h"
+#include "compute/credential.h"
+
+typedef struct azure_t azure_t;
+
+/* Borrowed; outlive it. */
+typedef struct {
+    loop_t *loop;
+    http_t *http;
+    config_t *config;
+    const char *const *environment;
+    const char *folder, *home;
+} azure_options_t;
+
+/* Nothing is asked or read before the first call. */
+azure_t *azure_new(const azure_options_t *options);
+void azure_destroy(azure_t **azure_p);
+
+config_t *azure_config(azure_t *azure);
+const azure_options_t *azure_options(const azure_t *azure);
+/* NULL with ERR_USAGE when the configuration can't be used. Borrowed. */
+const cloud_t *azure_cloud(azure_t *azure, err_t *err);
+credentials_t *azure_credentials(azure_t *azure, err_t *err);
+
+/* One documented call. It carries a token of `audience`, is repeated after 401 once, after
+ * 429 and 5xx (reads, PUT, DELETE) as Retry-After says within `patience_ms`. A 201 or 202
+ * with Azure-AsyncOperation or Location is followed to its end unless `no_wait`. */
+typedef struct {
+    audience_t audience;
+    const char *method;
+    const char *url;           /* absolute, with api-version; copied */
+    const cJSON *body;         /* or NULL; copied */
+    bool no_wait;
+    int64_t patience_ms;       /* 0 = 60 s */
+    const char *what;          /* for sentences: "the compute mypool"; copied */
+} azure_ask_t;
+
+typedef struct {
+    long status;               /* of the last reply; 0 = none came */
+    const cJSON *json;         /* the result, or NULL; borrowed */
+    const char *error_code;    /* Azure's own ("ResourceNotFound"), or ""; borrowed */
+    err_t err;                 /* ERR_NONE for a 2xx and a finished operation */
+} azure_answer_t;
+
+typedef struct azure_call_t azure_call_t;
+typedef void (azure_answer_fn)(const azure_answer_t *answer, void *arg);
+
+azure_call_t *azure_call(azure_t *azure, const azure_ask_t *ask, azure_answer_fn *fn,
+    void *arg);
+void azure_call_end(azure_call_t **call_p); /* its callback never fires; NULL-safe */
+/* What a long-running operation says of itself ("Creating"), "" = none; for a progress
+ * line. Borrowed. */
+const char *azure_call_status(const azure_call_t *call);
+/* Device code prompts of calls go here; NULL = such a source does not apply. */
+void azure_set_prompt(azure_t *azure,
+    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg),
+    void *arg);
+
+#endif

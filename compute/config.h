@@ -1,0 +1,59 @@
+/*
+ * config - what the user's and the site's configuration say, and where each value comes from
+ *
+ * Later wins: built-in defaults, the site's file (/etc/synapse-kernel/config.yml), the
+ * user's ($XDG_CONFIG_HOME or ~/.config, synapse-kernel/config.yml), variables
+ * SYNAPSE_KERNEL_<KEY> (dots and dashes as underscores). The site's `limits` can't be
+ * overridden. A key that does not exist is an error with file, line and did-you-mean.
+ * The format: docs/configuration.md.
+ */
+#ifndef SK_CONFIG_H
+#define SK_CONFIG_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+#include "base/err.h"
+
+typedef struct config_t config_t;
+
+/* Borrowed; NULL where not set. */
+typedef struct {
+    const char *site_file, *user_file;      /* absolute; may not be there */
+    const char *const *environment;         /* "NAME=value", NULL-ended; or NULL */
+} config_places_t;
+
+/* What can't be read is an error of its own (config_problem) and leaves the rest in force.
+ * Never NULL. */
+config_t *config_new(const config_places_t *places);
+void config_destroy(config_t **config_p);
+/* ERR_USAGE or ERR_IO with file and line, told by the first command that needs the
+ * configuration; code ERR_NONE = none. Borrowed. */
+const err_t *config_problem(const config_t *config);
+/* Read the files again when they have changed. */
+void config_refresh(config_t *config);
+
+/* By a dotted path ("endpoints.arm", "limits.max_executors"); NULL (or `otherwise`) when
+ * not set. Borrowed until the next refresh. */
+const char *config_str(const config_t *config, const char *path);
+long config_num(const config_t *config, const char *path, long otherwise);
+bool config_bool(const config_t *config, const char *path, bool otherwise);
+const cJSON *config_get(const config_t *config, const char *path);
+/* "/etc/synapse-kernel/config.yml:4", "$SYNAPSE_KERNEL_CLOUD", "default". Caller frees. */
+char *config_origin(const config_t *config, const char *path);
+
+/* A registered target: {"type": "synapse|livy|fabric|local", …}, its fields as
+ * docs/configuration.md has them; NULL = none of that name. Borrowed. */
+const cJSON *config_target(const config_t *config, const char *name);
+/* The names, NULL-ended; borrowed until the next refresh. */
+const char *const *config_target_names(const config_t *config);
+
+/* Write an entry (borrowed) under a name into the user's file, or take it out (entry
+ * NULL); what else the file says stays, comments too. 0, or -1 with ERR_IO, ERR_USAGE. */
+int config_save_target(config_t *config, const char *name, const cJSON *entry, err_t *err)
+    SK_WARN_UNUSED;
+
+/* What `%synapse config` prints: [{"key", "value", "from"}], secrets as "…". Caller
+ * frees. */
+cJSON *config_shown(const config_t *config);
+
+#endif
