@@ -18,6 +18,7 @@
 #define POST_TIMEOUT_MS 60000
 #define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
+#define EMPTY_MAX 8         /* replies without output: Livy writes it beside the state */
 #define CANCEL_AFTER_MS 500 /* without the driver's word */
 #define HEARD_MS 2000       /* with it: what cleans up meanwhile is let be */
 #define STRIKE_AGAIN_MS 50  /* the driver has not come to the cell */
@@ -47,6 +48,7 @@ struct livy_statement_t {
     bool may_have_run;     /* the POST's reply was lost */
     int64_t failing_since_ms; /* of polls that answer 500; -1 = none */
     int failures;
+    int empty;             /* replies that said "available" and had no output */
     int64_t pace_ms;       /* since when the poll slows down */
 
     bool wants_interrupt, wants_cancel, is_cancelled;
@@ -153,6 +155,8 @@ static void take(livy_statement_t *statement, const cJSON *json)
         reply.state == STATEMENT_CANCELLED) {
         if (has_result(&reply))
             finish(statement, reply.output, NULL);
+        else if (reply.state == STATEMENT_AVAILABLE && statement->empty < EMPTY_MAX)
+            poll_later(statement, retry_backoff_ms(statement->empty++));
         else
             end_without_output(statement, reply.state);
         return;

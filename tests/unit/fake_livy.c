@@ -51,7 +51,7 @@ static cJSON *session_json(const fake_livy_t *livy, int id)
     return json;
 }
 
-static cJSON *statement_json(const fake_livy_t *livy, int id)
+static cJSON *statement_json(fake_livy_t *livy, int id)
 {
     const fake_statement_t *statement = &livy->statements[id];
     bool is_done = strcmp(statement->state, "available") == 0;
@@ -62,6 +62,11 @@ static cJSON *statement_json(const fake_livy_t *livy, int id)
     json_set_str(json, "state", statement->state);
     const char *output = is_done ? statement->output
         : strcmp(statement->state, "cancelled") == 0 ? livy->cancelled_output : NULL;
+
+    if (is_done && livy->empty_replies > 0) {
+        livy->empty_replies--;
+        output = NULL;
+    }
     json_set(json, "output", output ? parse(output) : cJSON_CreateNull());
     json_set_num(json, "progress", is_done ? 1 : 0.25 * (statement->polls % 4));
     return json;

@@ -55,6 +55,7 @@ typedef struct {
     const char *end_state;    /* what it becomes then; NULL = idle */
     const char *log;          /* JSON array; NULL = [] */
     int polls_to_done;        /* of a statement; 0 = the POST's reply has it */
+    int empty_replies;        /* "available" that are without output, counted down */
     const char *output;       /* of statements, but for the first; NULL = text 2 */
     const char *first_output; /* of the first (the prologue) */
     bool has_no_jobs;         /* submit-job is 404 */

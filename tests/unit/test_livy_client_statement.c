@@ -139,6 +139,25 @@ static void check_polls(void)
     scene_end(scene);
 }
 
+static void check_output_after_the_state(void)
+{
+    scene_t *scene = scene_new(NULL);
+
+    scene->livy.empty_replies = 2;
+    scene_post(scene);
+    scene_wait(scene);
+    ok(scene->output != NULL, "the output may come after the state");
+    is_int((long) fake_http_count(scene->fake), (long) scene->before + 3, "it is asked again");
+    scene_end(scene);
+
+    scene = scene_new(NULL);
+    scene->livy.empty_replies = 1000;
+    scene_post(scene);
+    scene_wait(scene);
+    is_int(scene->err.code, ERR_PROTOCOL, "but not for ever");
+    scene_end(scene);
+}
+
 static void check_side_channel_interrupt(void)
 {
     scene_t *scene = scene_new("prologue()");
@@ -414,6 +433,7 @@ int main(void)
     mem_init();
     check_at_once();
     check_polls();
+    check_output_after_the_state();
     check_side_channel_interrupt();
     check_interrupt_before_the_first_line();
     check_output_of_a_cancelled_cell();
