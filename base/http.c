@@ -126,6 +126,7 @@ static void fill_reply(http_call_t *call, http_reply_t *reply)
     reply->body_len = call->body.len;
     reply->content_type = type ? type : "";
     reply->location = header_of(call->easy, "Location");
+    reply->operation = header_of(call->easy, "Azure-AsyncOperation");
     reply->retry_after_ms = retry_after_ms(header_of(call->easy, "Retry-After"));
 }
 

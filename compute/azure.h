@@ -16,7 +16,8 @@ typedef struct azure_t azure_t;
 /* Borrowed; outlive it. */
 typedef struct {
     loop_t *loop;
-    http_t *http;
+    const http_ops_t *ops;     /* http_ops(), or a test's script */
+    void *http;
     config_t *config;
     const char *const *environment;
     const char *folder, *home;

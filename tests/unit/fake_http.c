@@ -174,6 +174,7 @@ static void fire(fake_http_t *fake, event_t *event)
         .content_type = from.content_type ? from.content_type : "application/json",
         .retry_after_ms = from.retry_after_ms ? from.retry_after_ms : -1,
         .location = from.location,
+        .operation = from.operation,
         .seconds = 0.005,
     };
     http_reply_fn *reply_fn = event->reply_fn;
