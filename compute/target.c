@@ -145,7 +145,7 @@ static void set_memory(cJSON *body, const char *key, const char *value)
         json_set_str(body, key, value);
 }
 
-static cJSON *session_body(const start_options_t *options)
+cJSON *target_session_body(const start_options_t *options)
 {
     cJSON *body = json_obj();
 
@@ -257,7 +257,7 @@ target_t *target_resolve(const start_options_t *options,
     int failed = 0;
 
     target->kind = TARGET_LOCAL;
-    target->session_body = session_body(options);
+    target->session_body = target_session_body(options);
     if (options->livy_url) {
         failed = take_livy(target, options, surroundings, err);
     } else {

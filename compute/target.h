@@ -42,6 +42,10 @@ target_t *target_resolve(const start_options_t *options,
     __attribute__((warn_unused_result));
 void target_destroy(target_t **target_p);
 
+/* What POST /sessions gets of `options`: kind, and sizes, idleTimeout, conf as far as asked
+ * for. Caller frees. */
+cJSON *target_session_body(const start_options_t *options);
+
 /* The endpoint of a LIVY_URL target; borrows from it. */
 livy_endpoint_t target_endpoint(const target_t *target);
 
