@@ -32,10 +32,15 @@ const azure_options_t *azure_options(const azure_t *azure);
 /* NULL with ERR_USAGE when the configuration can't be used. Borrowed. */
 const cloud_t *azure_cloud(azure_t *azure, err_t *err);
 credentials_t *azure_credentials(azure_t *azure, err_t *err);
+/* The tenant whose tokens Azure wants, where that is not the login's own: learnt from its
+ * first refusal; NULL = the login's. Borrowed. */
+const char *azure_tenant(const azure_t *azure);
 
-/* One documented call. It carries a token of `audience`, is repeated after 401 once, after
- * 429 and 5xx (reads, PUT, DELETE) as Retry-After says within `patience_ms`. A 201 or 202
- * with Azure-AsyncOperation or Location is followed to its end unless `no_wait`. */
+/* One documented call. It carries a token of `audience`, which goes to that service's own
+ * address and no other; is repeated after 401 once, after 429, and after 5xx or no answer
+ * (reads, PUT, DELETE) as Retry-After says within `patience_ms`. A long-running operation
+ * (Azure-AsyncOperation, Location, a provisioningState that is not final) is followed to
+ * its end unless `no_wait`; then `json` is the resource, or what the operation gives. */
 typedef struct {
     audience_t audience;
     const char *method;

@@ -1,0 +1,134 @@
+/*
+ * azure - what all work with Azure shares: configuration, cloud, credentials
+ */
+#include "compute/azure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "compute/azure_parts.h"
+
+/* "NAME=value" of an environment; NULL when it is not there or empty. Borrowed. */
+static const char *variable(const char *const *environment, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; environment && environment[i]; i++)
+        if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
+            return environment[i][len + 1] ? environment[i] + len + 1 : NULL;
+    return NULL;
+}
+
+azure_t *azure_new(const azure_options_t *options)
+{
+    azure_t *azure = xcalloc(1, sizeof *azure);
+    azure->options = *options;
+    azure->authority_host =
+        xstrdup(variable(options->environment, "AZURE_AUTHORITY_HOST"));
+    return azure;
+}
+
+void azure_destroy(azure_t **azure_p)
+{
+    azure_t *azure = azure_p ? *azure_p : NULL;
+    if (!azure)
+        return;
+    *azure_p = NULL;
+    credentials_destroy(&azure->credentials);
+    cloud_destroy(&azure->cloud);
+    free(azure->authority_host);
+    free(azure->tenant);
+    free(azure);
+}
+
+config_t *azure_config(azure_t *azure)
+{
+    return azure->options.config;
+}
+
+const azure_options_t *azure_options(const azure_t *azure)
+{
+    return &azure->options;
+}
+
+const char *azure_tenant(const azure_t *azure)
+{
+    return azure->tenant;
+}
+
+const cloud_t *azure_cloud(azure_t *azure, err_t *err)
+{
+    const err_t *problem = config_problem(azure->options.config);
+    if (azure->cloud)
+        return azure->cloud;
+    if (problem->code) {
+        if (err)
+            *err = *problem;
+        return NULL;
+    }
+    azure->cloud = cloud_new(azure->options.config, azure->authority_host, err);
+    return azure->cloud;
+}
+
+credentials_t *azure_credentials(azure_t *azure, err_t *err)
+{
+    const cloud_t *cloud = azure_cloud(azure, err);
+    const azure_options_t *options = &azure->options;
+    if (!cloud || azure->credentials)
+        return azure->credentials;
+    credential_options_t wanted = {
+        .loop = options->loop,
+        .ops = options->ops,
+        .http = options->http,
+        .config = options->config,
+        .cloud = cloud,
+        .environment = options->environment,
+        .home = options->home,
+    };
+    azure->credentials = credentials_new(&wanted);
+    return azure->credentials;
+}
+
+void azure_set_prompt(azure_t *azure,
+    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg),
+    void *arg)
+{
+    azure->on_prompt = on_prompt;
+    azure->prompt_arg = arg;
+}
+
+/* Does `url` begin with `base`, up to the end of a segment? */
+static bool is_below(const char *url, const char *base)
+{
+    size_t len = base ? strlen(base) : 0;
+    return len && strncmp(url, base, len) == 0
+           && (url[len] == '/' || url[len] == '?' || !url[len]);
+}
+
+/* "https://LABEL.SUFFIX/…", one label. */
+static bool is_host_below(const char *url, const char *suffix)
+{
+    if (!text_starts(url, "https://"))
+        return false;
+    const char *host = url + strlen("https://");
+    size_t label = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        "0123456789-");
+    const char *rest = host + label + 1;
+    return label && host[label] == '.' && is_below(rest, suffix);
+}
+
+bool azure_is_home(azure_t *azure, audience_t audience, const char *url)
+{
+    const cloud_t *cloud = azure_cloud(azure, NULL);
+    if (!cloud)
+        return false;
+    if (audience == AUDIENCE_ARM)
+        return is_below(url, cloud->arm);
+    if (audience == AUDIENCE_FABRIC)
+        return is_below(url, cloud->fabric);
+    if (audience == AUDIENCE_SYNAPSE)
+        return cloud->synapse ? is_below(url, cloud->synapse)
+                              : is_host_below(url, cloud->synapse_suffix);
+    return false;
+}
