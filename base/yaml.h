@@ -2,7 +2,8 @@
  * yaml - YAML text → JSON values, with the line of each
  *
  * By libyaml. No anchors, no tags, no second document; a key twice is an error. Plain
- * scalars follow YAML 1.2's core schema: true, false, null, ints, floats, else text.
+ * scalars follow YAML 1.2's core schema: true, false, null, ints, floats, else text (.inf
+ * and .nan too, which JSON does not have).
  */
 #ifndef SK_YAML_H
 #define SK_YAML_H
@@ -22,5 +23,10 @@ const cJSON *yaml_root(const yaml_t *yaml); /* borrowed; never NULL ({} of an em
 /* The line (from 1) on which a value of the tree stands; of a mapping's value, that of its
  * key. */
 int yaml_line(const yaml_t *yaml, const cJSON *value);
+/* The last line of the value. */
+int yaml_last_line(const yaml_t *yaml, const cJSON *value);
+/* A scalar as it was written ("3.10", "007"), where what it means is text; NULL for lists
+ * and mappings. Borrowed. */
+const char *yaml_text(const yaml_t *yaml, const cJSON *value);
 
 #endif
