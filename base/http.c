@@ -127,6 +127,7 @@ static void fill_reply(http_call_t *call, http_reply_t *reply)
     reply->content_type = type ? type : "";
     reply->location = header_of(call->easy, "Location");
     reply->operation = header_of(call->easy, "Azure-AsyncOperation");
+    reply->challenge = header_of(call->easy, "WWW-Authenticate");
     reply->retry_after_ms = retry_after_ms(header_of(call->easy, "Retry-After"));
 }
 

@@ -56,6 +56,7 @@ typedef struct {
     int64_t retry_after_ms;   /* from Retry-After (seconds or date); -1 = none */
     const char *location;     /* of the Location header; NULL = none */
     const char *operation;    /* of Azure-AsyncOperation; NULL = none */
+    const char *challenge;    /* of WWW-Authenticate; NULL = none */
     double seconds;
     err_t err; /* set when status is 0: ERR_CONNECT, ERR_TLS,
                   ERR_TIMEOUT, ERR_LIMIT, ERR_PROTOCOL; ERR_USAGE for

@@ -175,6 +175,7 @@ static void fire(fake_http_t *fake, event_t *event)
         .retry_after_ms = from.retry_after_ms ? from.retry_after_ms : -1,
         .location = from.location,
         .operation = from.operation,
+        .challenge = from.challenge,
         .seconds = 0.005,
     };
     http_reply_fn *reply_fn = event->reply_fn;

@@ -21,6 +21,7 @@ typedef struct {
     int64_t retry_after_ms;  /* 0 = none */
     const char *location;
     const char *operation;   /* Azure-AsyncOperation */
+    const char *challenge;   /* WWW-Authenticate */
     bool was_not_sent;       /* of status 0 */
     err_code_t err_code;     /* of status 0; NONE = ERR_CONNECT */
     bool is_never;           /* no reply at all until the request's own time limit */
