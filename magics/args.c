@@ -30,10 +30,15 @@ shown_t shown(const char *text)
     return out;
 }
 
+static bool is_name(const char *name, const char *text, size_t len)
+{
+    return name && strlen(name) == len && memcmp(name, text, len) == 0;
+}
+
 const option_t *row_option(const command_row_t *row, const char *name, size_t len)
 {
     for (const option_t *option = row->options; option && option->name; option++)
-        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+        if (is_name(option->name, name, len) || is_name(option->also, name, len))
             return option;
     return NULL;
 }
@@ -41,7 +46,7 @@ const option_t *row_option(const command_row_t *row, const char *name, size_t le
 const option_t *row_letter(const command_row_t *row, char letter)
 {
     for (const option_t *option = row->options; option && option->name; option++)
-        if (option->letter && option->letter == letter)
+        if (letter && (option->letter == letter || option->also_letter == letter))
             return option;
     return NULL;
 }

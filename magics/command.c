@@ -13,12 +13,15 @@
 #include "magics/lines.h"
 #include "magics/row.h"
 
+enum { VERB_LIMIT = 16 };
+
 static const command_row_t *const rows[] = {
     &command_start_row, &command_meta_row,   &command_stop_row,      &command_list_row,
     &command_help_row,  &command_client_row, &command_telemetry_row,
     &command_configure_row,
     &command_session_row, &command_sessions_row, &command_logs_row,
-    &command_get_row, &command_put_row, &command_vars_row, &command_upload_row, NULL,
+    &command_get_row, &command_put_row, &command_vars_row, &command_upload_row,
+    &command_compute_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -37,21 +40,54 @@ const command_row_t *row_find(const char *name, size_t len)
     return found;
 }
 
+const command_row_t *row_verb(const command_row_t *row, const char *word)
+{
+    for (size_t i = 0; row->verbs && row->verbs[i]; i++)
+        if (text_equal_nocase(word, row->verbs[i]->name))
+            return row->verbs[i];
+    return NULL;
+}
+
+const command_row_t *row_of_topic(const char *topic)
+{
+    size_t len = strcspn(topic, " ");
+    const command_row_t *row = row_find(topic, len);
+    return row && topic[len] ? row_verb(row, topic + len + 1) : row;
+}
+
+char *row_topic(const command_row_t *row)
+{
+    return xstrdup(row->title ? row->title + strlen("%synapse ") : row->name);
+}
+
 const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
         "telemetry", "configure", "session", "sessions", "logs",
-        "get", "put", "vars", "upload", NULL};
+        "get", "put", "vars", "upload", "compute", NULL};
     return names;
 }
 
-/* Bytes of the name at the start of a line. */
-static size_t name_len(const char *line)
+static size_t word_len(const char *text)
 {
     size_t n = 0;
-    while (isalnum((unsigned char)line[n]) || line[n] == '_')
+    while (isalnum((unsigned char)text[n]) || text[n] == '_')
         n++;
     return n;
+}
+
+/* Bytes of the name at the start of a line; one with a dash is a command's, or like one. */
+static size_t name_len(const char *line)
+{
+    size_t len = word_len(line), more = len;
+    while (more && line[more] == '-' && isalpha((unsigned char)line[more + 1]))
+        more += 1 + word_len(line + more + 1);
+    if (more == len)
+        return len;
+    char *name = xstrndup(line, more);
+    const char *near = text_nearest(name, command_names(), 2);
+    free(name);
+    return near && strchr(near, '-') ? more : len;
 }
 
 /* Words that join two values in Python: `start if x else y` is code. */
@@ -88,11 +124,11 @@ static bool is_path(const char *rest)
 }
 
 /* A word that is like a command's name, alone or with an option of that command. */
-static const char *suggest(const char *line, size_t word_len)
+static const char *suggest(const char *line, size_t len)
 {
-    char *word = xstrndup(line, word_len);
-    const char *near = word_len > 2 ? text_nearest(word, command_names(), 2) : NULL;
-    if (near && line[word_len]) {
+    char *word = xstrndup(line, len);
+    const char *near = len > 2 ? text_nearest(word, command_names(), 2) : NULL;
+    if (near && line[len]) {
         words_t words;
         words_of_line(&words, line, strlen(line));
         if (!args_has_option(row_find(near, strlen(near)), &words, 1))
@@ -134,7 +170,12 @@ void command_destroy(command_t **command_p)
         start->environment_version, start->driver_memory, start->executor_memory,
         start->livy_url, start->auth, start->secret_user, start->secret_password,
         start->secret_token, start->token_file, start->password_file, start->ca_file,
-        start->proxy, start->kind, command->topic, command->session,
+        start->proxy, start->kind, command->manage.name, command->manage.word,
+        command->manage.file, command->manage.type, command->manage.resource_id,
+        command->manage.linked_service, command->manage.pool, command->manage.fabric,
+        command->manage.identity, command->manage.tags, command->manage.description,
+        command->manage.role, command->manage.principal, command->manage.output,
+        command->topic, command->session,
         command->pattern,
         command->transfer.name, command->transfer.as,
         command->session_options.action_word, command->session_options.what};
@@ -165,7 +206,8 @@ static int check_expanded(const char *line, err_t *err)
     return -1;
 }
 
-/* `?`, `start?`, `?start`, `start --help`: the help of a command, NULL = of all. */
+/* `?`, `start?`, `?start`, `start --help`, `compute attach?`: the help of a command or of
+ * one of its verbs, NULL = of all. */
 static bool is_help(const words_t *words, const command_row_t **topic)
 {
     *topic = NULL;
@@ -180,8 +222,13 @@ static bool is_help(const words_t *words, const command_row_t **topic)
         return true;
     for (size_t i = 1; i < words->count && *topic; i++) {
         const char *text = words->items[i].text;
-        if (!words->items[i].is_quoted && (strcmp(text, "--help") == 0 ||
-            strcmp(text, "-h") == 0 || text[strspn(text, "?")] == '\0') && *text)
+        char *start = xstrndup(text, strcspn(text, "?"));
+        const command_row_t *verb = i == 1 ? row_verb(*topic, start) : NULL;
+        bool is_marked = verb && text[strlen(start)] == '?';
+        *topic = verb ? verb : *topic;
+        free(start);
+        if (is_marked || (!words->items[i].is_quoted && (strcmp(text, "--help") == 0 ||
+            strcmp(text, "-h") == 0 || text[strspn(text, "?")] == '\0') && *text))
             return true;
     }
     return false;
@@ -206,14 +253,51 @@ static int parse_body(command_t *command, const command_row_t *row, const char *
     return row->take_body(command, body, err);
 }
 
+static const command_row_t *fail_verb(const command_row_t *row, const char *word,
+    err_t *err)
+{
+    const char *names[VERB_LIMIT + 1] = {NULL};
+    err_set(err, ERR_USAGE, "`%%synapse %s` can't do `%s`: it is", row->name,
+        shown(word).text);
+    for (size_t i = 0; i < VERB_LIMIT && row->verbs[i]; i++) {
+        names[i] = row->verbs[i]->name;
+        err_append(err, "%s%s", names[i], row->verbs[i + 1] == NULL ? "."
+            : row->verbs[i + 2] ? "," : " or");
+    }
+    const char *near = text_nearest(word, names, 2);
+    if (near)
+        err_append(err, "Did you mean `%%synapse %s %s`?", row->name, near);
+    return NULL;
+}
+
+/* The row of the verb that word 1 names, and in *first the word after it; without a verb
+ * the first row. NULL with err. */
+static const command_row_t *pick_verb(const command_row_t *row, const words_t *words,
+    size_t *first, err_t *err)
+{
+    const word_t *word = words->count > 1 ? &words->items[1] : NULL;
+    *first = 1;
+    if (word == NULL || (word->text[0] == '-' && !word->is_quoted))
+        return row->verbs[0];
+    const command_row_t *verb = row_verb(row, word->text);
+    *first = 2;
+    return verb ? verb : fail_verb(row, word->text, err);
+}
+
 static int parse_row(command_t *command, const command_row_t *row, const char *line,
     const words_t *words, const char *body, err_t *err)
 {
+    size_t first = 1;
+    const command_row_t *verb = row->verbs ? pick_verb(row, words, &first, err) : row;
     command->id = row->id;
-    if (check_expanded(line, err) != 0 || args_parse(command, row, words, 1, err) != 0 ||
-        parse_body(command, row, body, err) != 0 ||
-        (row->check && row->check(command, err) != 0))
+    if (verb == NULL)
         return err_append(err, "Usage: %%synapse %s", row->usage);
+    command->verb = verb->name;
+    if (check_expanded(line, err) != 0 ||
+        args_parse(command, verb, words, first, err) != 0 ||
+        parse_body(command, verb, body, err) != 0 ||
+        (verb->check && verb->check(command, err) != 0))
+        return err_append(err, "Usage: %%synapse %s", verb->usage);
     return 0;
 }
 
@@ -226,7 +310,7 @@ command_t *command_parse(const char *line, const char *body, err_t *err)
     words_of_line(&words, line, strlen(line));
     if (is_help(&words, &topic)) {
         command->id = COMMAND_HELP;
-        command->topic = topic ? xstrdup(topic->name) : NULL;
+        command->topic = topic ? row_topic(topic) : NULL;
     } else if ((row = row_find(words.items[0].text, strlen(words.items[0].text)))) {
         result = parse_row(command, row, line, &words, body, err);
     } else {

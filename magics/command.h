@@ -15,7 +15,7 @@
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
     COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS,
-    COMMAND_UPLOAD } command_id_t;
+    COMMAND_UPLOAD, COMMAND_COMPUTE } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -74,8 +74,27 @@ typedef struct {
     bool py;                               /* --py: Python can import it */
 } transfer_options_t;
 
+/* `compute …` and what else is managed; strings NULL where not given. Which workspace is
+ * meant stands in `start`, where any of its parts may be missing. */
+typedef struct {
+    char *name;                            /* of the compute: its word, or -n */
+    char *word;                            /* the word; NULL once it is the name */
+    char *file;                            /* --file: a definition in YAML */
+    char *type;                            /* --type */
+    char *resource_id, *linked_service, *pool;
+    char *fabric;                          /* --fabric: "WORKSPACE/LAKEHOUSE" */
+    char *identity;                        /* words: "system_assigned", resource IDs */
+    char *tags;                            /* words: "key=value" */
+    char *description;
+    char *role, *principal;
+    bool no_wait;
+    char *output;                          /* "json", "table"; NULL = the door's choice */
+} manage_options_t;
+
 typedef struct {
     command_id_t id;
+    const char *verb;                      /* of a command that has verbs; static */
+    manage_options_t manage;
     start_options_t start;
     stop_options_t stop;
     configure_options_t configure;

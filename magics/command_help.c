@@ -1,7 +1,9 @@
 /*
  * command_help - `%synapse help`: what can be written
  */
+#include <stdlib.h>
 #include <string.h>
+#include "base/mem.h"
 #include "base/text.h"
 #include "magics/args.h"
 #include "magics/row.h"
@@ -12,7 +14,14 @@ static const char *const examples[] = {"%synapse help", "%synapse help start",
 static int check(command_t *command, err_t *err)
 {
     const char *topic = command->topic;
-    if (topic == NULL || row_find(topic, strlen(topic)))
+    if (topic && command->manage.word) {
+        char *both = xasprintf("%s %s", topic, command->manage.word);
+        free(command->topic);
+        free(command->manage.word);
+        command->manage.word = NULL;
+        topic = command->topic = both;
+    }
+    if (topic == NULL || row_of_topic(topic))
         return 0;
     err_set(err, ERR_USAGE, "There is no help on `%s`.", shown(topic).text);
     const char *near = text_nearest(topic, command_names(), 2);
@@ -22,10 +31,12 @@ static int check(command_t *command, err_t *err)
 const command_row_t command_help_row = {
     .id = COMMAND_HELP,
     .name = "help",
-    .usage = "help [COMMAND]",
+    .usage = "help [COMMAND [VERB]]",
     .summary = "Show this, or all about one command.",
     .examples = examples,
     .argument = "COMMAND",
     .argument_offset = offsetof(command_t, topic),
+    .second = "VERB",
+    .second_offset = offsetof(command_t, manage.word),
     .check = check,
 };

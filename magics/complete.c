@@ -242,7 +242,7 @@ static bool is_given(const option_t *option, const words_t *words, size_t count)
         size_t len = strlen(option->name);
         if (words->items[i].is_quoted || text[0] != '-')
             continue;
-        if (option->letter && text[1] == option->letter)
+        if (text[1] && (text[1] == option->letter || text[1] == option->also_letter))
             return true;
         if (text[1] == '-' && strncmp(text + 2, option->name, len) == 0 &&
             (text[2 + len] == '\0' || text[2 + len] == '='))
@@ -272,14 +272,18 @@ static bool add_attached(found_t *found, const command_row_t *row)
     return true;
 }
 
-/* Whose options stand in a line: of a command, or of code (`%%synapse sql -o df`). */
-static const command_row_t *row_of_words(const words_t *words, bool is_cell)
+/* Whose options stand in a line of `count` whole words: of a command, of its verb, or of
+ * code (`%%synapse sql -o df`). */
+static const command_row_t *row_of_words(const words_t *words, size_t count, bool is_cell)
 {
     lang_t lang;
     const char *name = words->count ? words->items[0].text : "";
     if (is_cell && (*name == '-' || lang_of_word(name, &lang)))
         return &code_row;
-    return row_find(name, strcspn(name, "?"));
+    const command_row_t *row = row_find(name, strcspn(name, "?"));
+    const command_row_t *verb = row && count > 1
+        ? row_verb(row, words->items[1].text) : NULL;
+    return verb ? verb : row;
 }
 
 /* Candidates for a word after `count` whole words. */
@@ -289,7 +293,7 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
         add_names(found, is_cell);
         return;
     }
-    const command_row_t *row = row_of_words(words, is_cell);
+    const command_row_t *row = row_of_words(words, count, is_cell);
     if (row == NULL)
         return;
     const option_t *open = count > 0 ? open_option(row, words, count - 1) : NULL;
@@ -301,6 +305,8 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
         add_names(found, false);
     for (size_t i = 0; row->argument_words && count == 1 && row->argument_words[i]; i++)
         add_match(found, row->argument_words[i], "param");
+    for (size_t i = 0; row->verbs && count == 1 && row->verbs[i]; i++)
+        add_match(found, row->verbs[i]->name, "param");
     if (add_attached(found, row))
         return;
     for (const option_t *option = row->options; option && option->name; option++) {
@@ -313,7 +319,7 @@ static void add_words(found_t *found, const words_t *words, size_t count, bool i
 
 static magic_wants_t wants_of_words(const words_t *words, size_t count, bool is_cell)
 {
-    const command_row_t *row = row_of_words(words, is_cell);
+    const command_row_t *row = row_of_words(words, count, is_cell);
     const option_t *open = row && count ? open_option(row, words, count - 1) : NULL;
     if (open && (strcmp(open->name, "session") == 0))
         return WANTS_SESSIONS;
@@ -422,14 +428,14 @@ static const option_t *option_at(const command_row_t *row, const words_t *words,
 static void inspect_words(cJSON *data, const words_t *words, size_t offset, bool is_cell)
 {
     size_t i = word_at(words, offset);
-    const command_row_t *row = row_of_words(words, is_cell);
+    const command_row_t *row = row_of_words(words, words->count, is_cell);
     const option_t *option = row ? option_at(row, words, i) : NULL;
-    const char *topic = row && row != &code_row ? row->name : NULL;
     if (row && row->id == COMMAND_HELP && i == 1 && i < words->count) {
         const command_row_t *other = row_find(words->items[1].text,
             strlen(words->items[1].text));
-        topic = other ? other->name : topic;
+        row = other ? other : row;
     }
+    char *topic = row && row != &code_row ? row_topic(row) : NULL;
     char *text = option ? option_help_text(option) : command_help_text(topic);
     json_set_str(data, "text/plain", text);
     free(text);
@@ -438,6 +444,7 @@ static void inspect_words(cJSON *data, const words_t *words, size_t offset, bool
         json_set_str(data, "text/html", html);
         free(html);
     }
+    free(topic);
 }
 
 cJSON *magic_inspect(const char *text, size_t len, size_t cursor_points)

@@ -26,6 +26,8 @@ char *option_usage(const option_t *option)
     buf_t out = BUF_INIT;
     if (option->letter)
         buf_addf(&out, "-%c, ", option->letter);
+    if (option->also_letter)
+        buf_addf(&out, "-%c, ", option->also_letter);
     buf_addf(&out, "--%s", option->name);
     if (option->value)
         buf_addf(&out, " %s", option->value);
@@ -84,12 +86,25 @@ static void add_options_text(buf_t *out, const command_row_t *row)
     }
 }
 
+/* Its verbs and what each one does. */
+static void add_verbs_text(buf_t *out, const command_row_t *row)
+{
+    if (row->verbs)
+        buf_adds(out, "\nWhat it can do (`?` at the end of a line shows its options):\n");
+    for (size_t i = 0; row->verbs && row->verbs[i]; i++) {
+        char *term = xasprintf("%s %s", row->name, row->verbs[i]->name);
+        add_term(out, term, row->verbs[i]->summary, 24);
+        free(term);
+    }
+}
+
 static void add_row_text(buf_t *out, const command_row_t *row)
 {
     buf_addf(out, "%%synapse %s\n\n", row->usage);
     add_wrapped(out, row->summary, 0);
     if (row->text)
         add_wrapped(out, row->text, 0);
+    add_verbs_text(out, row);
     add_options_text(out, row);
     buf_adds(out, "\nExamples:\n");
     for (const char *const *example = row->examples; *example; example++) {
@@ -122,7 +137,7 @@ static void add_all_text(buf_t *out)
 char *command_help_text(const char *topic)
 {
     buf_t out = BUF_INIT;
-    const command_row_t *row = topic ? row_find(topic, strlen(topic)) : NULL;
+    const command_row_t *row = topic ? row_of_topic(topic) : NULL;
     if (topic && row == NULL)
         return NULL;
     if (row)
@@ -188,6 +203,17 @@ static void add_options_html(buf_t *out, const command_row_t *row)
         buf_adds(out, "</table>\n");
 }
 
+static void add_verbs_html(buf_t *out, const command_row_t *row)
+{
+    buf_adds(out, row->verbs ? "<table>\n" : "");
+    for (size_t i = 0; row->verbs && row->verbs[i]; i++) {
+        char *usage = xasprintf("%%synapse %s", row->verbs[i]->usage);
+        add_pair_html(out, usage, row->verbs[i]->summary);
+        free(usage);
+    }
+    buf_adds(out, row->verbs ? "</table>\n" : "");
+}
+
 static void add_row_html(buf_t *out, const command_row_t *row)
 {
     char *usage = xasprintf("%%synapse %s", row->usage);
@@ -200,6 +226,7 @@ static void add_row_html(buf_t *out, const command_row_t *row)
     if (row->text)
         add_element(out, "p", row->text);
     buf_addc(out, '\n');
+    add_verbs_html(out, row);
     add_options_html(out, row);
     add_element(out, "h5", "Examples");
     buf_addc(out, '\n');
@@ -228,7 +255,7 @@ static void add_all_html(buf_t *out)
 char *command_help_html(const char *topic)
 {
     buf_t out = BUF_INIT;
-    const command_row_t *row = topic ? row_find(topic, strlen(topic)) : NULL;
+    const command_row_t *row = topic ? row_of_topic(topic) : NULL;
     if (topic && row == NULL)
         return NULL;
     buf_adds(&out, "<div>\n");

@@ -39,9 +39,11 @@ typedef struct {
     const char *const *choices; /* OPTION_CHOICE, OPTION_WORDS (its first), NULL-ended */
     const char *heading;        /* starts a group in the help; NULL = goes on */
     bool is_bare;               /* it may stand without dashes: `as NAME` */
+    char also_letter;           /* another letter and another name that people know it */
+    const char *also;           /* by; 0, NULL = none */
 } option_t;
 
-typedef struct {
+typedef struct command_row_t {
     command_id_t id;
     const char *name;
     const char *title;    /* in errors: "%%synapse sql"; NULL = "%synapse NAME" */
@@ -60,6 +62,9 @@ typedef struct {
     int (*take_body)(command_t *command, const char *body, err_t *err);
     /* Check what options can't say each for itself; NULL = nothing. */
     int (*check)(command_t *command, err_t *err);
+    /* What it can do, NULL-ended: the word after its name picks a row, whose options and
+     * arguments count then; without a word the first one. NULL = it has no verbs. */
+    const struct command_row_t *const *verbs;
 } command_row_t;
 
 extern const command_row_t command_start_row, command_meta_row, command_stop_row,
@@ -67,10 +72,15 @@ extern const command_row_t command_start_row, command_meta_row, command_stop_row
     command_configure_row,
     command_session_row, command_sessions_row, command_logs_row,
     command_vars_row,
-    command_get_row, command_put_row, command_upload_row;
+    command_get_row, command_put_row, command_upload_row, command_compute_row;
 
 /* The row of a name (first `len` bytes of `name`, any case), or NULL. Static. */
 const command_row_t *row_find(const char *name, size_t len);
+/* The verb of a row that a word names, in any case; NULL = it has none of that name. */
+const command_row_t *row_verb(const command_row_t *row, const char *word);
+/* "start", "compute attach": its row, or NULL. */
+const command_row_t *row_of_topic(const char *topic);
+char *row_topic(const command_row_t *row); /* the other way; the caller frees */
 /* Row `i` of the table, NULL past its end. */
 const command_row_t *row_at(size_t i);
 

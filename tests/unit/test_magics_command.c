@@ -68,10 +68,29 @@ static void add_session(buf_t *out, const session_options_t *options)
     buf_adds(out, options->follow ? " follow" : "");
 }
 
+static void add_manage(buf_t *out, const manage_options_t *manage)
+{
+    const struct {
+        const char *name, *value;
+    } texts[] = {{"name", manage->name}, {"word", manage->word}, {"file", manage->file},
+        {"type", manage->type}, {"resource_id", manage->resource_id},
+        {"linked_service", manage->linked_service}, {"pool", manage->pool},
+        {"fabric", manage->fabric}, {"identity", manage->identity}, {"tags", manage->tags},
+        {"description", manage->description}, {"role", manage->role},
+        {"principal", manage->principal}, {"output", manage->output}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        add_text(out, texts[i].name, texts[i].value);
+    buf_adds(out, manage->no_wait ? " no_wait" : "");
+}
+
 static char *command_text(const command_t *command)
 {
     buf_t out = BUF_INIT;
-    buf_adds(&out, command_names()[command->id]);
+    const char *name = command_names()[command->id];
+    buf_adds(&out, name);
+    if (strcmp(command->verb ? command->verb : name, name) != 0)
+        buf_addf(&out, " %s", command->verb);
+    add_manage(&out, &command->manage);
     add_start(&out, &command->start);
     buf_adds(&out, command->stop.now ? " now" : "");
     buf_adds(&out, command->stop.all ? " all" : "");
@@ -133,6 +152,18 @@ static void test_secrets(void)
     }
 }
 
+static void check_verb(const command_row_t *row, const command_row_t *verb)
+{
+    char *topic = xasprintf("%s %s", row->name, verb->name);
+    char *text = command_help_text(topic), *again = row_topic(verb);
+    ok(strcmp(again, topic) == 0 && verb->id == row->id, "%s: title and id are right", topic);
+    ok(text && strstr(text, verb->usage) && strstr(text, verb->examples[0]),
+        "%s: help has usage and an example", topic);
+    free(topic);
+    free(text);
+    free(again);
+}
+
 /* Every row has what help and completion are made of. */
 static void test_rows(void)
 {
@@ -147,6 +178,8 @@ static void test_rows(void)
             "%s: help has usage and an example", row->name);
         ok(strstr(html, "<code>") && text[strlen(text) - 1] == '\n', "%s: HTML too",
             row->name);
+        for (size_t verb = 0; row->verbs && row->verbs[verb]; verb++)
+            check_verb(row, row->verbs[verb]);
         for (const option_t *option = row->options; option && option->name; option++)
             if (!strstr(text, option->name) || !strstr(html, option->name) || !option->help)
                 ok(false, "help of %s has --%s", row->name, option->name);
@@ -168,7 +201,12 @@ static void test_help(void)
     ok(longest <= 80, "its lines fit a terminal (%zu)", longest);
     ok(strstr(html, "<table>") && !strstr(html, "<script"), "as HTML");
     ok(strstr(start, "&quot;Name: value&quot;") != NULL, "values are escaped in HTML");
-    ok(command_help_text("nothing") == NULL && command_help_html("nothing") == NULL,
+    char *verb = command_help_text("compute attach");
+    ok(strstr(verb, "--resource-id ID") && strstr(verb, "-g, -r, --resource-group NAME"),
+        "help of a verb has its options, with the letters that both tools know");
+    free(verb);
+    ok(command_help_text("nothing") == NULL && command_help_html("nothing") == NULL &&
+            command_help_text("compute nothing") == NULL,
         "no help on what isn't a command");
     free(all);
     free(html);
