@@ -289,6 +289,7 @@ void target_destroy(target_t **target_p)
     free(target->audience);
     free(target->tenant);
     free(target->token_base);
+    free(target->note);
     json_free(&target->facts);
     free(target);
     *target_p = NULL;

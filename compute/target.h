@@ -21,10 +21,14 @@ typedef struct {
     char **headers;            /* NULL-ended, or NULL */
     char *ca_file, *proxy;
     cJSON *session_body;       /* of POST /sessions, without "name" */
+    bool is_shared;            /* FABRIC: a high-concurrency session (dialect_fabric_shared) */
+    char *note;                /* a sentence for the line that says it is ready, or NULL */
     /* Of SYNAPSE and FABRIC; NULL else. Tokens of `audience` go to `token_base` only. */
     char *audience, *tenant, *token_base;
-    cJSON *facts;              /* for `meta`, by the keys it prints: "subscription_id",
-                                  "resource_group", "workspace_name", "application_url" … */
+    cJSON *facts;              /* of any kind, or NULL: for `meta`, by the keys it prints:
+                                  "subscription_id", "resource_group", "workspace_name",
+                                  "application_url" …; "teardown_minutes": what it ran on
+                                  stays warm so long after its end */
 } target_t;
 
 /* What of the environment is read, given by main. Any may be NULL. */
