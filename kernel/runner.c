@@ -56,6 +56,7 @@ static const stage_t code_stages[] = {
 static const stage_t command_stages[] = {
     {runner_open_command, runner_stop_finding},
     {runner_run_command, runner_stop_command},
+    {runner_guard, runner_stop_guard},
     {NULL, NULL},
 };
 

@@ -1,7 +1,8 @@
 /*
  * runner_guard - once a session without a side channel: its cancel is made to reach Python
  *
- * The driver gets remote/sentinel.py, by a statement of its own before the first cell.
+ * The driver gets remote/sentinel.py, by a statement of its own: at the end of `start`, else
+ * before the first cell.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@ static bool wants_guard(const runner_t *runner, const livy_session_t *session)
 {
     struct sidechannel_t *channel = livy_session_sidechannel(session);
     const char *url = livy_session_url(session);
-    return livy_session_has_prologue(session)
-           && runner_step(runner)->lang != LANG_SCALA && channel
+    bool comes_late = runner->command ? runner->command->id != COMMAND_START
+                                      : runner_step(runner)->lang == LANG_SCALA;
+    return livy_session_has_prologue(session) && !comes_late && channel
            && sidechannel_state(channel) == SIDECHANNEL_NONE
            && !(runner->guarded_session && strcmp(runner->guarded_session, url) == 0);
 }
@@ -31,7 +33,9 @@ static void on_guarded(const cJSON *value, const cJSON *outputs, const err_t *er
     if (!value)
         log_info(LOG_LIVY, "no sentinel: %s", err->text);
     err_t fault = *err;
-    if (!fault.code && runner->interrupts)
+    if (runner->command)
+        err_clear(&fault); /* the session is there all the same */
+    else if (!fault.code && runner->interrupts)
         err_set(&fault, ERR_INTERRUPTED, "Interrupted before the cell ran.");
     if (fault.code == ERR_INTERRUPTED || fault.code == ERR_SESSION_DEAD)
         runner_step_fail(runner, &fault);

@@ -8,12 +8,34 @@ import uuid
 
 AFTER = 1.0  # seconds that a cell runs before it has one
 CORES = 2  # at least: the job keeps one busy, as long as nothing else wants it
-NAP = "java_method('java.lang.Thread', 'sleep', 86400000L)"
+DAY = 86400000  # milliseconds
+PATIENCE = 10  # seconds for the first query of a session
 
 
 def install():
+    """Also runs such a query: a session's first one takes seconds, in which no cancel would
+    reach a cell. Where the cluster is busy it is not waited for."""
     if not isinstance(kernel.guard, Guard):
         kernel.guard = Guard()
+        ready = threading.Thread(target=get_ready, daemon=True)
+        ready.start()
+        ready.join(PATIENCE)
+
+
+def get_ready():
+    try:
+        if tools.spark_context() is not None:
+            nap(1).collect()
+    except Exception:
+        pass  # the first cell that runs for long tries again
+
+
+def nap(milliseconds):
+    """A frame whose one task sleeps."""
+    from pyspark.sql import SparkSession
+
+    text = "java_method('java.lang.Thread', 'sleep', %dL)" % milliseconds
+    return SparkSession.builder.getOrCreate().range(0, 1, 1, 1).selectExpr(text)
 
 
 def cores(context):
@@ -62,9 +84,7 @@ class Watch(threading.Thread):
                 kernel.interrupt(self.n)
 
     def hold(self, context):
-        from pyspark.sql import SparkSession
-
-        frame = SparkSession.builder.getOrCreate().range(0, 1, 1, 1).selectExpr(NAP)
+        frame = nap(DAY)
         own = {
             "spark.jobGroup.id": self.group,
             "spark.job.description": self.mark,
