@@ -149,7 +149,7 @@ static char *clean_text(const char *s, size_t len)
     return buf_take(&out);
 }
 
-static cJSON *string_node(const char *s, size_t len)
+cJSON *json_text(const char *s, size_t len)
 {
     if (!s)
         return cJSON_CreateNull();
@@ -167,24 +167,27 @@ void json_set(cJSON *obj, const char *key, cJSON *value)
 
 void json_set_str(cJSON *obj, const char *key, const char *value)
 {
-    json_set(obj, key, string_node(value, value ? strlen(value) : 0));
+    json_set(obj, key, json_text(value, value ? strlen(value) : 0));
 }
 
 void json_set_strn(cJSON *obj, const char *key, const char *value, size_t len)
 {
-    json_set(obj, key, string_node(value, len));
+    json_set(obj, key, json_text(value, len));
+}
+
+cJSON *json_integer(int64_t value)
+{
+    char text[24];
+
+    if (fabs((double)value) < SAFE_INTEGER)
+        return cJSON_CreateNumber((double)value);
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    return cJSON_CreateRaw(text);
 }
 
 void json_set_int(cJSON *obj, const char *key, int64_t value)
 {
-    char text[24];
-
-    if (fabs((double)value) < SAFE_INTEGER) {
-        json_set(obj, key, cJSON_CreateNumber((double)value));
-        return;
-    }
-    snprintf(text, sizeof text, "%lld", (long long)value);
-    json_set(obj, key, cJSON_CreateRaw(text));
+    json_set(obj, key, json_integer(value));
 }
 
 void json_set_num(cJSON *obj, const char *key, double value)
@@ -210,7 +213,7 @@ void json_add(cJSON *arr, cJSON *value)
 
 void json_add_str(cJSON *arr, const char *value)
 {
-    json_add(arr, string_node(value, value ? strlen(value) : 0));
+    json_add(arr, json_text(value, value ? strlen(value) : 0));
 }
 
 void json_drop(cJSON *obj, const char *key)

@@ -42,6 +42,8 @@ cJSON *json_copy(const cJSON *tree); /* NULL stays NULL */
 /* Builders; the key must be new in `obj`. Strings must be UTF-8: bytes that are not
  * become U+FFFD. A NULL string becomes null. json_set consumes `value`. */
 void json_set(cJSON *obj, const char *key, cJSON *value);
+cJSON *json_text(const char *s, size_t len); /* a value of its own; NULL is null */
+cJSON *json_integer(int64_t value);
 void json_set_str(cJSON *obj, const char *key, const char *value);
 void json_set_strn(cJSON *obj, const char *key, const char *value, size_t len);
 void json_set_int(cJSON *obj, const char *key, int64_t value);

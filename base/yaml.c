@@ -94,6 +94,9 @@ static int fail_parse(const reader_t *reader)
     } else if (strstr(problem, "mapping values are not allowed")) {
         problem = "a colon is where a value goes on. Put the value in quotes, or the key "
             "on a line of its own with the indent of its neighbours";
+    } else if (strstr(problem, "did not find expected ','")) {
+        line = parser->context_mark.line;
+        problem = "a bracket is opened here and not closed, or a comma is missing";
     } else if (strstr(problem, "unexpected end of stream")) {
         line = parser->context_mark.line;
         problem = "a quote is opened here and not closed";
@@ -169,51 +172,22 @@ static bool is_based(const char *text, const char *prefix, const char *digits)
         text[len + strspn(text + len, digits)] == '\0';
 }
 
-/* The one value of an object, or NULL; frees the object. */
-static cJSON *take_node(cJSON *holder)
-{
-    cJSON *node = holder->child;
-
-    if (node) {
-        cJSON_DetachItemViaPointer(holder, node);
-        cJSON_free(node->string);
-        node->string = NULL;
-    }
-    json_free(&holder);
-    return node;
-}
-
 /* What a number is: NULL when a number can't carry the text, which then stays text. */
 static cJSON *number_node(const char *text)
 {
     bool is_hex = is_based(text, "0x", "0123456789abcdefABCDEF");
     bool is_octal = is_based(text, "0o", "01234567");
-    cJSON *holder = json_obj();
 
-    if (is_hex || is_octal) {
-        errno = 0;
-        long long number = strtoll(text + 2, NULL, is_hex ? 16 : 8);
-        if (errno == 0)
-            json_set_int(holder, "n", number);
-    } else if (is_number(text) && strpbrk(text, ".eE")) {
+    if (!is_hex && !is_octal && !is_number(text))
+        return NULL;
+    if (!is_hex && strpbrk(text, ".eE")) {
         double number = strtod(text, NULL);
-        if (isfinite(number))
-            json_set_num(holder, "n", number);
-    } else if (is_number(text)) {
-        errno = 0;
-        long long number = strtoll(text, NULL, 10);
-        if (errno == 0)
-            json_set_int(holder, "n", number);
+        return isfinite(number) ? cJSON_CreateNumber(number) : NULL;
     }
-    return take_node(holder);
-}
-
-static cJSON *text_node(const char *text, size_t len)
-{
-    cJSON *holder = json_obj();
-
-    json_set_strn(holder, "s", text, len);
-    return take_node(holder);
+    errno = 0;
+    long long number = strtoll(is_hex || is_octal ? text + 2 : text, NULL,
+        is_hex ? 16 : is_octal ? 8 : 10);
+    return errno == 0 ? json_integer(number) : NULL;
 }
 
 static cJSON *scalar_node(const char *text, size_t len, bool is_plain)
@@ -227,7 +201,7 @@ static cJSON *scalar_node(const char *text, size_t len, bool is_plain)
     if (is_plain && (is_word(text, trues) || is_word(text, falses)))
         return cJSON_CreateBool(*text == 't' || *text == 'T');
     cJSON *number = is_plain ? number_node(text) : NULL;
-    return number ? number : text_node(text, len);
+    return number ? number : json_text(text, len);
 }
 
 /* --- values --- */
