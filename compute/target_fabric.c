@@ -85,10 +85,7 @@ static int take_wish(asking_t *asking, err_t *err)
     if (options->environment_version)
         return err_set(err, ERR_USAGE, "An environment of Fabric has no versions: what is "
             "published counts. Leave --environment-version out.");
-    if (options->environment)
-        asking->names[STEP_ENVIRONMENT] = xstrdup(options->environment);
-    else
-        asking->names[STEP_ENVIRONMENT] = xstrdup(registered(asking, "environment"));
+    asking->names[STEP_ENVIRONMENT] = xstrdup(options->environment);
     return take_place(asking, err);
 }
 
