@@ -52,8 +52,14 @@ const char *const *config_target_names(const config_t *config);
 int config_save_target(config_t *config, const char *name, const cJSON *entry, err_t *err)
     SK_WARN_UNUSED;
 
-/* What `%synapse config` prints: [{"key", "value", "from"}], secrets as "…". Caller
- * frees. */
-cJSON *config_shown(const config_t *config);
+/* The files as config_new was given them, absolute or NULL; they may not be there. */
+const char *config_site_file(const config_t *config);
+const char *config_user_file(const config_t *config);
+
+/* What `%synapse config` prints: [{"key", "value", "from"}], secrets as "…". With `path`
+ * (NULL = all) that key, or those below it; ERR_USAGE when there is no such key. A key
+ * that is not set has the value null and is only there when `path` is its own: then also
+ * "help" and "variable". Caller frees. */
+cJSON *config_shown(const config_t *config, const char *path, err_t *err);
 
 #endif

@@ -1,0 +1,146 @@
+/*
+ * config_shown - what is in force, for people: no secrets
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "compute/config.h"
+#include "compute/config_keys.h"
+
+#define HIDDEN "\xe2\x80\xa6"
+
+/* "http://me:pw@proxy:3128" → "http://…@proxy:3128". */
+static cJSON *address_shown(const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    const char *host = scheme ? scheme + 3 : text;
+    const char *end = host + strcspn(host, "/");
+    const char *at = end;
+
+    while (at > host && *at != '@')
+        at--;
+    if (*at != '@')
+        return json_text(text, strlen(text));
+    char *shown = xasprintf("%.*s" HIDDEN "%s", (int) (host - text), text, at);
+    cJSON *value = json_text(shown, strlen(shown));
+    free(shown);
+    return value;
+}
+
+static cJSON *value_shown(const config_key_t *key, const cJSON *value)
+{
+    if (key->is_secret)
+        return json_text(HIDDEN, strlen(HIDDEN));
+    if (key->type == CONFIG_ADDRESS)
+        return address_shown(value->valuestring);
+    return json_copy(value);
+}
+
+static cJSON *add_row(cJSON *rows, const char *path, cJSON *value, const char *from)
+{
+    cJSON *row = json_obj();
+
+    json_set_str(row, "key", path);
+    json_set(row, "value", value);
+    json_set_str(row, "from", from);
+    json_add(rows, row);
+    return row;
+}
+
+static void add_entry(cJSON *rows, const char *path, const cJSON *entry, const char *from)
+{
+    const cJSON *field;
+
+    cJSON_ArrayForEach(field, entry)
+    {
+        char *full = xasprintf("%s.%s", path, field->string);
+        add_row(rows, full, value_shown(config_field_of(field->string), field), from);
+        free(full);
+    }
+}
+
+static void add_targets(const config_t *config, cJSON *rows)
+{
+    const char *const *names = config_target_names(config);
+
+    for (; *names; names++) {
+        char *path = xasprintf("targets.%s", *names);
+        char *from = config_origin(config, path);
+        add_entry(rows, path, config_target(config, *names), from);
+        free(from);
+        free(path);
+    }
+}
+
+static void add_key(const config_t *config, cJSON *rows, const config_key_t *key)
+{
+    const cJSON *value = config_get(config, key->path);
+
+    if (key->type == CONFIG_TARGETS) {
+        add_targets(config, rows);
+    } else if (value) {
+        char *from = config_origin(config, key->path);
+        if (key->type == CONFIG_PLACE && cJSON_IsObject(value))
+            add_entry(rows, key->path, value, from);
+        else
+            add_row(rows, key->path, value_shown(key, value), from);
+        free(from);
+    }
+}
+
+static bool is_below(const char *path, const char *front)
+{
+    size_t len = strlen(front);
+
+    return text_starts(path, front) && (path[len] == '\0' || path[len] == '.');
+}
+
+/* Only what is asked for stays. */
+static cJSON *narrow(cJSON *rows, const char *front)
+{
+    cJSON *kept = json_arr();
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (is_below(json_str(row, "key", ""), front))
+            json_add(kept, json_copy(row));
+    }
+    json_free(&rows);
+    return kept;
+}
+
+static void explain(cJSON *rows, const config_key_t *key)
+{
+    cJSON *row = rows->child ? rows->child : add_row(rows, key->path, NULL, NULL);
+
+    json_set_str(row, "help", key->help);
+    if (config_has_variable(key)) {
+        char *name = config_variable(key->path);
+        json_set_str(row, "variable", name);
+        free(name);
+    }
+}
+
+cJSON *config_shown(const config_t *config, const char *path, err_t *err)
+{
+    cJSON *rows = json_arr();
+    const config_key_t *key;
+
+    for (size_t i = 0; (key = config_key_at(i)); i++)
+        add_key(config, rows, key);
+    if (!path)
+        return rows;
+    rows = narrow(rows, path);
+    key = config_key_of(path);
+    if (key && cJSON_GetArraySize(rows) < 2) {
+        explain(rows, key);
+    } else if (!key && !rows->child && !config_is_group(path)) {
+        json_free(&rows);
+        config_fail_unknown(path, -1, err);
+        err_prefix(err, "%%synapse config: ");
+    }
+    return rows;
+}
