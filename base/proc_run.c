@@ -237,6 +237,8 @@ void proc_run_end(proc_run_t **run_p)
     proc_run_t *run = *run_p;
     *run_p = NULL;
     let_go(run);
+    if (run->output.text.len)
+        explicit_bzero(run->output.text.data, run->output.text.len);
     buf_free(&run->output.text);
     buf_free(&run->errors.text);
     free(run->program);
