@@ -118,11 +118,8 @@ static bool is_host_below(const char *url, const char *suffix)
     return label && host[label] == '.' && is_below(rest, suffix);
 }
 
-bool azure_is_home(azure_t *azure, audience_t audience, const char *url)
+bool azure_is_home(const cloud_t *cloud, audience_t audience, const char *url)
 {
-    const cloud_t *cloud = azure_cloud(azure, NULL);
-    if (!cloud)
-        return false;
     if (audience == AUDIENCE_ARM)
         return is_below(url, cloud->arm);
     if (audience == AUDIENCE_FABRIC)

@@ -49,6 +49,7 @@ typedef struct {
     bool no_wait;
     int64_t patience_ms;       /* 0 = 60 s */
     const char *what;          /* for sentences: "the compute mypool"; copied */
+    const cloud_t *cloud;      /* of a place in another cloud; borrowed. NULL = azure_cloud */
 } azure_ask_t;
 
 typedef struct {

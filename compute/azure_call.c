@@ -27,6 +27,7 @@
 struct azure_call_t {
     azure_t *azure;
     audience_t audience;
+    const cloud_t *cloud;       /* NULL = that of azure */
     char *method, *url, *body, *what;
     bool no_wait;
     int64_t patience_ms;
@@ -100,6 +101,12 @@ static void on_end_timer(void *arg)
     azure_call_t *call = arg;
     azure_answer_t answer = call->answer;
     finish(call, &answer);
+}
+
+/* Not NULL once there are credentials. */
+static const cloud_t *cloud_of(const azure_call_t *call)
+{
+    return call->cloud ? call->cloud : azure_cloud(call->azure, NULL);
 }
 
 static int64_t now_ms(const azure_call_t *call)
@@ -242,7 +249,7 @@ static void poll_later(azure_call_t *call, int64_t retry_after_ms)
 
 static void take_url(azure_call_t *call, char **url, const char *from)
 {
-    if (!from || !azure_is_home(call->azure, call->audience, from))
+    if (!from || !azure_is_home(cloud_of(call), call->audience, from))
         return; /* a token stays home: then the resource itself is asked */
     free(*url);
     *url = xstrdup(from);
@@ -455,7 +462,6 @@ static void ask_token(azure_call_t *call, const char *refused_token)
 {
     err_t err = {0};
     credentials_t *credentials = azure_credentials(call->azure, &err);
-    const cloud_t *cloud = azure_cloud(call->azure, NULL);
     credential_events_t events = {
         .on_prompt = call->azure->on_prompt ? on_prompt : NULL,
         .on_token = on_token,
@@ -464,7 +470,7 @@ static void ask_token(azure_call_t *call, const char *refused_token)
         fail_later(call, &err);
         return;
     }
-    if (!azure_is_home(call->azure, call->audience,
+    if (!azure_is_home(cloud_of(call), call->audience,
             call->poll_url ? call->poll_url : call->url)) {
         err_set(&err, ERR_AUTH, "%s is at %s, which is not the address of the service that "
             "the token is for: it was not sent. Check `endpoints` in the configuration.",
@@ -472,7 +478,7 @@ static void ask_token(azure_call_t *call, const char *refused_token)
         fail_later(call, &err);
         return;
     }
-    call->asking = credentials_ask(credentials, cloud->audiences[call->audience],
+    call->asking = credentials_ask(credentials, cloud_of(call)->audiences[call->audience],
         call->tenant ? call->tenant : call->azure->tenant, refused_token, &events, call);
 }
 
@@ -484,6 +490,7 @@ azure_call_t *azure_call(azure_t *azure, const azure_ask_t *ask, azure_answer_fn
     azure_call_t *call = xcalloc(1, sizeof *call);
     call->azure = azure;
     call->audience = ask->audience;
+    call->cloud = ask->cloud;
     call->method = xstrdup(ask->method);
     call->url = xstrdup(ask->url);
     call->body = ask->body ? json_print(ask->body) : NULL;

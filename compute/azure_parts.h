@@ -16,8 +16,8 @@ struct azure_t {
     void *prompt_arg;
 };
 
-/* May a token of this audience travel to `url`? Only to the service that it is for. */
-bool azure_is_home(azure_t *azure, audience_t audience, const char *url);
+/* May a token of this audience travel to `url`? Only to the service that it is for. Pure. */
+bool azure_is_home(const cloud_t *cloud, audience_t audience, const char *url);
 
 /* What a reply that says no means, and what to do next. `what` is the asked thing in words
  * ("the compute mypool"), `url` the address of the call, `json` the body or NULL, `words`

@@ -167,35 +167,23 @@ cJSON *target_session_body(const start_options_t *options)
 
 /* --- which target --- */
 
-#define WHAT_IS_THERE "This version starts Spark on this machine (%%synapse start) and on " \
-    "any Livy server (%%synapse start --livy URL)."
-
-static bool is_local_name(const char *name)
+/* What only an Azure ML workspace has. */
+static int refuse_azure(const start_options_t *options, const char *where, err_t *err)
 {
-    return name && text_equal_nocase(name, "local");
-}
-
-/* What only Azure's workspaces can do. */
-static int refuse_azure(const start_options_t *options, err_t *err)
-{
-    const char *option = options->subscription_id ? "--subscription-id"
-        : options->resource_group                 ? "--resource-group"
-        : options->workspace_name                 ? "--workspace-name"
-        : options->config_file                    ? "--config-file"
+    const char *option = options->subscription_id ? "-s"
+        : options->resource_group                 ? "-r"
+        : options->workspace_name                 ? "-w"
+        : options->config_file                    ? "-f"
                                                   : NULL;
 
-    if (options->compute_target && !is_local_name(options->compute_target))
-        return err_set(err, ERR_UNSUPPORTED, "The compute \"%s\" can't be started by this "
-            "version: pools that are attached to an Azure workspace are not supported yet. "
-            WHAT_IS_THERE, options->compute_target);
-    if (option)
-        return err_set(err, ERR_UNSUPPORTED, "%s names an Azure workspace, which is not "
-            "supported yet. " WHAT_IS_THERE " Leave the option out for one of these.",
-            option);
     if (options->environment || options->environment_version)
-        return err_set(err, ERR_UNSUPPORTED, "Environments of an Azure workspace (-e) are "
-            "not supported yet: a session uses the Python that is there. "
-            WHAT_IS_THERE " Leave the option out for one of these.");
+        return err_set(err, ERR_UNSUPPORTED, "-e names an environment of an Azure ML "
+            "workspace, and the session runs on %s: it uses the Python that is there. Leave "
+            "-e out, or start an attached compute with -c NAME.", where);
+    if (option)
+        return err_set(err, ERR_USAGE, "%s names an Azure ML workspace, and the session runs "
+            "on %s. Leave it out, or name a compute of the workspace with -c NAME.", option,
+            where);
     return 0;
 }
 
@@ -229,8 +217,8 @@ static int take_livy(target_t *target, const start_options_t *options,
     livy_url_t url;
 
     target->kind = TARGET_LIVY_URL;
-    if (options->environment || options->environment_version)
-        return refuse_azure(options, err);
+    if (refuse_azure(options, "a Livy server", err) != 0)
+        return -1;
     if (livy_url_parse(options->livy_url, &url, err) != 0)
         return -1;
     target->url = url.url;
@@ -262,7 +250,7 @@ target_t *target_resolve(const start_options_t *options,
         failed = take_livy(target, options, surroundings, err);
     } else {
         target->shown_name = xstrdup("local Spark");
-        failed = refuse_azure(options, err);
+        failed = refuse_azure(options, "this machine", err);
     }
     if (failed)
         target_destroy(&target);
@@ -290,9 +278,27 @@ void target_destroy(target_t **target_p)
     free(target->tenant);
     free(target->token_base);
     free(target->note);
+    free(target->remedy);
     json_free(&target->facts);
     free(target);
     *target_p = NULL;
+}
+
+bool target_is_azure(const target_t *target)
+{
+    return target->kind == TARGET_SYNAPSE || target->kind == TARGET_FABRIC;
+}
+
+static const dialect_t *dialect_of(const target_t *target)
+{
+    switch (target->kind) {
+    case TARGET_SYNAPSE:
+        return &dialect_synapse;
+    case TARGET_FABRIC:
+        return target->is_shared ? &dialect_fabric_shared : &dialect_fabric;
+    default:
+        return &dialect_livy;
+    }
 }
 
 livy_endpoint_t target_endpoint(const target_t *target)
@@ -300,7 +306,7 @@ livy_endpoint_t target_endpoint(const target_t *target)
     return (livy_endpoint_t) {
         .url = target->url,
         .shown_name = target->shown_name,
-        .dialect = &dialect_livy,
+        .dialect = dialect_of(target),
         .http = {
             .unix_socket = target->unix_socket,
             .ca_file = target->ca_file,

@@ -1,8 +1,8 @@
 /*
  * target - what `start` was asked → where the session runs, and with which size
  *
- * First match wins: --livy URL; -c NAME (with a workspace: a later version; says so); none:
- * local Spark. Pure but for files that options name (config.json, token files).
+ * --livy URL, else local Spark; what has to be asked for first: target_ask.h. Pure but for
+ * the files that options name (token files, certificates).
  */
 #ifndef SK_TARGET_H
 #define SK_TARGET_H
@@ -23,12 +23,15 @@ typedef struct {
     cJSON *session_body;       /* of POST /sessions, without "name" */
     bool is_shared;            /* FABRIC: a high-concurrency session (dialect_fabric_shared) */
     char *note;                /* a sentence for the line that says it is ready, or NULL */
+    char *remedy;              /* which role is missing where the start is refused (403), and
+                                  how to get it; or NULL */
     /* Of SYNAPSE and FABRIC; NULL else. Tokens of `audience` go to `token_base` only. */
     char *audience, *tenant, *token_base;
     cJSON *facts;              /* of any kind, or NULL: for `meta`, by the keys it prints:
                                   "subscription_id", "resource_group", "workspace_name",
-                                  "application_url" …; "teardown_minutes": what it ran on
-                                  stays warm so long after its end */
+                                  "application_url" (with {name} and {id} for those of
+                                  the session) …; "teardown_minutes": what it ran on stays
+                                  warm so long after its end */
 } target_t;
 
 /* What of the environment is read, given by main. Any may be NULL. */
@@ -40,7 +43,8 @@ typedef struct {
 /* `--livy` takes http(s)://[user:password@]host[:port][/path], whose credentials are moved
  * out of it, and unix:/path/of/a.sock. Files are relative to the kernel's folder; ~/ is
  * home. Sizes, conf and idleTimeout are in session_body only when they were asked for.
- * NULL with ERR_USAGE, ERR_IO, ERR_LIMIT, or ERR_UNSUPPORTED for Azure's targets. */
+ * -c is not looked at. NULL with ERR_USAGE, ERR_IO, or ERR_UNSUPPORTED for an environment
+ * of an Azure ML workspace. */
 target_t *target_resolve(const start_options_t *options,
     const target_surroundings_t *surroundings, err_t *err)
     __attribute__((warn_unused_result));
@@ -50,7 +54,10 @@ void target_destroy(target_t **target_p);
  * for. Caller frees. */
 cJSON *target_session_body(const start_options_t *options);
 
-/* The endpoint of a LIVY_URL target; borrows from it. */
+/* Does it take tokens of Azure? */
+bool target_is_azure(const target_t *target);
+
+/* The endpoint of a target that is not local; borrows from it. */
 livy_endpoint_t target_endpoint(const target_t *target);
 
 #endif

@@ -21,6 +21,9 @@ typedef struct {
  * place) or ERR_IO. Caller destroys. Only the four options of `options` are read. */
 workspace_t *workspace_find(azure_t *azure, const start_options_t *options, err_t *err)
     SK_WARN_UNUSED;
+/* The same, but NULL without an error when nothing names one. */
+workspace_t *workspace_look(azure_t *azure, const start_options_t *options, err_t *err)
+    SK_WARN_UNUSED;
 void workspace_destroy(workspace_t **workspace_p);
 
 /* "ARM/subscriptions/S/resourceGroups/R/providers/Microsoft.MachineLearningServices/
