@@ -25,6 +25,8 @@ enum {
     TRIES_GONE = 7 /* 410: the service is being updated, for up to 70 s */
 };
 
+#define IMDS_PATH "/metadata/identity/oauth2/token"
+
 typedef enum { FABRIC, APP_SERVICE, ARC, ML, CLOUD_SHELL, IMDS } place_t;
 
 /* What differs from place to place. NULL = it has none. */
@@ -61,7 +63,7 @@ typedef struct {
     credential_answer_t answer;
 } managed_t;
 
-/* ---- what it says ---- */
+/* ---- what it says: a sentence of a failure, a clause where it does not apply ---- */
 
 static void tell(managed_t *managed)
 {
@@ -186,9 +188,9 @@ static void take_probe(managed_t *managed, const http_reply_t *reply)
         return;
     }
     err_set(absence(managed), ERR_AUTH, reply->status
-        ? "No managed identity: what answers at %s is not Azure's metadata service."
-        : "No managed identity: neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and "
-          "Azure's metadata service does not answer at %s.", managed->endpoint);
+        ? "what answers at %.*s is not Azure's metadata service"
+        : "neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and no metadata service answers "
+          "at %.*s", (int) (strlen(managed->endpoint) - strlen(IMDS_PATH)), managed->endpoint);
     tell(managed);
 }
 
@@ -229,14 +231,14 @@ static bool is_without_identity(managed_t *managed, const http_reply_t *reply)
     if (managed->place != IMDS)
         return false;
     if (reply->status == 400 && managed->client_id)
-        err_set(absence(managed), ERR_AUTH, "No managed identity with the client ID %s "
-            "(AZURE_CLIENT_ID) is assigned to this virtual machine.", managed->client_id);
+        err_set(absence(managed), ERR_AUTH, "no identity with the client ID %s "
+            "(AZURE_CLIENT_ID) is assigned to this virtual machine", managed->client_id);
     else if (reply->status == 400)
-        err_set(absence(managed), ERR_AUTH, "No managed identity is assigned to this virtual "
-            "machine.");
+        err_set(absence(managed), ERR_AUTH, "no identity is assigned to this virtual "
+            "machine");
     else if (reply->status == 403 && strstr(reply->body, "unreachable"))
-        err_set(absence(managed), ERR_AUTH, "No managed identity: Azure's metadata service "
-            "can't be reached from this container.");
+        err_set(absence(managed), ERR_AUTH, "the metadata service can't be reached from "
+            "this container");
     else
         return false;
     return true;
@@ -282,7 +284,7 @@ static char *imds_endpoint(const credential_options_t *options)
     size_t len = strlen(base);
     while (len && base[len - 1] == '/')
         len--;
-    return xasprintf("%.*s/metadata/identity/oauth2/token", (int) len, base);
+    return xasprintf("%.*s" IMDS_PATH, (int) len, base);
 }
 
 static void find_place(managed_t *managed)

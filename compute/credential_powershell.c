@@ -72,7 +72,7 @@ static const credential_tool_t TOOL = {
     .login = "Connect-AzAccount",
     .needs_login = NEEDS_LOGIN,
     .lacks = NO_MODULE,
-    .lacks_text = "PowerShell's module Az.Accounts (2.2.0 or later) is not installed.",
+    .lacks_text = "PowerShell's module Az.Accounts (2.2.0 or later) is not installed",
     .limit_ms = 10000,
     .add_args = add_args,
 };

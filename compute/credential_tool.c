@@ -262,8 +262,8 @@ void *credential_tool_ask(const credential_tool_t *tool, const credential_wish_t
     *asking = (asking_t) {.tool = tool, .options = wish->options, .fn = fn, .arg = arg};
     if (!program) {
         asking->answer.is_absent = true;
-        err_set(&asking->answer.err, ERR_AUTH, "The program %s is not installed (it is in no "
-            "folder of PATH).", tool->program);
+        err_set(&asking->answer.err, ERR_AUTH, "%s is not installed, or not in PATH",
+            tool->program);
         asking->timer = loop_timer(wish->options->loop, 0, on_told, asking);
     } else if (wish->tenant &&
         login_check_tenant(wish->tenant, wish->tenant, &asking->answer.err) < 0)

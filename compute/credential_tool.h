@@ -18,7 +18,7 @@ typedef struct {
     const char *login;         /* what to run: "az login" */
     const char *const *needs_login; /* NULL-ended: stderr with one of these = not logged in */
     const char *lacks;         /* stdout with this = a part is not installed; or NULL */
-    const char *lacks_text;    /* the sentence for it */
+    const char *lacks_text;    /* the clause for it */
     int64_t limit_ms;
     /* The arguments after the program; malloc'd, at most CREDENTIAL_ARGS. The tenant is
      * letters, digits, dots and dashes. */

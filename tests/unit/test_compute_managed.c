@@ -229,15 +229,15 @@ static void test_absence(void)
     const fake_reply_t walled[] = {REFUSES_PROBE, {.status = 403, .body =
         (char *) "connecting to 169.254.169.254:80: the network is unreachable"}};
 
-    is_absent(NOTHING, silent, 1, "No managed identity: neither IDENTITY_ENDPOINT nor "
-        "MSI_ENDPOINT is set, and Azure's metadata service does not answer at " IMDS ".");
-    is_absent(NOTHING, stranger, 1, "No managed identity: what answers at " IMDS
-        " is not Azure's metadata service.");
-    is_absent(NOTHING, none, 2, "No managed identity is assigned to this virtual machine.");
-    is_absent(CLIENT, none, 2, "No managed identity with the client ID c1 (AZURE_CLIENT_ID) "
-        "is assigned to this virtual machine.");
-    is_absent(NOTHING, walled, 2, "No managed identity: Azure's metadata service can't be "
-        "reached from this container.");
+    is_absent(NOTHING, silent, 1, "neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and "
+        "no metadata service answers at http://169.254.169.254");
+    is_absent(NOTHING, stranger, 1, "what answers at http://169.254.169.254 is not Azure's "
+        "metadata service");
+    is_absent(NOTHING, none, 2, "no identity is assigned to this virtual machine");
+    is_absent(CLIENT, none, 2, "no identity with the client ID c1 (AZURE_CLIENT_ID) is "
+        "assigned to this virtual machine");
+    is_absent(NOTHING, walled, 2, "the metadata service can't be reached from this "
+        "container");
 }
 
 static void test_quick_probe(void)
