@@ -3,7 +3,8 @@
  *
  * The sources are tried in the order of DefaultAzureCredential (AZURE_TOKEN_CREDENTIALS and
  * the configuration's `credential` narrow it); the one that gave a token first stays. Tokens
- * are kept in memory by audience and tenant, and renewed five minutes before they end.
+ * are kept in memory by audience and tenant, and renewed five minutes before they end (a
+ * fifth of their life, where that is less).
  * A token is never logged, shown or written.
  * Thread: loop thread only; callbacks fire from the loop, never inside the call.
  * Source: azure-identity's documented behaviour; docs/azure.md.
