@@ -67,6 +67,21 @@ char *cell_code_part(const char *uuid, int n, int i)
     return xasprintf("# " ID_WORD "%s\n" RUNNER ".part(%d, %d)", uuid, n, i);
 }
 
+char *cell_code_keep(const char *uuid, const char *key, int i, const char *data, size_t len)
+{
+    char *text = text_base64(data, len);
+    char *code = xasprintf("# " ID_WORD "%s\n" RUNNER ".keep(\"%s\", %d, \"%s\")", uuid, key,
+        i, text);
+
+    free(text);
+    return code;
+}
+
+char *cell_code_kept(const char *key, int count)
+{
+    return xasprintf("# " ID_WORD "%s\n" RUNNER ".kept(\"%s\", %d)", key, key, count);
+}
+
 /* `.load("look", "…")`, or nothing. */
 static void add_load(buf_t *buf, const char *module, const char *source)
 {

@@ -37,6 +37,12 @@ char *cell_code_load(const char *module, const char *source);
 /* `__synapse_kernel__.part(n, i)`. Caller frees. */
 char *cell_code_part(const char *uuid, int n, int i);
 
+/* Code that is too long for one request: `__synapse_kernel__.keep("KEY", i, "base64")` for
+ * each piece, then `__synapse_kernel__.kept("KEY", count)` with KEY for its id, which runs
+ * them as one. Caller frees. */
+char *cell_code_keep(const char *uuid, const char *key, int i, const char *data, size_t len);
+char *cell_code_kept(const char *key, int count);
+
 /* A function of a module in the driver (driver_call.h). `args`: JSON text of an object.
  * `source`: the module's text, to be loaded first, or NULL. Caller frees.
  * Beside what runs: `k.load("look", "…").ask("look", "complete", "{…}")`, an expression. */

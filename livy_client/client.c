@@ -16,6 +16,7 @@ struct livy_call_t {
     livy_client_t *client;
     char *method, *path, *url, *body;
     int64_t timeout_ms;
+    bool may_be_empty;
     retry_policy_t policy;
     livy_answer_fn *fn;
     void *arg;
@@ -54,7 +55,8 @@ static bool is_good(long status)
 static bool is_garbled_reply(const livy_call_t *call, const http_reply_t *reply,
     const cJSON *json)
 {
-    if (!is_good(reply->status) || reply->status == 204)
+    if (!is_good(reply->status) || reply->status == 204 ||
+        (call->may_be_empty && reply->body_len == 0))
         return false;
     if (strcmp(call->method, "DELETE") == 0)
         return reply_is_html(reply->body, reply->body_len, reply->content_type);
@@ -100,7 +102,9 @@ static void on_reply(const http_reply_t *reply, void *arg)
 
     livy_answer_t answer = {.action = retry.action, .status = reply->status,
         .json = json};
-    reply_context_t context = {call->client->endpoint.shown_name, call->method, call->path};
+    const livy_endpoint_t *endpoint = &call->client->endpoint;
+    reply_context_t context = {endpoint->shown_name, call->method, call->path,
+        endpoint->dialect->faults};
     if (retry.action != RETRY_DONE)
         reply_err(&context, reply, &answer.err);
     livy_answer_fn *fn = call->fn;
@@ -136,6 +140,7 @@ livy_call_t *livy_call(livy_client_t *client, const livy_ask_t *ask, livy_answer
     call->url = xasprintf("%s%s", client->endpoint.url, ask->path);
     call->body = xstrdup(ask->body);
     call->timeout_ms = ask->timeout_ms ? ask->timeout_ms : TIMEOUT_MS;
+    call->may_be_empty = ask->may_be_empty;
     call->policy = ask->policy;
     call->fn = fn;
     call->arg = arg;

@@ -1,8 +1,9 @@
 /*
  * client - the inside of livy_client_t, and one question to the server
  *
- * For this folder; its timers also for what follows a session. A call sends a request, sends it again where retry.h allows, and
- * gives one answer: parsed, or with a sentence for the user.
+ * For this folder; its timers also for what follows a session. A call sends a request,
+ * sends it again where retry.h allows, and gives one answer: parsed, or with a sentence for
+ * the user.
  */
 #ifndef SK_CLIENT_H
 #define SK_CLIENT_H
@@ -24,6 +25,7 @@ typedef struct {
     const char *path;    /* after the endpoint's URL: "/sessions/0"; copied */
     const char *body;    /* JSON text, or NULL; copied */
     int64_t timeout_ms;  /* of one try; 0 = 30 s */
+    bool may_be_empty;   /* a reply without a body is one: `json` is NULL then */
     retry_policy_t policy;
 } livy_ask_t;
 

@@ -2,6 +2,7 @@
  * dialect - what differs between servers that speak Livy
  */
 #include "livy_client/dialect.h"
+#include "livy_client/faults.h"
 
 #define LIVY_LIST \
     .sessions = "/sessions", .list_key = "sessions", .total_key = "total", \
@@ -52,6 +53,7 @@ const dialect_t dialect_synapse = {
     .outage_s = 600,
     .request_limit = 96000,
     .monitoring = "/sessions/%s/applications/%s",
+    .faults = faults_synapse,
 };
 
 /* Fabric's limits of a request are not documented: Synapse's, whose service it grew from,
@@ -60,7 +62,7 @@ const dialect_t dialect_synapse = {
     .has_inner_state = true, .may_lack_state = true, \
     .late_404_s = 60, .keep_alive_s = 60, .outage_s = 600, .request_limit = 96000, \
     .output_piece = 1024 * 1024, \
-    .monitoring = "/../../../livySessions/%s/applications/%s"
+    .monitoring = "/../../../livySessions/%s/applications/%s", .faults = faults_fabric
 
 const dialect_t dialect_fabric = {
     .name = "fabric",

@@ -47,6 +47,8 @@ typedef struct {
     size_t output_piece;           /* bytes of an output that are asked for at once; 0 = all */
     const char *monitoring;        /* Spark's own REST API of an application, after the
                                       URL; two %s: session, application. NULL = none */
+
+    const struct livy_fault_t *faults; /* that are known of it (faults.h), or NULL */
 } dialect_t;
 
 extern const dialect_t dialect_livy, dialect_local, dialect_synapse, dialect_fabric,

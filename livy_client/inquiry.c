@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "livy_client/faults.h"
 #include "livy_client/reply.h"
 #include "livy_client/start_log.h"
 
@@ -50,25 +51,31 @@ static void finish(inquiry_t *inquiry, inquiry_result_t *result)
     free(path);
 }
 
-/* Without the log's own page the session object still has its last ten lines. */
-static void on_log(const livy_answer_t *answer, void *arg)
+/* The log's own page, or the session in detail. Without either the session object still
+ * has its last ten lines. */
+static void on_why(const livy_answer_t *answer, void *arg)
 {
     inquiry_t *inquiry = arg;
     const cJSON *log = json_get_arr(answer->json, "log");
+    bool is_session = json_get(answer->json, "errorInfo") != NULL;
 
     inquiry->call = NULL;
     inquiry_result_t result = {
         .verdict = INQUIRY_ENDED,
-        .json = inquiry->json,
+        .json = is_session ? answer->json : inquiry->json,
         .state = inquiry->state,
         .log = cJSON_GetArraySize(log) > 0 ? log : json_get_arr(inquiry->json, "log"),
     };
     finish(inquiry, &result);
 }
 
-static void ask_log(inquiry_t *inquiry)
+static void ask_why(inquiry_t *inquiry)
 {
-    char *path = xasprintf("%s/log?from=0&size=%d", inquiry->path, LOG_LINES);
+    const dialect_t *dialect = livy_client_endpoint(inquiry->client)->dialect;
+    char *path = dialect->has_log
+        ? xasprintf("%s/log?from=0&size=%d", inquiry->path, LOG_LINES)
+        : xasprintf("%s%s%s", inquiry->path, dialect->detail_query ? "?" : "",
+            dialect->detail_query ? dialect->detail_query : "");
     livy_ask_t ask = {
         .method = "GET",
         .path = path,
@@ -76,7 +83,7 @@ static void ask_log(inquiry_t *inquiry)
         .policy = {.kind = RETRY_READ, .patience_ms = 1000},
     };
 
-    inquiry->call = livy_call(inquiry->client, &ask, on_log, inquiry);
+    inquiry->call = livy_call(inquiry->client, &ask, on_why, inquiry);
     free(path);
 }
 
@@ -98,7 +105,7 @@ static void on_session(const livy_answer_t *answer, void *arg)
         finish(inquiry, &result);
         return;
     }
-    if (session_of_json(answer->json, &reply, &result.err) != 0) {
+    if (session_of_json(answer->json, endpoint->dialect, &reply, &result.err) != 0) {
         finish(inquiry, &result);
         return;
     }
@@ -106,7 +113,7 @@ static void on_session(const livy_answer_t *answer, void *arg)
     inquiry->state = reply.state;
     if (livy_state_is_final(reply.state)) {
         inquiry->json = json_copy(answer->json);
-        ask_log(inquiry);
+        ask_why(inquiry);
         return;
     }
     result.verdict = INQUIRY_ALIVE;
@@ -221,6 +228,38 @@ static void cause_err(const inquiry_result_t *result, const livy_endpoint_t *end
                              : "Run %%synapse start for a new one.");
 }
 
+/* A fault that is known of this service. */
+static void known_err(const livy_fault_t *fault, const inquiry_result_t *result,
+    const livy_endpoint_t *endpoint, err_code_t code, const char *said, err_t *err)
+{
+    fault_err(fault, endpoint->shown_name, said, err);
+    if (code == ERR_START)
+        err_prefix(err, "The Spark session did not start (state %s): ",
+            livy_state_word(result->state));
+    else
+        err_prefix(err, "Spark session %s has ended (state %s) and its variables are lost: ",
+            strrchr(result->session_path, '/') + 1, livy_state_word(result->state));
+    err->code = code;
+}
+
+static void ended_err(const inquiry_result_t *result, const livy_endpoint_t *endpoint,
+    err_code_t code, err_t *err)
+{
+    char *said = fault_said(result->json);
+    const livy_fault_t *fault = fault_find(endpoint->dialect->faults, 0, said);
+
+    if (fault) {
+        known_err(fault, result, endpoint, code, said, err);
+        free(said);
+        return;
+    }
+    char *cause = *said ? said : log_cause(result->log, endpoint->dialect->has_reason_line);
+    cause_err(result, endpoint, code, cause, err);
+    if (cause != said)
+        free(cause);
+    free(said);
+}
+
 int inquiry_end_err(const inquiry_result_t *result, const livy_endpoint_t *endpoint,
     err_code_t code, err_t *err)
 {
@@ -230,7 +269,7 @@ int inquiry_end_err(const inquiry_result_t *result, const livy_endpoint_t *endpo
         gone_err(result, endpoint, code, &own);
     } else {
         char *cause = log_cause(result->log, endpoint->dialect->has_reason_line);
-        cause_err(result, endpoint, code, cause, &own);
+        ended_err(result, endpoint, code, &own);
         size_t used = strlen(own.text) + strlen(" The end of its log:\n");
         char *tail = log_tail(result->log, TAIL_LINES,
             used < TEXT_ROOM ? TEXT_ROOM - used : 0, cause);

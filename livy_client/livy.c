@@ -16,6 +16,10 @@ static const struct {
     {LIVY_RECOVERING, "recovering"}, {LIVY_IDLE, "idle"}, {LIVY_RUNNING, "running"},
     {LIVY_BUSY, "busy"}, {LIVY_SHUTTING_DOWN, "shutting_down"}, {LIVY_ERROR, "error"},
     {LIVY_DEAD, "dead"}, {LIVY_KILLED, "killed"}, {LIVY_SUCCESS, "success"},
+    /* Other words for them, of Fabric. */
+    {LIVY_NOT_STARTED, "not_submitted"}, {LIVY_NOT_STARTED, "NotStarted"},
+    {LIVY_STARTING, "submitting"}, {LIVY_STARTING, "AcquiringHighConcurrencySession"},
+    {LIVY_ERROR, "Failed"}, {LIVY_KILLED, "Cancelled"}, {LIVY_SHUTTING_DOWN, "Deleting"},
 };
 
 #define STATE_COUNT (sizeof state_words / sizeof state_words[0])

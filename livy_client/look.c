@@ -7,9 +7,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-#define PAGE 100
-#define PAGES_MAX 50
-
 /* Before each look: at once the POST may still be on its way through a proxy. */
 static const int64_t waits_ms[] = {200, 1000, 3000};
 
@@ -30,8 +27,7 @@ static void ask_page(look_t *look);
 
 static void free_look(look_t *look)
 {
-    free((char *) look->what.path);
-    free((char *) look->what.query);
+    free((char *) look->what.list.path);
     free((char *) look->what.wanted);
     free(look);
 }
@@ -64,15 +60,6 @@ static const cJSON *find_item(const look_t *look, const cJSON *list)
     return NULL;
 }
 
-/* Servers without paging send all at once and no total. */
-static bool has_next_page(const look_t *look, const cJSON *json, const cJSON *list)
-{
-    int count = cJSON_GetArraySize(list);
-
-    return count > 0 && look->from + count < json_int(json, "total", 0) &&
-        look->from < (int64_t) PAGE * PAGES_MAX;
-}
-
 static void on_page(const livy_answer_t *answer, void *arg)
 {
     look_t *look = arg;
@@ -83,10 +70,8 @@ static void on_page(const livy_answer_t *answer, void *arg)
         finish(look, NULL, &answer->err);
         return;
     }
-    const cJSON *list = json_get_arr(answer->json, look->what.key);
+    const cJSON *list = livy_list_items(&look->what.list, answer->json, &none);
     if (!list) {
-        err_set(&none, ERR_PROTOCOL, "The server's list at %s has no \"%s\": this is not "
-            "an answer that Livy gives. Check the URL.", look->what.path, look->what.key);
         finish(look, NULL, &none);
         return;
     }
@@ -95,7 +80,7 @@ static void on_page(const livy_answer_t *answer, void *arg)
         finish(look, item, &none);
         return;
     }
-    if (has_next_page(look, answer->json, list)) {
+    if (livy_list_has_more(&look->what.list, answer->json, look->from)) {
         look->from += cJSON_GetArraySize(list);
         ask_page(look);
         return;
@@ -109,9 +94,7 @@ static void on_page(const livy_answer_t *answer, void *arg)
 
 static void ask_page(look_t *look)
 {
-    char *path = xasprintf("%s?from=%lld&size=%d%s%s", look->what.path,
-        (long long) look->from, PAGE, look->what.query ? "&" : "",
-        look->what.query ? look->what.query : "");
+    char *path = livy_list_path(&look->what.list, look->from);
     livy_ask_t ask = {
         .method = "GET",
         .path = path,
@@ -129,8 +112,7 @@ look_t *look_start(livy_client_t *client, const look_for_t *look_for, look_fn *f
 
     look->client = client;
     look->what = *look_for;
-    look->what.path = xstrdup(look_for->path);
-    look->what.query = xstrdup(look_for->query);
+    look->what.list.path = xstrdup(look_for->list.path);
     look->what.wanted = xstrdup(look_for->wanted);
     look->fn = fn;
     look->arg = arg;

@@ -9,13 +9,12 @@
 #define SK_LOOK_H
 
 #include "livy_client/client.h"
+#include "livy_client/list.h"
 
 typedef struct look_t look_t;
 
 typedef struct {
-    const char *path;        /* of the list: "/sessions"; copied */
-    const char *query;       /* "order=desc", or NULL; copied */
-    const char *key;         /* of the array in the reply; static */
+    livy_list_t list;        /* its path is copied, the rest is static */
     bool (*is_it)(const cJSON *item, const char *wanted);
     const char *wanted;      /* copied */
     int64_t patience_ms;     /* for outages while looking */

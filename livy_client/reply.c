@@ -44,21 +44,51 @@ static char *id_of(const cJSON *json)
     return id;
 }
 
-int session_of_json(const cJSON *json, session_reply_t *reply, err_t *err)
+/* Where the state is inside, `state` may lag: it counts when it is a last one, or when
+ * nothing else is known. */
+static livy_state_t inner_state(const cJSON *json, livy_state_t outer)
 {
-    const char *state = json_str(json, "state", NULL);
+    const cJSON *fabric = json_get_obj(json, "fabricSessionStateInfo");
+    livy_state_t inner = livy_state_of(
+        json_str(json_get_obj(json, "livyInfo"), "currentState", NULL));
+    livy_state_t acquired = livy_state_of(json_str(fabric, "state", NULL));
+
+    if (livy_state_is_final(outer))
+        return outer;
+    if (inner != LIVY_UNKNOWN)
+        return inner;
+    return livy_state_is_final(acquired) ? acquired : outer;
+}
+
+static livy_state_t session_state(const cJSON *json, const dialect_t *dialect)
+{
+    livy_state_t state = livy_state_of(json_str(json, "state",
+        json_str(json, "livyState", NULL)));
+
+    if (dialect->has_inner_state)
+        state = inner_state(json, state);
+    bool lacks_repl = dialect->has_repls && !json_str(json, "replId", NULL);
+    if (lacks_repl && (state == LIVY_IDLE || state == LIVY_BUSY))
+        return LIVY_STARTING;
+    return state;
+}
+
+int session_of_json(const cJSON *json, const dialect_t *dialect, session_reply_t *reply,
+    err_t *err)
+{
+    bool has_state = json_str(json, "state", NULL) || dialect->may_lack_state;
 
     *reply = (session_reply_t) {.state = LIVY_UNKNOWN};
     reply->id = id_of(json);
-    if (!reply->id || !state) {
+    if (!reply->id || !has_state) {
         free(reply->id);
         reply->id = NULL;
         return err_set(err, ERR_PROTOCOL, "The server's description of the session has "
             "no %s: this is not an answer that Livy gives. Check the URL.",
-            state ? "usable id" : "state");
+            has_state ? "usable id" : "state");
     }
     reply->name = json_str(json, "name", NULL);
-    reply->state = livy_state_of(state);
+    reply->state = session_state(json, dialect);
     return 0;
 }
 
@@ -210,7 +240,7 @@ char *reply_words(const char *body, size_t len, const char *content_type)
 /* --- sentences --- */
 
 /* ": the words" or "". */
-static char *said(const char *words)
+static char *tail_of(const char *words)
 {
     return *words ? xasprintf(" and said: %s", words) : xstrdup("");
 }
@@ -279,7 +309,7 @@ static int err_of_status(const reply_context_t *context, const http_reply_t *rep
     if (status == 502 || status == 503 || status == 504)
         return err_set(err, ERR_HTTP, "%s can't serve us now (HTTP %ld%s%s). It may be "
             "restarting or overloaded: try again in a minute.", name, status, colon, words);
-    char *tail = said(words);
+    char *tail = tail_of(words);
     if (status >= 500)
         err_set(err, ERR_HTTP, "%s failed at %s %s (HTTP %ld)%s. The server's log says "
             "more; if the words point at an option, correct it and try again.", name,
@@ -324,10 +354,16 @@ int reply_err(const reply_context_t *context, const http_reply_t *reply, err_t *
     }
     char *words = reply_words(reply->body, reply->body_len, reply->content_type);
     char *place = place_of(context);
+    char *said = fault_said_in_body(reply->body, reply->body_len);
+    const livy_fault_t *fault = fault_find(context->faults, reply->status,
+        *said ? said : words);
     if (reply->status >= 200 && reply->status < 300)
         err_of_body(reply, place, words, err);
+    else if (fault)
+        fault_err(fault, context->shown_name, *said ? said : words, err);
     else
         err_of_status(context, reply, place, words, err);
+    free(said);
     free(place);
     free(words);
     return -1;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "livy_client/faults.h"
 #include "livy_client/livy.h"
 
 typedef enum { STATEMENT_WAITING, STATEMENT_RUNNING, STATEMENT_AVAILABLE, STATEMENT_ERROR,
@@ -32,8 +33,10 @@ typedef struct {
     const cJSON *output;  /* an object, or NULL */
 } statement_reply_t;
 
-/* 0, or -1 with ERR_PROTOCOL when there is no usable id or no state. */
-int session_of_json(const cJSON *json, session_reply_t *reply, err_t *err) SK_WARN_UNUSED;
+/* 0, or -1 with ERR_PROTOCOL when there is no usable id, or no state where the dialect
+ * promises one. An item of a list of sessions will do. */
+int session_of_json(const cJSON *json, const dialect_t *dialect, session_reply_t *reply,
+    err_t *err) SK_WARN_UNUSED;
 int statement_of_json(const cJSON *json, statement_reply_t *reply, err_t *err)
     SK_WARN_UNUSED;
 statement_state_t statement_state_of(const char *word); /* any case */
@@ -49,6 +52,7 @@ typedef struct {
     const char *shown_name; /* the endpoint's */
     const char *method;
     const char *path;       /* "/sessions" */
+    const livy_fault_t *faults; /* the dialect's, or NULL */
 } reply_context_t;
 
 /* What went wrong, why, what to do: for a reply that isn't 2xx, that is 2xx but not JSON

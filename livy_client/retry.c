@@ -4,7 +4,7 @@
 #include "livy_client/retry.h"
 
 #define GARBLED_TRIES 2      /* a body that is cut is usually whole the next time */
-#define REFUSED_MS 60000     /* 429: how long a POST knocks again */
+#define REFUSED_MS 60000     /* 429, 430: how long a POST knocks again */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 5000
 
@@ -42,6 +42,12 @@ static bool is_lasting(err_code_t err)
         err == ERR_IO || err == ERR_INTERNAL;
 }
 
+/* Before any work: of too many requests, or (Fabric) too little capacity. */
+static bool is_refusal(long status)
+{
+    return status == 429 || status == 430;
+}
+
 static retry_t decide_read(const retry_policy_t *policy, const retry_past_t *past,
     const retry_fact_t *fact)
 {
@@ -57,7 +63,7 @@ static retry_t decide_read(const retry_policy_t *policy, const retry_past_t *pas
         return act(RETRY_FAIL);
     if (status == 501 || status == 505)
         return act(RETRY_FAIL);
-    if (status == 408 || status == 429 || status >= 500)
+    if (status == 408 || is_refusal(status) || status >= 500)
         return again(past, fact, policy->patience_ms);
     return act(RETRY_FAIL);
 }
@@ -70,7 +76,7 @@ static retry_t decide_once(const retry_policy_t *policy, const retry_past_t *pas
     if (status == 0 && !fact->was_sent)
         return is_lasting(fact->err) ? act(RETRY_FAIL)
                                      : again(past, fact, policy->patience_ms);
-    if (status == 429)
+    if (is_refusal(status))
         return again(past, fact, REFUSED_MS);
     if (status == 0 || fact->is_garbled || status == 408 || status >= 500)
         return act(RETRY_LOOK);

@@ -4,8 +4,8 @@
  * Pure. Reads may be sent again; a POST that makes a session or a statement may not, since
  * Livy would make two. What is known of a POST:
  *   - it surely did nothing when it never left (was_sent false) and when the answer is 4xx:
- *     the server read it and refused. 429 is such a refusal too, made before any work, so
- *     429 is the one answer after which a POST is sent again.
+ *     the server read it and refused. 429 is such a refusal too, made before any work, and
+ *     so is Fabric's 430 (no capacity): after these two a POST is sent again.
  *   - it may have worked when the reply was lost, cut, or is a 5xx: a 500 can follow the
  *     creation, a 502, 503 or 504 is often a gateway's word about a server that got the
  *     request. A 503 with Retry-After usually means overload or maintenance, but RFC 9110

@@ -1,6 +1,8 @@
 /*
  * server_view - what a server tells of its sessions: their list, a session's log
  *
+ * A server without a log of its own tells in the session object what its log would say:
+ * its last lines, the phases of its start, its errors.
  * Thread: loop thread only. Callbacks fire from the loop.
  * Source: Livy REST API, GET /sessions and GET /sessions/{id}/log.
  */
@@ -21,6 +23,11 @@ server_view_t *server_view_sessions(livy_client_t *client, server_view_fn *fn, v
 /* `from` < 0: the last `lines` lines. `session_id` is opaque text. */
 server_view_t *server_view_log(livy_client_t *client, const char *session_id, int64_t from,
     int lines, server_view_fn *fn, void *arg);
+
+/* A sign of life for a session that nobody follows here (livy_session_t gives its own): it
+ * puts off its idle end. `fn` gets NULL with err, or anything. */
+server_view_t *server_view_beat(livy_client_t *client, const char *session_id,
+    server_view_fn *fn, void *arg);
 
 /* Forget it: its callback never fires. NULL-safe, nulls the caller. */
 void server_view_end(server_view_t **view_p);

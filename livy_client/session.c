@@ -11,8 +11,8 @@
 
 #define DELETE_TIMEOUT_MS 10000
 #define DELETE_PATIENCE_MS 5000
-
-static void tell_look_later(livy_session_t *session);
+#define DELETE_AGAIN_MS 1000 /* what was just made is not known yet */
+#define CALL_SIZE 2000 /* of a call of the driver, without its data */
 
 const livy_endpoint_t *session_endpoint(const livy_session_t *session)
 {
@@ -86,13 +86,19 @@ static void on_tell_lost(void *arg)
         session->events.on_lost(session, &session->err, session->arg);
 }
 
+void session_tell_lost_later(livy_session_t *session)
+{
+    session->tell = livy_timer(session->client, 0, on_tell_lost, session);
+}
+
 /* --- the server's picture of it --- */
 
 void session_set_id(livy_session_t *session, const char *id)
 {
     session->id = xstrdup(id);
     free(session->url);
-    session->url = xasprintf("%s/sessions/%s", session_endpoint(session)->url, id);
+    const livy_endpoint_t *endpoint = session_endpoint(session);
+    session->url = xasprintf("%s%s/%s", endpoint->url, endpoint->dialect->sessions, id);
     session->path = session->url + strlen(session_endpoint(session)->url);
     session->channel = sidechannel_new(session->client, session->path);
 }
@@ -142,7 +148,8 @@ livy_session_t *livy_session_new(livy_client_t *client, cJSON *body, const char 
     session->phase = SESSION_NEW;
     session->state = LIVY_UNKNOWN;
     session->name = xstrdup(json_str(session->body, "name", ""));
-    session->url = xasprintf("%s/sessions", livy_client_endpoint(client)->url);
+    const livy_endpoint_t *endpoint = livy_client_endpoint(client);
+    session->url = xasprintf("%s%s", endpoint->url, endpoint->dialect->sessions);
     return session;
 }
 
@@ -151,6 +158,7 @@ static void let_go(livy_session_t *session)
 {
     livy_statement_destroy(&session->preparing);
     livy_call_end(&session->call);
+    livy_call_end(&session->reset);
     look_end(&session->look);
     inquiry_end(&session->inquiry);
     livy_timer_end(session->client, &session->timer);
@@ -191,9 +199,31 @@ void livy_session_destroy(livy_session_t **session_p)
 
 /* --- the end --- */
 
+bool session_is_late(const livy_session_t *session)
+{
+    int64_t limit_ms = (int64_t) session_endpoint(session)->dialect->late_404_s * 1000;
+
+    return !session->is_seen && !session->is_attached &&
+        livy_now_ms(session->client) - session->created_ms < limit_ms;
+}
+
+static void on_delete_again(void *arg)
+{
+    livy_session_t *session = arg;
+
+    session->timer = NULL;
+    session_delete(session, NULL);
+}
+
 static void on_deleted(const livy_answer_t *answer, void *arg)
 {
     livy_session_t *session = arg;
+
+    if (answer->status == 404 && session_is_late(session)) {
+        session->call = NULL;
+        session->timer = livy_timer(session->client, DELETE_AGAIN_MS, on_delete_again, session);
+        return;
+    }
     bool is_gone = answer->action == RETRY_DONE || answer->status == 404 ||
         (answer->err.code == ERR_CONNECT && session_endpoint(session)->dialect->ends_with_server);
 
@@ -202,9 +232,12 @@ static void on_deleted(const livy_answer_t *answer, void *arg)
     if (!is_gone)
         log_info(LOG_LIVY, "session %s could not be deleted: %s", session->id,
             answer->err.text);
-    bool is_failed = session->is_giving_up && session->err.code != ERR_INTERRUPTED;
+    bool is_failed = (session->is_giving_up && session->err.code != ERR_INTERRUPTED) ||
+        (session->is_expiring && !session->on_stopped);
     session_set_phase(session, is_gone && !is_failed ? SESSION_GONE : SESSION_FAILED);
     session_tell_stopped_later(session);
+    if (session->is_expiring && !session->on_stopped)
+        session_tell_lost_later(session);
     if (session->is_giving_up)
         session_tell_started(session);
 }
@@ -217,6 +250,7 @@ void session_delete(livy_session_t *session, const char *query)
         .method = "DELETE",
         .path = path,
         .timeout_ms = DELETE_TIMEOUT_MS,
+        .may_be_empty = true,
         .policy = {.kind = RETRY_READ,
             .patience_ms = ends_with_server ? session_outage_ms(session) : DELETE_PATIENCE_MS},
     };
@@ -257,79 +291,8 @@ void livy_session_lost(livy_session_t *session, const err_t *err)
         err_set(&session->err, ERR_SESSION_DEAD, "The Spark session has ended.");
     let_go(session);
     session_set_phase(session, SESSION_FAILED);
-    session->tell = livy_timer(session->client, 0, on_tell_lost, session);
-    tell_look_later(session);
-}
-
-/* --- while it lives --- */
-
-static void on_asked(const inquiry_result_t *result, void *arg)
-{
-    livy_session_t *session = arg;
-    session_looked_fn *fn = session->on_looked;
-    err_t err = {0};
-
-    session->inquiry = NULL;
-    session->on_looked = NULL;
-    if (result->json)
-        session_set_info(session, result->json, result->state);
-    if (result->verdict == INQUIRY_ENDED) {
-        inquiry_end_err(result, session_endpoint(session), ERR_SESSION_DEAD, &err);
-        livy_session_lost(session, &err);
-    } else {
-        session_keep_alive_later(session);
-    }
-    if (fn)
-        fn(session, &err, session->looked_arg);
-}
-
-static void on_keep_alive(void *arg)
-{
-    livy_session_t *session = arg;
-
-    session->timer = NULL;
-    session->inquiry = inquiry_start(session->client, session->path, 0, on_asked, session);
-}
-
-void session_keep_alive_later(livy_session_t *session)
-{
-    int keep_alive_s = session_endpoint(session)->dialect->keep_alive_s;
-
-    if (keep_alive_s > 0)
-        session->timer = livy_timer(session->client, (int64_t) keep_alive_s * 1000,
-            on_keep_alive, session);
-}
-
-static void on_look_failed(void *arg)
-{
-    livy_session_t *session = arg;
-    session_looked_fn *fn = session->on_looked;
-
-    session->tell_look = NULL;
-    session->on_looked = NULL;
-    if (fn)
-        fn(session, &session->err, session->looked_arg);
-}
-
-static void tell_look_later(livy_session_t *session)
-{
-    if (session->on_looked && !session->tell_look)
-        session->tell_look = livy_timer(session->client, 0, on_look_failed, session);
-}
-
-void livy_session_look(livy_session_t *session, session_looked_fn *fn, void *arg)
-{
-    session->on_looked = fn;
-    session->looked_arg = arg;
-    if (session->phase == SESSION_READY) {
-        livy_timer_end(session->client, &session->timer);
-        if (!session->inquiry)
-            on_keep_alive(session);
-        return;
-    }
-    if (session->err.code == ERR_NONE)
-        err_set(&session->err, ERR_NO_SESSION, "There is no Spark session that is up.");
-    tell_look_later(session);
+    session_tell_lost_later(session);
+    session_tell_look_later(session);
 }
 
 /* --- what is known --- */
@@ -379,6 +342,30 @@ livy_client_t *livy_session_client(const livy_session_t *session)
 const char *livy_session_url(const livy_session_t *session)
 {
     return session->url;
+}
+
+char *livy_session_statements_path(const livy_session_t *session)
+{
+    const dialect_t *dialect = session_endpoint(session)->dialect;
+    const char *in = json_str(session->info, "sessionId", NULL);
+    const char *repl = json_str(session->info, "replId", NULL);
+
+    if (!dialect->has_repls || !in || !repl)
+        return xasprintf("%s/statements", session->path);
+    char *in_segment = http_escape(in), *repl_segment = http_escape(repl);
+    char *path = xasprintf("%s/%s/repls/%s/statements", dialect->sessions, in_segment,
+        repl_segment);
+    free(in_segment);
+    free(repl_segment);
+    return path;
+}
+
+size_t livy_session_room(const livy_session_t *session, size_t wanted)
+{
+    size_t limit = session_endpoint(session)->dialect->request_limit;
+    size_t room = limit > CALL_SIZE ? (limit - CALL_SIZE) / 4 * 3 : 1024;
+
+    return limit && room < wanted ? room : wanted;
 }
 
 sidechannel_t *livy_session_sidechannel(const livy_session_t *session)

@@ -63,6 +63,11 @@ void livy_session_know(livy_session_t *session, const char *id);
  * abort deletes nothing. */
 void livy_session_attach(livy_session_t *session, bool has_prologue);
 
+/* A READY session in which nothing has run for so long ends: it is deleted, and told by
+ * on_lost with when and why. Until then it is kept alive. 0 = none: it is kept as long as it
+ * is followed here. May be set at any time; what ran before counts. */
+void livy_session_set_idle_limit(livy_session_t *session, int64_t limit_ms);
+
 /* Give up a start that is under way: on_started gets ERR_INTERRUPTED soon (at most 2 s);
  * whatever the server made of it is deleted, also when the POST's reply is still to come.
  * That may go on after on_started: until the phase is no longer STOPPING, destroying the
@@ -87,6 +92,12 @@ const cJSON *livy_session_info(const livy_session_t *session);
 livy_client_t *livy_session_client(const livy_session_t *session);
 /* "…/sessions/ID". Borrowed. */
 const char *livy_session_url(const livy_session_t *session);
+/* "/sessions/ID/statements", after the endpoint's URL. Caller frees. */
+char *livy_session_statements_path(const livy_session_t *session);
+
+/* How many of `wanted` bytes fit into one call of the driver (driver_call.h, DRIVER_AS_CELL)
+ * when they travel as base64: a server's requests may be limited. */
+size_t livy_session_room(const livy_session_t *session, size_t wanted);
 
 /* Look now whether a READY session lives; what is found dead is also told by on_lost.
  * `fn` gets ERR_NONE when it lives or can't be asked (an outage proves nothing), else the
@@ -99,7 +110,10 @@ void livy_session_look(livy_session_t *session, session_looked_fn *fn, void *arg
  * has an id. */
 struct sidechannel_t *livy_session_sidechannel(const livy_session_t *session);
 
-/* Called by statement.c when a statement's reply shows that the session ended. */
+/* Called by statement.c: a statement's reply shows that the session ended; one begins, one
+ * has ended. */
 void livy_session_lost(livy_session_t *session, const err_t *err);
+void livy_session_begin_use(livy_session_t *session);
+void livy_session_end_use(livy_session_t *session);
 
 #endif

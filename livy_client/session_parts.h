@@ -1,5 +1,6 @@
 /*
- * session_parts - the inside of livy_session_t, for session.c and session_start.c
+ * session_parts - the inside of livy_session_t, for session.c, session_start.c and
+ * session_alive.c
  */
 #ifndef SK_SESSION_PARTS_H
 #define SK_SESSION_PARTS_H
@@ -28,7 +29,14 @@ struct livy_session_t {
     bool has_prologue;
     sidechannel_t *channel;
 
+    int64_t created_ms;        /* the server said that it is there */
+    bool is_seen;              /* and showed it */
+    int64_t idle_limit_ms;     /* 0 = none */
+    int64_t used_ms;           /* when the last statement ended */
+    int uses;                  /* statements under way */
+
     livy_call_t *call;         /* POST or DELETE */
+    livy_call_t *reset;        /* of the server's idle time */
     look_t *look;              /* for what a lost POST made */
     inquiry_t *inquiry;        /* a poll, a keep-alive or a look from outside */
     livy_statement_t *preparing;
@@ -44,6 +52,7 @@ struct livy_session_t {
     bool is_told;              /* on_started has fired */
     bool is_attached;          /* it was there before: never deleted by a start that fails */
     bool is_giving_up;         /* the start has failed: delete what the server made */
+    bool is_expiring;          /* it was idle for too long */
     session_stopped_fn *on_stopped;
     void *stopped_arg;
     err_t stop_err;
@@ -69,7 +78,14 @@ void session_tell_stopped_later(livy_session_t *session);
 void session_set_id(livy_session_t *session, const char *id);
 void session_set_info(livy_session_t *session, const cJSON *json, livy_state_t state);
 
+/* A server that made a session may not know it at once everywhere: is a 404 no proof yet? */
+bool session_is_late(const livy_session_t *session);
+
 void session_delete(livy_session_t *session, const char *query);
+void session_tell_lost_later(livy_session_t *session);
+void session_tell_look_later(livy_session_t *session);
+
+/* Signs of life, and the end of a session that nobody uses: session_alive.c. */
 void session_keep_alive_later(livy_session_t *session);
 bool session_is_starting(const livy_session_t *session);
 

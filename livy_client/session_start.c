@@ -17,6 +17,7 @@
 #define POLL_MAX_MS 1000
 #define TICK_MS 1000
 #define GIVE_UP_MS 2000        /* on_started is told by then, the deletion may go on */
+#define LOOK_PAGE 100
 #define LOOK_LOST_MS 30000     /* looking after a lost reply */
 #define LOOK_REFUSED_MS 5000   /* after a 5xx: the same server answers the look */
 
@@ -89,6 +90,7 @@ static void on_start_limit(void *arg)
 static void become_ready(livy_session_t *session)
 {
     session_set_phase(session, SESSION_READY);
+    session->used_ms = livy_now_ms(session->client);
     session_keep_alive_later(session);
     session_tell_started(session);
 }
@@ -188,10 +190,15 @@ static void on_polled(const inquiry_result_t *result, void *arg)
     err_t err = {0};
 
     session->inquiry = NULL;
+    session->is_seen |= result->json != NULL;
     if (result->json)
         session_set_info(session, result->json, result->state);
     if (result->verdict == INQUIRY_ALIVE) {
         go_on(session);
+        return;
+    }
+    if (result->is_gone && session_is_late(session)) {
+        poll_later(session);
         return;
     }
     if (result->verdict == INQUIRY_ENDED)
@@ -228,7 +235,7 @@ static void adopt(livy_session_t *session, const cJSON *json)
     session_reply_t reply;
     err_t err = {0};
 
-    if (session_of_json(json, &reply, &err) != 0) {
+    if (session_of_json(json, session_endpoint(session)->dialect, &reply, &err) != 0) {
         if (session->is_giving_up)
             clean_up(session);
         else
@@ -237,6 +244,7 @@ static void adopt(livy_session_t *session, const cJSON *json)
     }
     session_set_id(session, reply.id);
     free(reply.id);
+    session->created_ms = livy_now_ms(session->client);
     session_set_info(session, json, reply.state);
     if (session->is_giving_up) {
         clean_up(session);
@@ -280,8 +288,7 @@ static void on_looked_for(const cJSON *item, const err_t *err, void *arg)
 static void look_for_it(livy_session_t *session, const livy_answer_t *answer)
 {
     look_for_t what = {
-        .path = "/sessions",
-        .key = "sessions",
+        .list = livy_list_of_sessions(session_endpoint(session)->dialect, LOOK_PAGE),
         .is_it = is_it,
         .wanted = session->name,
         .patience_ms = answer->status ? LOOK_REFUSED_MS : LOOK_LOST_MS,
@@ -298,10 +305,16 @@ static void on_posted(const livy_answer_t *answer, void *arg)
     session->call = NULL;
     if (answer->action == RETRY_DONE)
         adopt(session, answer->json);
-    else if (answer->action == RETRY_LOOK && *session->name)
+    else if (answer->action == RETRY_LOOK && *session->name &&
+        session_endpoint(session)->dialect->list_key)
         look_for_it(session, answer);
-    else
-        fail_post(session, &answer->err);
+    else {
+        err_t err = answer->err;
+        if (answer->action == RETRY_LOOK)
+            err_append(&err, "Whether a session was made is not known: this server gives no "
+                "list to look in.");
+        fail_post(session, &err);
+    }
 }
 
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms)
@@ -313,7 +326,7 @@ void livy_session_start(livy_session_t *session, int64_t start_timeout_ms)
     char *text = json_print(session->body);
     livy_ask_t ask = {
         .method = "POST",
-        .path = "/sessions",
+        .path = dialect->sessions,
         .body = text,
         .timeout_ms = POST_TIMEOUT_MS,
         .policy = {.kind = RETRY_ONCE, .patience_ms = 0},

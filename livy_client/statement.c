@@ -1,73 +1,40 @@
 /*
  * statement - one piece of code running in a Livy session
  */
-#include "livy_client/statement.h"
+#include "livy_client/statement_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "livy_client/cell_code.h"
-#include "livy_client/client.h"
-#include "livy_client/inquiry.h"
-#include "livy_client/look.h"
-#include "livy_client/reply.h"
-#include "livy_client/sidechannel.h"
 
 #define POST_TIMEOUT_MS 60000
 #define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
+#define LOOK_PAGE 100
+#define OUTPUT_CAP (256 << 20) /* of one that comes in pieces */
 #define EMPTY_MAX 8         /* replies without output: Livy writes it beside the state */
-#define CANCEL_AFTER_MS 500 /* without the driver's word */
-#define HEARD_MS 2000       /* with it: what cleans up meanwhile is let be */
-#define STRIKE_AGAIN_MS 50  /* the driver has not come to the cell */
-#define STRIKES 40
-#define QUEUED_STRIKES 3    /* while the server says that it waits */
-#define ABANDON_MS 1000     /* what is not cancelled yet is, before nobody waits for it */
-
-struct livy_statement_t {
-    livy_session_t *session;
-    livy_client_t *client;
-    statement_events_t events;
-    void *arg;
-    char *uuid;
-    char *list_path;       /* "/sessions/ID/statements" */
-    char *path;            /* of this one, once it has an id */
-    double progress;
-    statement_state_t state;
-    bool is_done;
-
-    livy_call_t *call;     /* the POST or a poll; at most one of these three */
-    inquiry_t *inquiry;
-    look_t *look;
-    loop_timer_t *timer;   /* until the next poll */
-    loop_timer_t *tell;    /* on_done is due */
-    err_t fault;           /* of the POST or poll that is being looked into */
-    long fault_status;
-    bool may_have_run;     /* the POST's reply was lost */
-    int64_t failing_since_ms; /* of polls that answer 500; -1 = none */
-    int failures;
-    int empty;             /* replies that said "available" and had no output */
-    int64_t pace_ms;       /* since when the poll slows down */
-
-    bool wants_interrupt, wants_cancel, is_cancelled;
-    int n;                 /* the prologue's number of the cell; < 0 = none */
-    sidechannel_job_t *job;
-    int strikes;
-    livy_call_t *cancel;
-    loop_timer_t *limit;   /* of the side channel's interrupt */
-    loop_timer_t *again;   /* until it is sent again */
-};
 
 static void poll_later(livy_statement_t *statement, int64_t delay_ms);
-static void act_on_interrupt(livy_statement_t *statement);
-static void on_abandoned(void *arg);
-static void strike(livy_statement_t *statement);
+
+const dialect_t *statement_dialect(const livy_statement_t *statement)
+{
+    return livy_client_endpoint(statement->client)->dialect;
+}
 
 static int64_t outage_ms(const livy_statement_t *statement)
 {
-    return (int64_t) livy_client_endpoint(statement->client)->dialect->outage_s * 1000;
+    return (int64_t) statement_dialect(statement)->outage_s * 1000;
+}
+
+/* May a thing that was just posted be unknown to a part of the server? */
+static bool is_late(const livy_statement_t *statement)
+{
+    int64_t limit_ms = (int64_t) statement_dialect(statement)->late_404_s * 1000;
+
+    return statement->fault_status == 404 && !statement->is_seen &&
+        livy_now_ms(statement->client) - statement->posted_ms < limit_ms;
 }
 
 /* --- the end --- */
@@ -83,21 +50,23 @@ static void let_go(livy_statement_t *statement)
     livy_timer_end(statement->client, &statement->tell);
     livy_timer_end(statement->client, &statement->limit);
     livy_timer_end(statement->client, &statement->again);
+    livy_statement_destroy(&statement->carrier);
+    if (!statement->is_done)
+        livy_session_end_use(statement->session);
+    statement->is_done = true;
 }
 
-/* The last thing that a callback of ours does: the owner may destroy the statement. */
-static void finish(livy_statement_t *statement, const cJSON *output, const err_t *err)
+void statement_finish(livy_statement_t *statement, const cJSON *output, const err_t *err)
 {
     err_t none = {0};
 
     let_go(statement);
-    statement->is_done = true;
     statement->events.on_done(statement, output, err ? err : &none, statement->arg);
 }
 
 static void finish_with(livy_statement_t *statement, err_t err)
 {
-    finish(statement, NULL, &err);
+    statement_finish(statement, NULL, &err);
 }
 
 /* --- what a reply means --- */
@@ -119,12 +88,11 @@ static void end_without_output(livy_statement_t *statement, statement_state_t st
         err_set(&err, ERR_INTERRUPTED, "The statement was cancelled.");
     else if (state == STATEMENT_ERROR)
         err_set(&err, ERR_HTTP, "The server says that the statement failed, but not why. "
-            "The session's log at the server (%s/log) may tell.",
-            livy_session_url(statement->session));
+            "The session's log may tell (`%%synapse logs`).");
     else
         err_set(&err, ERR_PROTOCOL, "The server says that the statement is done but sends "
             "no output. Run the cell again; its first run may have had effects.");
-    finish(statement, NULL, &err);
+    statement_finish(statement, NULL, &err);
 }
 
 /* A cancelled statement's output counts when it is the prologue's: what the cell printed
@@ -144,24 +112,26 @@ static void take(livy_statement_t *statement, const cJSON *json)
     err_t err = {0};
 
     if (statement_of_json(json, &reply, &err) != 0) {
-        finish(statement, NULL, &err);
+        statement_finish(statement, NULL, &err);
         return;
     }
     if (!statement->path)
         statement->path = xasprintf("%s/%s", statement->list_path, reply.id);
     free(reply.id);
+    free(statement->body);
+    statement->body = NULL;
     statement->state = reply.state;
     if (reply.state == STATEMENT_AVAILABLE || reply.state == STATEMENT_ERROR ||
         reply.state == STATEMENT_CANCELLED) {
-        if (has_result(&reply))
-            finish(statement, reply.output, NULL);
+        if (has_result(&reply) || statement->from > 0)
+            statement_take_output(statement, reply.output);
         else if (reply.state == STATEMENT_AVAILABLE && statement->empty < EMPTY_MAX)
             poll_later(statement, retry_backoff_ms(statement->empty++));
         else
             end_without_output(statement, reply.state);
         return;
     }
-    act_on_interrupt(statement);
+    statement_act_on_interrupt(statement);
     poll_later(statement, pace(statement));
     if (reply.progress != statement->progress) {
         statement->progress = reply.progress;
@@ -192,15 +162,14 @@ static void on_looked(const cJSON *item, const err_t *err, void *arg)
             "not be read.");
     else
         err_append(&why, "The server has no such statement: the code did not run.");
-    finish(statement, NULL, &why);
+    statement_finish(statement, NULL, &why);
 }
 
 static void look_for_it(livy_statement_t *statement)
 {
     look_for_t what = {
-        .path = statement->list_path,
-        .query = "order=desc",
-        .key = "statements",
+        .list = livy_list_of_statements(statement_dialect(statement), statement->list_path,
+            LOOK_PAGE),
         .is_it = is_it,
         .wanted = statement->uuid,
         .patience_ms = outage_ms(statement),
@@ -221,7 +190,7 @@ static void finish_dead(livy_statement_t *statement, const inquiry_result_t *res
         inquiry_end_err(result, livy_client_endpoint(statement->client), ERR_SESSION_DEAD,
             &err);
     livy_session_lost(session, &err); /* tells on a later turn */
-    finish(statement, NULL, &err);
+    statement_finish(statement, NULL, &err);
 }
 
 /* The session lives and still its statement can't be read. */
@@ -230,11 +199,15 @@ static void after_bad_poll(livy_statement_t *statement)
     int64_t now_ms = livy_now_ms(statement->client);
     err_t err = {0};
 
+    if (is_late(statement)) {
+        poll_later(statement, retry_backoff_ms(statement->failures++));
+        return;
+    }
     if (statement->fault_status == 404) {
         err_set(&err, ERR_HTTP, "The server no longer knows the statement: it keeps a "
             "limited number of results, and this one was dropped. What the code did in the "
             "session stays.");
-        finish(statement, NULL, &err);
+        statement_finish(statement, NULL, &err);
         return;
     }
     if (statement->failing_since_ms < 0)
@@ -247,7 +220,15 @@ static void after_bad_poll(livy_statement_t *statement)
     }
     err = statement->fault;
     err_append(&err, "The statement may still be running there.");
-    finish(statement, NULL, &err);
+    statement_finish(statement, NULL, &err);
+}
+
+static void on_post_time(void *arg)
+{
+    livy_statement_t *statement = arg;
+
+    statement->timer = NULL;
+    statement_post(statement);
 }
 
 static void on_inquired(const inquiry_result_t *result, void *arg)
@@ -260,9 +241,12 @@ static void on_inquired(const inquiry_result_t *result, void *arg)
     else if (result->verdict == INQUIRY_UNKNOWN) {
         err_t err = result->err;
         err_append(&err, "Whether the code ran is not known.");
-        finish(statement, NULL, &err);
+        statement_finish(statement, NULL, &err);
     } else if (statement->path)
         after_bad_poll(statement);
+    else if (is_late(statement)) /* refused: it may be posted again */
+        statement->timer = livy_timer(statement->client,
+            retry_backoff_ms(statement->failures++), on_post_time, statement);
     else if (!statement->may_have_run)
         finish_with(statement, statement->fault);
     else
@@ -292,7 +276,7 @@ static void on_posted(const livy_answer_t *answer, void *arg)
     else if (answer->action == RETRY_LOOK || answer->status == 404 || answer->status == 0)
         inquire(statement, answer);
     else
-        finish(statement, NULL, &answer->err);
+        statement_finish(statement, NULL, &answer->err);
 }
 
 static void on_polled(const livy_answer_t *answer, void *arg)
@@ -303,9 +287,10 @@ static void on_polled(const livy_answer_t *answer, void *arg)
     if (answer->action == RETRY_DONE) {
         statement->failing_since_ms = -1;
         statement->failures = 0;
+        statement->is_seen = true;
         take(statement, answer->json);
     } else if (answer->status >= 200 && answer->status < 300) {
-        finish(statement, NULL, &answer->err);
+        statement_finish(statement, NULL, &answer->err);
     } else {
         inquire(statement, answer);
     }
@@ -314,15 +299,20 @@ static void on_polled(const livy_answer_t *answer, void *arg)
 static void on_poll_time(void *arg)
 {
     livy_statement_t *statement = arg;
+    size_t piece = statement_dialect(statement)->output_piece;
+    char *path = piece
+        ? xasprintf("%s?from=%lld&size=%zu", statement->path, (long long) statement->from, piece)
+        : xstrdup(statement->path);
     livy_ask_t ask = {
         .method = "GET",
-        .path = statement->path,
+        .path = path,
         .policy = {.kind = RETRY_READ, .patience_ms = outage_ms(statement),
             .is_500_final = true},
     };
 
     statement->timer = NULL;
     statement->call = livy_call(statement->client, &ask, on_polled, statement);
+    free(path);
 }
 
 static void poll_later(livy_statement_t *statement, int64_t delay_ms)
@@ -330,11 +320,62 @@ static void poll_later(livy_statement_t *statement, int64_t delay_ms)
     statement->timer = livy_timer(statement->client, delay_ms, on_poll_time, statement);
 }
 
+void statement_hurry(livy_statement_t *statement)
+{
+    if (!statement->timer || !statement->path)
+        return;
+    livy_timer_end(statement->client, &statement->timer);
+    poll_later(statement, POLL_FIRST_MS);
+}
+
+/* --- what it printed --- */
+
+static cJSON *with_text(const cJSON *output, const char *text)
+{
+    cJSON *copy = json_copy(output), *data = json_get_obj(copy, "data");
+
+    json_drop(data, "text/plain");
+    json_set_str(data, "text/plain", text);
+    return copy;
+}
+
+void statement_take_output(livy_statement_t *statement, const cJSON *output)
+{
+    size_t piece = statement_dialect(statement)->output_piece;
+    const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
+    size_t size = strlen(text);
+    err_t err = {0};
+
+    if (!statement->output && output)
+        statement->output = json_copy(output);
+    if (piece && size == piece) { /* a server that sends all at once sends more */
+        buf_add(&statement->text, text, size);
+        statement->from += (int64_t) size;
+        poll_later(statement, 0);
+        return;
+    }
+    if (statement->text.len == 0 || !json_get_obj(statement->output, "data")) {
+        statement_finish(statement, output, NULL);
+        return;
+    }
+    buf_add(&statement->text, text, size);
+    if (buf_is_full(&statement->text)) {
+        err_set(&err, ERR_LIMIT, "The output of the statement is larger than %d MB.",
+            OUTPUT_CAP >> 20);
+        statement_finish(statement, NULL, &err);
+        return;
+    }
+    cJSON *whole = with_text(statement->output, buf_str(&statement->text));
+    statement_finish(statement, whole, NULL);
+    json_free(&whole);
+}
+
+/* --- life --- */
+
 static livy_statement_t *make_statement(livy_session_t *session, const char *uuid,
     const statement_events_t *events, void *arg)
 {
     livy_statement_t *statement = xcalloc(1, sizeof *statement);
-    const char *session_url = livy_session_url(session);
 
     statement->session = session;
     statement->client = livy_session_client(session);
@@ -342,11 +383,12 @@ static livy_statement_t *make_statement(livy_session_t *session, const char *uui
     statement->arg = arg;
     statement->uuid = xstrdup(uuid);
     statement->state = STATEMENT_WAITING;
-    statement->list_path = xasprintf("%s/statements",
-        session_url + strlen(livy_client_endpoint(statement->client)->url));
+    statement->list_path = livy_session_statements_path(session);
+    buf_init(&statement->text, OUTPUT_CAP);
     statement->n = -1;
     statement->failing_since_ms = -1;
-    statement->pace_ms = livy_now_ms(statement->client);
+    statement->pace_ms = statement->posted_ms = livy_now_ms(statement->client);
+    livy_session_begin_use(session);
     return statement;
 }
 
@@ -361,26 +403,29 @@ livy_statement_t *livy_statement_find(livy_session_t *session, const char *uuid,
     return statement;
 }
 
+void statement_post(livy_statement_t *statement)
+{
+    livy_ask_t ask = {
+        .method = "POST",
+        .path = statement->list_path,
+        .body = statement->body,
+        .timeout_ms = POST_TIMEOUT_MS,
+        .policy = {.kind = RETRY_ONCE, .patience_ms = outage_ms(statement) / 20},
+    };
+
+    statement->call = livy_call(statement->client, &ask, on_posted, statement);
+}
+
 livy_statement_t *livy_statement_new(livy_session_t *session, const char *kind,
     const char *code, const char *uuid, const statement_events_t *events, void *arg)
 {
     livy_statement_t *statement = make_statement(session, uuid, events, arg);
-    cJSON *body = json_obj();
 
-    json_set_str(body, "code", code);
-    if (kind)
-        json_set_str(body, "kind", kind);
-    char *text = json_print(body);
-    livy_ask_t ask = {
-        .method = "POST",
-        .path = statement->list_path,
-        .body = text,
-        .timeout_ms = POST_TIMEOUT_MS,
-        .policy = {.kind = RETRY_ONCE, .patience_ms = outage_ms(statement) / 20},
-    };
-    statement->call = livy_call(statement->client, &ask, on_posted, statement);
-    free(text);
-    json_free(&body);
+    statement_set_body(statement, kind, code);
+    if (statement_is_long(statement))
+        statement_carry(statement, kind, code);
+    else
+        statement_post(statement);
     return statement;
 }
 
@@ -394,6 +439,10 @@ void livy_statement_destroy(livy_statement_t **statement_p)
     free(statement->uuid);
     free(statement->list_path);
     free(statement->path);
+    free(statement->body);
+    free(statement->ahead);
+    json_free(&statement->output);
+    buf_free(&statement->text);
     free(statement);
     *statement_p = NULL;
 }
@@ -406,166 +455,4 @@ const char *livy_statement_id(const livy_statement_t *statement)
 bool livy_statement_is_waiting(const livy_statement_t *statement)
 {
     return statement->path && !statement->is_done && statement->state == STATEMENT_WAITING;
-}
-
-/* --- interrupt --- */
-
-static void on_cancelled(const livy_answer_t *answer, void *arg)
-{
-    livy_statement_t *statement = arg;
-
-    statement->cancel = NULL;
-    if (answer->action != RETRY_DONE)
-        log_info(LOG_LIVY, "cancel of %s: %s", statement->path, answer->err.text);
-    if (statement->tell) { /* nobody waits for more */
-        livy_timer_end(statement->client, &statement->tell);
-        statement->tell = livy_timer(statement->client, 0, on_abandoned, statement);
-    }
-}
-
-/* Sending it twice does no harm: Livy cancels what is still running. */
-static void send_cancel(livy_statement_t *statement)
-{
-    char *path = xasprintf("%s/cancel", statement->path);
-    livy_ask_t ask = {
-        .method = "POST",
-        .path = path,
-        .body = "{}",
-        .policy = {.kind = RETRY_READ, .patience_ms = 5000},
-    };
-
-    statement->is_cancelled = true;
-    statement->pace_ms = livy_now_ms(statement->client);
-    statement->cancel = livy_call(statement->client, &ask, on_cancelled, statement);
-    free(path);
-}
-
-static void on_limit(void *arg)
-{
-    livy_statement_t *statement = arg;
-
-    statement->limit = NULL;
-    statement->wants_cancel = true;
-    act_on_interrupt(statement);
-}
-
-static void on_again(void *arg)
-{
-    livy_statement_t *statement = arg;
-
-    statement->again = NULL;
-    strike(statement);
-}
-
-/* The driver's word: true = KeyboardInterrupt is on its way. false = the cell's first line
- * is still to come, or its last one is behind it: ask again for a while. */
-static void on_struck(const char *text, const err_t *err, void *arg)
-{
-    livy_statement_t *statement = arg;
-    bool is_heard = text && strstr(text, "true");
-    int patience = statement->state == STATEMENT_WAITING ? QUEUED_STRIKES : STRIKES;
-
-    statement->job = NULL;
-    log_debug(LOG_LIVY, "interrupt of %s: %s", statement->path, text ? text : err->text);
-    livy_timer_end(statement->client, &statement->limit);
-    if (is_heard) {
-        statement->limit =
-            livy_timer(statement->client, HEARD_MS, on_limit, statement);
-    } else if (text && statement->strikes < patience) {
-        statement->again =
-            livy_timer(statement->client, STRIKE_AGAIN_MS, on_again, statement);
-    } else {
-        statement->wants_cancel = true;
-        act_on_interrupt(statement);
-    }
-}
-
-static bool has_side_channel(const livy_statement_t *statement)
-{
-    sidechannel_t *channel = livy_session_sidechannel(statement->session);
-
-    return statement->n >= 0 && channel && livy_session_has_prologue(statement->session) &&
-        sidechannel_state(channel) != SIDECHANNEL_NONE;
-}
-
-static void strike(livy_statement_t *statement)
-{
-    char *code = interrupt_code(statement->n);
-
-    statement->pace_ms = livy_now_ms(statement->client);
-    statement->strikes++;
-    statement->job = sidechannel_run(livy_session_sidechannel(statement->session), code,
-        10000, on_struck, statement);
-    statement->limit = livy_timer(statement->client, CANCEL_AFTER_MS, on_limit, statement);
-    free(code);
-}
-
-/* Do what was asked for as far as it can be done: a statement without an id waits. */
-static void act_on_interrupt(livy_statement_t *statement)
-{
-    if (!statement->path || statement->is_done || statement->is_cancelled)
-        return;
-    if (statement->wants_cancel) {
-        livy_timer_end(statement->client, &statement->limit);
-        livy_timer_end(statement->client, &statement->again);
-        send_cancel(statement);
-    } else if (statement->wants_interrupt && !statement->job && !statement->limit &&
-        !statement->again) {
-        if (has_side_channel(statement))
-            strike(statement);
-        else
-            send_cancel(statement);
-    }
-}
-
-/* A slow pace would hide the end of the interrupt: ask again soon. */
-static void hurry(livy_statement_t *statement)
-{
-    if (!statement->timer)
-        return;
-    livy_timer_end(statement->client, &statement->timer);
-    poll_later(statement, POLL_FIRST_MS);
-}
-
-void livy_statement_hurry(livy_statement_t *statement)
-{
-    if (statement->is_done)
-        return;
-    statement->pace_ms = livy_now_ms(statement->client);
-    hurry(statement);
-}
-
-void livy_statement_interrupt(livy_statement_t *statement, int n)
-{
-    if (statement->is_done)
-        return;
-    if (statement->wants_interrupt)
-        statement->wants_cancel = true;
-    statement->wants_interrupt = true;
-    statement->n = n;
-    act_on_interrupt(statement);
-    hurry(statement);
-}
-
-static void on_abandoned(void *arg)
-{
-    livy_statement_t *statement = arg;
-    err_t err = {0};
-
-    statement->tell = NULL;
-    err_set(&err, ERR_INTERRUPTED, "Nobody waits for this statement any more, but it may "
-        "still be running in session %s: the next Spark cell starts when it has ended. "
-        "%%synapse stop ends the session.", livy_session_id(statement->session));
-    finish(statement, NULL, &err);
-}
-
-void livy_statement_abandon(livy_statement_t *statement)
-{
-    if (statement->is_done || statement->tell)
-        return;
-    statement->wants_interrupt = statement->wants_cancel = true;
-    act_on_interrupt(statement);
-    bool is_told = statement->path && !statement->cancel;
-    statement->tell = livy_timer(statement->client, is_told ? 0 : ABANDON_MS, on_abandoned,
-        statement);
 }

@@ -10,17 +10,19 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "livy_client/client.h"
+#include "livy_client/reply.h"
+#include "livy_client/server_view.h"
 
 #define SWEEP_TIMEOUT_MS 10000
 
 struct sweep_t {
-    const livy_endpoint_t *endpoint;
-    const http_ops_t *ops;
-    void *http;
+    livy_client_t *client;
     char *kernel_id;
     cJSON *keep;         /* array of ids, or NULL */
     cJSON *doomed;       /* array of ids, as text */
-    http_call_t *call;
+    server_view_t *view; /* one of these two is set */
+    livy_call_t *call;
     sweep_done_fn *fn;
     void *arg;
 };
@@ -47,25 +49,13 @@ static void sweep_finish(sweep_t *sweep)
     fn(arg);
 }
 
-static void on_deleted(const http_reply_t *reply, void *arg)
+static void on_deleted(const livy_answer_t *answer, void *arg)
 {
     sweep_t *sweep = arg;
     sweep->call = NULL;
     log_info(LOG_LIVY, "deleted a session of this kernel's earlier run: HTTP %ld",
-        reply->status);
+        answer->status);
     sweep_next(sweep);
-}
-
-static void sweep_send(sweep_t *sweep, const char *method, char *url, http_reply_fn *fn)
-{
-    http_request_t request = {
-        .method = method,
-        .url = url,
-        .timeout_ms = SWEEP_TIMEOUT_MS,
-        .options = &sweep->endpoint->http,
-    };
-    sweep->call = sweep->ops->send(sweep->http, &request, fn, sweep);
-    free(url);
 }
 
 static void sweep_next(sweep_t *sweep)
@@ -76,9 +66,16 @@ static void sweep_next(sweep_t *sweep)
         return;
     }
     char *segment = http_escape(id->valuestring);
-    sweep_send(sweep, "DELETE",
-        xasprintf("%s/sessions/%s?standby=false", sweep->endpoint->url, segment),
-        on_deleted);
+    char *path = xasprintf("%s/%s?standby=false",
+        livy_client_endpoint(sweep->client)->dialect->sessions, segment);
+    livy_ask_t ask = {
+        .method = "DELETE",
+        .path = path,
+        .timeout_ms = SWEEP_TIMEOUT_MS,
+        .policy = {.kind = RETRY_READ},
+    };
+    sweep->call = livy_call(sweep->client, &ask, on_deleted, sweep);
+    free(path);
     free(segment);
     json_free(&id);
 }
@@ -94,23 +91,28 @@ static bool is_kept(const sweep_t *sweep, const char *id)
     return false;
 }
 
-static void on_listed(const http_reply_t *reply, void *arg)
+/* A server may list what has ended long ago. */
+static bool is_doomed(const sweep_t *sweep, const cJSON *session, const char *id)
+{
+    livy_state_t state = livy_state_of(json_str(session, "state",
+        json_str(session, "livyState", NULL)));
+    return !is_kept(sweep, id) && !(json_get(session, "livyState") && livy_state_is_final(state))
+           && sweep_is_ours(json_str(session, "name", NULL), sweep->kernel_id);
+}
+
+static void on_listed(const cJSON *list, const err_t *err, void *arg)
 {
     sweep_t *sweep = arg;
-    sweep->call = NULL;
-    cJSON *list = NULL;
-    if (reply->status == 200)
-        list = json_parse(reply->body, reply->body_len, "the list of sessions", NULL);
     const cJSON *session;
-    cJSON_ArrayForEach(session, json_get_arr(list, "sessions"))
+    (void)err;
+    sweep->view = NULL;
+    cJSON_ArrayForEach(session, list)
     {
         char *id = json_scalar_text(json_get(session, "id"));
-        if (id && !is_kept(sweep, id)
-            && sweep_is_ours(json_str(session, "name", NULL), sweep->kernel_id))
+        if (id && is_doomed(sweep, session, id))
             json_add_str(sweep->doomed, id);
         free(id);
     }
-    json_free(&list);
     sweep_next(sweep);
 }
 
@@ -118,16 +120,13 @@ sweep_t *sweep_start(const livy_endpoint_t *endpoint, const http_ops_t *ops, voi
     const char *kernel_id, const cJSON *keep, sweep_done_fn *fn, void *arg)
 {
     sweep_t *sweep = xcalloc(1, sizeof *sweep);
-    sweep->endpoint = endpoint;
-    sweep->ops = ops;
-    sweep->http = http;
+    sweep->client = livy_client_new(endpoint, ops, http);
     sweep->kernel_id = xstrdup(kernel_id);
     sweep->keep = json_copy(keep);
     sweep->doomed = json_arr();
     sweep->fn = fn;
     sweep->arg = arg;
-    sweep_send(sweep, "GET", xasprintf("%s/sessions?from=0&size=1000", endpoint->url),
-        on_listed);
+    sweep->view = server_view_sessions(sweep->client, on_listed, sweep);
     return sweep;
 }
 
@@ -137,8 +136,9 @@ void sweep_destroy(sweep_t **sweep_p)
     if (!sweep)
         return;
     *sweep_p = NULL;
-    if (sweep->call)
-        sweep->ops->cancel(sweep->http, &sweep->call);
+    server_view_end(&sweep->view);
+    livy_call_end(&sweep->call);
+    livy_client_destroy(&sweep->client);
     json_free(&sweep->keep);
     json_free(&sweep->doomed);
     free(sweep->kernel_id);

@@ -516,6 +516,7 @@ def __synapse_kernel__(posted_in):
             self.wants_group = False
             self.last = None
             self.pieces = (None, [])
+            self.parts = (None, {})  # of code that comes in pieces
             self.loop = None
             self.flags = 0  # of `from __future__ import ...` in earlier cells
             self.underscore = None
@@ -580,6 +581,18 @@ def __synapse_kernel__(posted_in):
             if names:
                 return self.asks(n, asks=names)
             return self.cell(n, name, text, lambda: sql.run(text, **options))
+
+        def keep(self, key, i, data):
+            """A piece of code that is longer than one request may be."""
+            if self.parts[0] != key:
+                self.parts = (key, {})
+            self.parts[1][i] = data
+
+        def kept(self, key, count):
+            """Run what keep() was given: an expression, as a short one is posted."""
+            pieces, self.parts = self.parts[1], (None, {})
+            text = b"".join(base64.b64decode(pieces[i]) for i in range(count)).decode("utf-8")
+            return eval(text, {"__synapse_kernel__": self})
 
         def asks(self, n, **wish):
             return Result(to_json(dict(wish, version=VERSION, n=n)))

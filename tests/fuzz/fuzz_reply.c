@@ -25,7 +25,7 @@ static void read_error(uint8_t choice, const char *body, size_t len)
 {
     static const long statuses[] = {200, 201, 302, 400, 401, 404, 429, 500, 503};
     static const char *const types[] = {"", "text/html", "application/json", "text/plain"};
-    reply_context_t context = {"http://h", "GET", "/sessions"};
+    reply_context_t context = {"http://h", "GET", "/sessions", NULL};
     http_reply_t reply = {.status = statuses[choice % 9], .body = body, .body_len = len,
         .content_type = types[choice % 4]};
     err_t err = {0};
@@ -43,7 +43,7 @@ static void read_json(const char *body, size_t len)
     session_reply_t session;
     statement_reply_t statement;
 
-    if (session_of_json(json, &session, NULL) == 0)
+    if (session_of_json(json, &dialect_livy, &session, NULL) == 0)
         check(*session.id && !strchr(session.id, '/'));
     free(session.id);
     if (statement_of_json(json, &statement, NULL) == 0)

@@ -24,7 +24,7 @@ static void run_case(const case_t *one)
         .content_type = type, .location = "https://login.example/"};
     if (reply.status == 0)
         err_set(&reply.err, ERR_CONNECT, "The network failed.");
-    reply_context_t context = {"http://livy.example:8998", method, path};
+    reply_context_t context = {"http://livy.example:8998", method, path, NULL};
     is_int(reply_err(&context, &reply, &err), -1, "%s", one->claim);
     is_str(err_name(err.code), out->head + strlen("error "), "%s: the kind", one->claim);
     int failed = tap_failed;
@@ -47,13 +47,13 @@ static void check_session(void)
     session_reply_t reply;
     cJSON *json = parse("{\"id\": 12, \"name\": null, \"state\": \"starting\"}");
 
-    is_int(session_of_json(json, &reply, &err), 0, "a session object is read");
+    is_int(session_of_json(json, &dialect_livy, &reply, &err), 0, "a session object is read");
     is_str(reply.id, "12", "a number is an id as text");
     ok(reply.name == NULL && reply.state == LIVY_STARTING, "no name, its state");
     free(reply.id);
     json_free(&json);
     json = parse("{\"id\": \"a1-b_2.c\", \"name\": \"n\", \"state\": \"Idle\"}");
-    is_int(session_of_json(json, &reply, &err), 0, "states in any case");
+    is_int(session_of_json(json, &dialect_livy, &reply, &err), 0, "states in any case");
     is_str(reply.id, "a1-b_2.c", "a text is an id as it is");
     is_int(reply.state, LIVY_IDLE, "Idle is idle");
     free(reply.id);
@@ -64,8 +64,8 @@ static void check_session(void)
         "{\"id\":\"a b\",\"state\":\"idle\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         json = parse(bad[i]);
-        ok(session_of_json(json, &reply, &err) == -1 && err.code == ERR_PROTOCOL &&
-            !reply.id, "refused: %s", bad[i]);
+        ok(session_of_json(json, &dialect_livy, &reply, &err) == -1 &&
+            err.code == ERR_PROTOCOL && !reply.id, "refused: %s", bad[i]);
         json_free(&json);
     }
 }
