@@ -176,8 +176,9 @@ static void send_piece(runner_t *runner)
         finish(runner);
         return;
     }
+    size_t wanted = is_beside ? CHUNK_BYTES : CELL_CHUNK_BYTES;
     cJSON *args = err.code ? NULL
-        : next_piece(runner, is_beside ? CHUNK_BYTES : CELL_CHUNK_BYTES, &err);
+        : next_piece(runner, livy_session_room(session, wanted), &err);
     if (args)
         call(runner, "piece", args, is_beside, on_piece);
     else

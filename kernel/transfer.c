@@ -353,6 +353,12 @@ static size_t chunk_bytes(const transfer_t *transfer)
     return has_side_channel(transfer) ? CHUNK_BYTES : CELL_CHUNK_BYTES;
 }
 
+/* Into the session: a server's requests may be shorter than its replies. */
+static size_t put_bytes(const transfer_t *transfer)
+{
+    return livy_session_room(transfer->session, chunk_bytes(transfer));
+}
+
 /* === The file =========================================================== */
 
 /* A file of our own in Python's private folder, so that a driver which finds it is on this
@@ -549,7 +555,7 @@ static void put_chunk(transfer_t *transfer)
         bind(transfer);
         return;
     }
-    size_t room = chunk_bytes(transfer);
+    size_t room = put_bytes(transfer);
     char *data = xmalloc(room);
     ssize_t len = pread(transfer->fd, data, room, transfer->at);
     if (len <= 0) {
