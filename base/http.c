@@ -26,7 +26,7 @@ struct http_t {
     loop_timer_t *work_timer; /* deliver on the next turn */
     http_call_t *first, *last;
     uint64_t calls_made;
-    char *ca_file, *ca_path;
+    network_t *network;
     bool is_delivering;
 };
 
@@ -71,6 +71,7 @@ static void free_call(http_call_t *call)
     buf_free(&call->body);
     free(call->host);
     free(call->place);
+    proxy_free(&call->proxy);
     free(call);
 }
 
@@ -122,6 +123,12 @@ static void fill_reply(http_call_t *call, http_reply_t *reply)
     }
     const char *type = header_of(call->easy, "Content-Type");
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+    if (reply->status == 407 && call->proxy.url) { /* the proxy's, not the host's */
+        http_call_explain_proxy(call, reply->status, &reply->err);
+        reply->status = 0;
+        reply->was_sent = false;
+        return;
+    }
     reply->body = buf_str(&call->body);
     reply->body_len = call->body.len;
     reply->content_type = type ? type : "";
@@ -297,6 +304,7 @@ http_t *http_new(loop_t *loop, err_t *err)
     }
     http_t *http = xcalloc(1, sizeof *http);
     http->loop = loop;
+    http->network = network_new(NULL);
     http->multi = curl_multi_init();
     if (!http->multi)
         abort(); /* no memory */
@@ -322,19 +330,16 @@ void http_destroy(http_t **http_p)
     curl_multi_cleanup(http->multi);
     loop_timer_end(http->loop, &http->curl_timer);
     loop_timer_end(http->loop, &http->work_timer);
-    free(http->ca_file);
-    free(http->ca_path);
+    network_destroy(&http->network);
     free(http);
     curl_global_cleanup();
     *http_p = NULL;
 }
 
-void http_set_default_ca(http_t *http, const char *file, const char *path)
+void http_set_network(http_t *http, const http_network_t *network)
 {
-    free(http->ca_file);
-    free(http->ca_path);
-    http->ca_file = xstrdup(file);
-    http->ca_path = xstrdup(path);
+    network_destroy(&http->network);
+    http->network = network_new(network);
 }
 
 http_call_t *http_stream(http_t *http, const http_request_t *request,
@@ -348,7 +353,7 @@ http_call_t *http_stream(http_t *http, const http_request_t *request,
     call->arg = arg;
     call->number = http->calls_made++;
     link_call(http, call);
-    if (http_call_setup(call, request, http->ca_file, http->ca_path) < 0) {
+    if (http_call_setup(call, request, http->network) < 0) {
         call->is_done = true;
     } else {
         curl_multi_add_handle(http->multi, call->easy);

@@ -24,14 +24,14 @@ typedef struct http_call_t http_call_t; /* one request under way; owned by http_
 /* What all requests to one place share. Strings may be NULL; http_send copies them. */
 typedef struct {
     const char *unix_socket; /* path: speak HTTP over this instead of TCP */
-    const char *ca_file;     /* PEM; NULL = the system's */
+    const char *ca_file;     /* PEM, in place of all others; NULL = the network's */
     const char *ca_path;
-    const char *proxy;          /* URL; NULL = the environment's, "" = none */
+    const char *proxy;          /* URL; NULL = the network's, "" = none */
     const char *secret_userpwd; /* "user:password" for basic authentication */
     const char *secret_bearer;  /* token for "Authorization: Bearer" */
     const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
     const char *client_cert;    /* PEM files for mutual TLS */
-    const char *client_key;
+    const char *client_key;     /* NULL = the network's, or in client_cert's file */
 } http_options_t;
 
 typedef struct {
@@ -39,6 +39,8 @@ typedef struct {
     const char *url;
     const char *body; /* NULL = none; copied */
     size_t body_len;
+    bool has_secret;               /* the body holds one: as credentials, not over plain
+                                      http */
     const char *content_type;      /* NULL = application/json when there is a body */
     int64_t timeout_ms;            /* for the whole call; 0 = none */
     int64_t connect_timeout_ms;    /* 0 = 15 s */
@@ -75,10 +77,20 @@ http_t *http_new(loop_t *loop, err_t *err) SK_WARN_UNUSED;
 /* Cancels what is under way, without callbacks. Not from inside a callback of http. */
 void http_destroy(http_t **http_p);
 
-/* Whose certificates count where the options of a request name none: a PEM file, a
- * folder of them, or NULL for the system's. For main, which knows SSL_CERT_FILE and the
- * like. */
-void http_set_default_ca(http_t *http, const char *file, const char *path);
+/* How this machine reaches the network. All is borrowed; NULL where not set. */
+typedef struct {
+    const char *const *environment; /* "NAME=value": HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
+                                       REQUESTS_CA_BUNDLE and the like (http_network.h);
+                                       NULL = none of them */
+    const char *proxy, *no_proxy;   /* in place of the environment's */
+    const char *ca_file;            /* PEM: these authorities count beside the others */
+    const char *client_certificate, *client_key; /* PEM, or one .p12: shown where a
+                                                     server asks for one */
+} http_network_t;
+
+/* For all requests from now on whose options do not say otherwise; copied. Without it no
+ * proxy is known, and the system's authorities count. */
+void http_set_network(http_t *http, const http_network_t *network);
 
 /* Start a request; `fn` fires exactly once unless it is cancelled. Never NULL. */
 http_call_t *http_send(http_t *http, const http_request_t *request, http_reply_fn *fn,

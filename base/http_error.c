@@ -55,11 +55,43 @@ static bool is_proxy_fault(const http_call_t *call)
     static const char phrase[] = "Failed to connect to ";
     const char *tried = strstr(call->error_text, phrase);
 
-    if (!tried || !call->host)
+    if (!call->proxy.url || !tried || !call->host)
         return false;
     tried += sizeof phrase - 1;
     const char *host = *call->host == '[' ? call->host + 1 : call->host;
     return strncmp(tried, host, strcspn(host, "]")) != 0;
+}
+
+/* What a proxy answered to CONNECT; 0 = nothing. */
+static long proxy_status(const http_call_t *call)
+{
+    long status = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+void http_call_explain_proxy(const http_call_t *call, long status, err_t *err)
+{
+    const proxy_t *proxy = &call->proxy;
+
+    if (status == 407 && !proxy->secret_user)
+        err_set(err, ERR_CONNECT,
+                "The proxy %s (from %s) wants a login before it lets us through to %s "
+                "(HTTP 407). Write it into the address: http://user:password@%s, with "
+                "@ in the password as %%40.",
+                proxy->place, proxy->from, call->place, proxy->place);
+    else if (status == 407)
+        err_set(err, ERR_CONNECT,
+                "The proxy %s refused the login that %s holds (HTTP 407): check user and "
+                "password there. @ in the password is written as %%40, : as %%3A.",
+                proxy->place, proxy->from);
+    else
+        err_set(err, ERR_CONNECT,
+                "The proxy %s (from %s) does not let us through to %s (HTTP %ld). Ask who "
+                "looks after it to allow that host; a host inside your network belongs "
+                "into NO_PROXY.",
+                proxy->place, proxy->from, call->place, status);
 }
 
 static void explain_connect(const http_call_t *call, err_t *err)
@@ -69,9 +101,10 @@ static void explain_connect(const http_call_t *call, err_t *err)
     curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &reason);
     if (is_proxy_fault(call))
         err_set(err, ERR_CONNECT,
-                "The proxy for %s can't be reached: %s. Check --proxy or the variables "
-                "https_proxy and http_proxy.",
-                call->place, reason ? strerror((int)reason) : words_of(call));
+                "The proxy %s for %s can't be reached: %s. It comes from %s; where no "
+                "proxy is needed, put the host into NO_PROXY.",
+                call->proxy.place, call->place,
+                reason ? strerror((int)reason) : words_of(call), call->proxy.from);
     else if (reason == ECONNREFUSED)
         err_set(
             err, ERR_CONNECT,
@@ -97,8 +130,11 @@ static const char *verdict_on(const http_call_t *call)
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        return "its authority is not known on this machine. Give the authority's "
-               "certificate with --ca-file (or in SSL_CERT_FILE)";
+        return "its authority is not known on this machine. Is it a server of your own, "
+               "or does a proxy inspect the traffic? Then ask for that authority's "
+               "certificate (PEM) and name it: `ca_file: FILE` in config.yml or the "
+               "variable SSL_CERT_FILE for all connections, --ca-file for one Livy "
+               "server";
     case X509_V_ERR_CERT_HAS_EXPIRED:
         return "it has expired. Its owner must renew it; if it should be valid, check "
                "this machine's clock";
@@ -122,6 +158,13 @@ static void explain_tls(const http_call_t *call, err_t *err)
     if (verdict)
         err_set(err, ERR_TLS, "The certificate of %s is not to be trusted: %s.",
                 call->place, verdict);
+    else if (mentions(call, "certificate required") ||
+             mentions(call, "alert bad certificate") ||
+             mentions(call, "alert handshake failure"))
+        err_set(err, ERR_TLS,
+                "%s wants a certificate of ours, or another one (%s). Name it in "
+                "config.yml: client_certificate and client_key.",
+                call->place, words_of(call));
     else if (mentions(call, "wrong version number") || mentions(call, "http request"))
         err_set(err, ERR_TLS, "%s does not speak TLS. Try http:// instead of https://.",
                 call->place);
@@ -132,9 +175,10 @@ static void explain_tls(const http_call_t *call, err_t *err)
 
 static void explain_cut(const http_call_t *call, err_t *err)
 {
-    if (mentions(call, "CONNECT tunnel failed"))
-        err_set(err, ERR_CONNECT, "The proxy does not let us through to %s: %s.",
-                call->place, words_of(call));
+    long status = proxy_status(call);
+
+    if (call->proxy.url && status >= 300)
+        http_call_explain_proxy(call, status, err);
     else if (call->got > 0)
         err_set(err, ERR_PROTOCOL,
                 "%s broke off in the middle of its reply, after %zu bytes.",
@@ -161,9 +205,9 @@ void http_call_explain(const http_call_t *call, err_t *err)
     case CURLE_COULDNT_RESOLVE_PROXY:
         err_set(
             err, ERR_CONNECT,
-            "The name of the proxy for %s is not known: check --proxy or the variables "
-            "https_proxy and http_proxy.",
-            call->place);
+            "The name of the proxy %s for %s is not known. Check %s.",
+            call->proxy.place ? call->proxy.place : "", call->place,
+            call->proxy.from ? call->proxy.from : "its address");
         break;
     case CURLE_COULDNT_CONNECT:
         explain_connect(call, err);
@@ -173,7 +217,6 @@ void http_call_explain(const http_call_t *call, err_t *err)
         break;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ISSUER_ERROR:
@@ -182,8 +225,14 @@ void http_call_explain(const http_call_t *call, err_t *err)
         break;
     case CURLE_SSL_CACERT_BADFILE:
         err_set(err, ERR_TLS,
-                "The file of certificate authorities for %s can't be used (%s). Check "
-                "--ca-file, SSL_CERT_FILE and REQUESTS_CA_BUNDLE.",
+                "The certificate authorities for %s can't be used (%s). Check --ca-file, "
+                "SSL_CERT_FILE, REQUESTS_CA_BUNDLE and `ca_file` in config.yml.",
+                call->place, words_of(call));
+        break;
+    case CURLE_SSL_CERTPROBLEM:
+        err_set(err, ERR_TLS,
+                "Our own certificate for %s can't be used (%s). Check client_certificate "
+                "and client_key in config.yml: PEM files, the key without a passphrase.",
                 call->place, words_of(call));
         break;
     case CURLE_WRITE_ERROR:

@@ -3,7 +3,6 @@
  */
 #include "http_call.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,15 +68,6 @@ out:
     return result;
 }
 
-static bool is_loopback(const char *host)
-{
-    unsigned char address[4];
-
-    if (text_equal_nocase(host, "localhost") || strcmp(host, "[::1]") == 0)
-        return true;
-    return inet_pton(AF_INET, host, address) == 1 && address[0] == 127;
-}
-
 /* Does "Name: value" carry this name? */
 static bool is_header(const char *header, const char *name)
 {
@@ -126,14 +116,17 @@ static bool has_line_break(const http_options_t *options)
     return false;
 }
 
-static int check(const http_options_t *options, const target_t *target, err_t *err)
+static int check(const http_request_t *request, const http_options_t *options,
+                 const target_t *target, err_t *err)
 {
+    bool is_open = !target->is_https && !options->unix_socket &&
+                   !network_is_loopback(target->host);
+
     if (has_line_break(options))
         return err_set(err, ERR_USAGE,
                        "A header or token for %s has a line break in it. Take it out.",
                        target->host);
-    if (!target->is_https && !options->unix_socket && !is_loopback(target->host) &&
-        has_secret(options, target))
+    if (is_open && (request->has_secret || has_secret(options, target)))
         return err_set(
             err, ERR_AUTH,
             "Credentials are not sent to %s over plain http, where everybody on "
@@ -201,23 +194,41 @@ static void set_secrets(CURL *easy, const http_options_t *options)
         if (options->secret_userpwd)
             curl_easy_setopt(easy, CURLOPT_USERPWD, options->secret_userpwd);
     }
-    if (options->client_cert)
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, options->client_cert);
-    if (options->client_key)
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, options->client_key);
 }
 
-static void set_route(CURL *easy, const http_options_t *options, const target_t *target)
+/* libcurl reads no variables: "" is no proxy, and nothing goes around the one that is
+ * set. */
+static void set_proxy(CURL *easy, const proxy_t *proxy, bool is_https)
 {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->url ? proxy->url : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    if (!proxy->url || !proxy->secret_user)
+        return;
+    curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->secret_user);
+    curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD,
+                     proxy->secret_password ? proxy->secret_password : "");
+    /* Without a tunnel the proxy's question would cost a second sending of what may
+     * reach a server once only. */
+    curl_easy_setopt(easy, CURLOPT_PROXYAUTH,
+                     (long)(is_https ? CURLAUTH_ANY : CURLAUTH_BASIC));
+}
+
+static int set_route(http_call_t *call, const http_options_t *options,
+                     const target_t *target, network_t *network)
+{
+    CURL *easy = call->easy;
+
     if (options->unix_socket)
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->unix_socket);
-    /* A proxy can't reach our own loopback, and would see what is sent there. */
-    if (options->unix_socket || is_loopback(target->host))
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    else if (options->proxy)
-        curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+    else if (network_proxy(network, options->proxy, target->is_https, target->host,
+                           target->port, &call->proxy, &call->refusal) < 0)
+        return -1;
+    set_proxy(easy, &call->proxy, target->is_https);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    bool has_tls = target->is_https ||
+                   (call->proxy.url && text_starts(call->proxy.url, "https:"));
+    return has_tls ? network_trust(network, easy, options, &call->refusal) : 0;
 }
 
 /* Options that are the same for all. */
@@ -298,7 +309,7 @@ static void set_callbacks(http_call_t *call)
 }
 
 int http_call_setup(http_call_t *call, const http_request_t *request,
-                    const char *ca_file, const char *ca_path)
+                    network_t *network)
 {
     static const http_options_t no_options;
     const http_options_t *options = request->options ? request->options : &no_options;
@@ -309,7 +320,7 @@ int http_call_setup(http_call_t *call, const http_request_t *request,
         goto out;
     call->place = place_of(options, &target);
     call->host = options->unix_socket ? NULL : xstrdup(target.host);
-    if (check(options, &target, &call->refusal) < 0)
+    if (check(request, options, &target, &call->refusal) < 0)
         goto out;
     call->is_once =
         strcmp(request->method, "POST") == 0 || strcmp(request->method, "PATCH") == 0;
@@ -322,17 +333,8 @@ int http_call_setup(http_call_t *call, const http_request_t *request,
     set_method(call->easy, request);
     set_headers(call, request, options);
     set_secrets(call->easy, options);
-    set_route(call->easy, options, &target);
     set_limits(call, request);
-    if (options->ca_file || options->ca_path) {
-        ca_file = options->ca_file;
-        ca_path = options->ca_path;
-    }
-    if (ca_file)
-        curl_easy_setopt(call->easy, CURLOPT_CAINFO, ca_file);
-    if (ca_path)
-        curl_easy_setopt(call->easy, CURLOPT_CAPATH, ca_path);
-    result = 0;
+    result = set_route(call, options, &target, network);
 out:
     target_free(&target);
     return result;
