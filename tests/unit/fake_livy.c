@@ -39,16 +39,113 @@ static cJSON *parse(const char *text)
     return json_parse(text, strlen(text), "test data", NULL);
 }
 
+/* --- dialects --- */
+
+#define GUID "5e551071-0000-4000-8000-%012d"
+#define BODY_LIMIT 100000
+
+static bool is_dialect(const fake_livy_t *livy, const char *name)
+{
+    return livy->dialect && text_starts(livy->dialect->name, name);
+}
+
+static bool is_azure(const fake_livy_t *livy)
+{
+    return is_dialect(livy, "synapse") || is_dialect(livy, "fabric");
+}
+
+static bool is_shared(const fake_livy_t *livy)
+{
+    return is_dialect(livy, "fabric-shared");
+}
+
+static void set_id(const fake_livy_t *livy, cJSON *json, const char *key, int id)
+{
+    char *guid = xasprintf(GUID, id);
+
+    if (is_dialect(livy, "fabric"))
+        json_set_str(json, key, guid);
+    else
+        json_set_int(json, key, id);
+    free(guid);
+}
+
+/* Behind "/sessions/": the number of a session; what follows it in *rest. */
+static int id_in(const fake_livy_t *livy, const char *path, const char **rest)
+{
+    int id = -1, used = 0;
+
+    if (is_dialect(livy, "fabric"))
+        sscanf(path, GUID "%n", &id, &used);
+    else
+        sscanf(path, "%d%n", &id, &used);
+    *rest = path + used;
+    return id;
+}
+
+/* Of a query: "…?from=20&size=10"; -1 = not there. */
+static int number_in(const char *path, const char *key)
+{
+    const char *at = strchr(path, '?');
+    size_t width = strlen(key);
+
+    while (at) {
+        at++;
+        if (strncmp(at, key, width) == 0 && at[width] == '=')
+            return atoi(at + width + 1);
+        at = strchr(at, '&');
+    }
+    return -1;
+}
+
 static cJSON *session_json(const fake_livy_t *livy, int id)
 {
+    const fake_session_t *session = &livy->sessions[id];
     cJSON *json = json_obj();
 
-    json_set_int(json, "id", id);
-    json_set_str(json, "name", livy->sessions[id].name);
-    json_set_str(json, "state", livy->sessions[id].state);
+    set_id(livy, json, "id", id);
+    json_set_str(json, "name", session->name);
     json_set_str(json, "kind", "pyspark");
+    if (is_shared(livy)) {
+        bool is_up = strcmp(session->state, "idle") == 0;
+        json_set_str(json, "state", is_up ? "Idle" : strcmp(session->state, "dead") == 0 ? "Dead"
+            : session->polls ? "AcquiringHighConcurrencySession" : "NotStarted");
+        json_set_str(json, "sessionId", is_up ? "5e551072" : NULL);
+        json_set_str(json, "replId", is_up ? "4e71" : NULL);
+    } else if (is_dialect(livy, "fabric")) {
+        cJSON *info = json_obj();
+        json_set_str(info, "currentState", session->state);
+        json_set_str(json, "state", "starting");
+        if (session->polls)
+            json_set(json, "livyInfo", info);
+        else
+            json_free(&info);
+    } else {
+        json_set_str(json, "state", session->state);
+    }
+    json_set_str(json, "appId", "application_1_0001");
     json_set(json, "log", parse(livy->log ? livy->log : "[]"));
     return json;
+}
+
+/* As a list has it. */
+static cJSON *item_json(const fake_livy_t *livy, int id)
+{
+    cJSON *json = session_json(livy, id);
+
+    if (is_dialect(livy, "fabric")) {
+        json_drop(json, "state");
+        json_drop(json, "livyInfo");
+        json_set_str(json, "livyState", livy->sessions[id].state);
+    }
+    return json;
+}
+
+static long made_status(const fake_livy_t *livy, bool is_session)
+{
+    if (is_dialect(livy, "fabric"))
+        return is_session ? 202 : 200;
+    return is_azure(livy) ? 200 : 201;
 }
 
 static cJSON *statement_json(fake_livy_t *livy, int id)
@@ -77,6 +174,14 @@ static void post_session(fake_livy_t *livy, const cJSON *body, fake_reply_t *rep
     const char *name = json_str(body, "name", "");
     int id = livy->session_count;
 
+    if (livy->refusal) {
+        say(reply, livy->refusal, xstrdup(livy->refusal_body ? livy->refusal_body : ""));
+        return;
+    }
+    if (is_dialect(livy, "synapse") && !*name) {
+        say_msg(reply, 400, "The name field is required.");
+        return;
+    }
     for (int i = 0; i < id; i++)
         if (!livy->sessions[i].is_deleted && strcmp(livy->sessions[i].name, name) == 0) {
             say_msg(reply, 400, "Rejected, Reason: Duplicate session name");
@@ -86,29 +191,40 @@ static void post_session(fake_livy_t *livy, const cJSON *body, fake_reply_t *rep
         abort();
     livy->sessions[id] = (fake_session_t) {.name = xstrdup(name), .state = "starting"};
     livy->session_count++;
-    say_json(reply, 201, session_json(livy, id));
+    say_json(reply, made_status(livy, true), session_json(livy, id));
 }
 
-static void get_sessions(fake_livy_t *livy, fake_reply_t *reply)
+static void get_sessions(fake_livy_t *livy, const char *path, fake_reply_t *reply)
 {
+    bool is_fabric = is_dialect(livy, "fabric");
+    int from = number_in(path, is_fabric ? "$skip" : "from"), total = 0;
+    int size = number_in(path, is_fabric ? "$top" : "size");
     cJSON *json = json_obj(), *list = json_arr();
 
-    for (int i = 0; i < livy->session_count; i++)
-        if (!livy->sessions[i].is_deleted)
-            json_add(list, session_json(livy, i));
-    json_set_int(json, "from", 0);
-    json_set_int(json, "total", cJSON_GetArraySize(list));
-    json_set(json, "sessions", list);
+    size = is_dialect(livy, "synapse") && (size < 0 || size > 20) ? 20 : size < 0 ? 100 : size;
+    for (int i = 0; i < livy->session_count; i++) {
+        bool is_listed = !livy->sessions[i].is_deleted || is_fabric;
+        if (is_listed && total >= from && total < from + size)
+            json_add(list, item_json(livy, i));
+        total += is_listed;
+    }
+    if (!is_fabric)
+        json_set_int(json, "from", from);
+    json_set_int(json, is_fabric ? "totalCountOfMatchedItems" : "total", total);
+    json_set(json, is_fabric ? "items" : "sessions", list);
     say_json(reply, 200, json);
 }
 
-static void get_session(fake_livy_t *livy, int id, fake_reply_t *reply)
+static void get_session(fake_livy_t *livy, int id, const char *query, fake_reply_t *reply)
 {
     fake_session_t *session = &livy->sessions[id];
 
     if (strcmp(session->state, "starting") == 0 && ++session->polls > livy->polls_to_idle)
         session->state = livy->end_state ? livy->end_state : "idle";
-    say_json(reply, 200, session_json(livy, id));
+    cJSON *json = session_json(livy, id);
+    if (livy->detail && (strstr(query, "detailed=true") || is_dialect(livy, "fabric")))
+        json_set(json, "errorInfo", parse(livy->detail));
+    say_json(reply, 200, json);
 }
 
 /* The next of the scripted answers. */
@@ -150,7 +266,7 @@ static void post_statement(fake_livy_t *livy, const cJSON *body, fake_reply_t *r
     if (livy->answers && strstr(statement->code, "__synapse_kernel__."))
         statement->output = answer_with_line(livy, statement);
     livy->statement_count++;
-    say_json(reply, 201, statement_json(livy, id));
+    say_json(reply, made_status(livy, false), statement_json(livy, id));
 }
 
 static void get_statements(fake_livy_t *livy, fake_reply_t *reply)
@@ -164,7 +280,22 @@ static void get_statements(fake_livy_t *livy, fake_reply_t *reply)
     say_json(reply, 200, json);
 }
 
-static void get_statement(fake_livy_t *livy, int id, fake_reply_t *reply)
+/* Fabric sends as much of the text as is asked for. */
+static void cut_output(cJSON *json, int from, int size)
+{
+    cJSON *data = json_get_obj(json_get_obj(json, "output"), "data");
+    const char *text = json_str(data, "text/plain", NULL);
+
+    if (!text || from < 0 || size < 0)
+        return;
+    size_t len = strlen(text), at = (size_t) from < len ? (size_t) from : len;
+    char *part = xstrndup(text + at, len - at < (size_t) size ? len - at : (size_t) size);
+    json_drop(data, "text/plain");
+    json_set_str(data, "text/plain", part);
+    free(part);
+}
+
+static void get_statement(fake_livy_t *livy, int id, const char *query, fake_reply_t *reply)
 {
     fake_statement_t *statement = &livy->statements[id];
 
@@ -180,7 +311,10 @@ static void get_statement(fake_livy_t *livy, int id, fake_reply_t *reply)
         statement->state = "running";
     else if (strcmp(statement->state, "cancelling") == 0)
         statement->state = "cancelled";
-    say_json(reply, 200, statement_json(livy, id));
+    cJSON *json = statement_json(livy, id);
+    if (is_dialect(livy, "fabric"))
+        cut_output(json, number_in(query, "from"), number_in(query, "size"));
+    say_json(reply, 200, json);
 }
 
 static void cancel(fake_livy_t *livy, int id, fake_reply_t *reply)
@@ -269,37 +403,33 @@ static void post_job(fake_livy_t *livy, const cJSON *body, fake_reply_t *reply)
     show_job(livy, livy->jobs++, 201, reply);
 }
 
-static void route_session(fake_livy_t *livy, const char *method, const char *path,
+static void route_statement(fake_livy_t *livy, const char *method, const char *path,
     const cJSON *body, fake_reply_t *reply)
 {
-    int id = -1, number = -1, used = 0;
+    int number = -1;
 
-    sscanf(path, "/sessions/%d%n", &id, &used);
-    path += used;
-    if (id < 0 || id >= livy->session_count || livy->sessions[id].is_deleted) {
-        say_msg(reply, 404, "Session not found.");
-    } else if (strcmp(method, "DELETE") == 0) {
-        livy->sessions[id].is_deleted = true;
-        livy->deletions++;
-        say_msg(reply, 200, "deleted");
-    } else if (!*path) {
-        get_session(livy, id, reply);
-    } else if (text_starts(path, "/log")) {
+    if (strcmp(path, "/statements") == 0 && strcmp(method, "POST") == 0)
+        post_statement(livy, body, reply);
+    else if (sscanf(path, "/statements/%d", &number) != 1)
+        get_statements(livy, reply);
+    else if (text_ends(path, "/cancel"))
+        cancel(livy, number, reply);
+    else if (livy->late > 0 && livy->late--)
+        say(reply, 404, xstrdup(""));
+    else
+        get_statement(livy, number, path, reply);
+}
+
+/* What Livy itself has and Azure's services have not. */
+static void route_livy(fake_livy_t *livy, const char *path, const cJSON *body,
+    fake_reply_t *reply)
+{
+    int number = -1;
+
+    if (text_starts(path, "/log")) {
         cJSON *json = json_obj();
         json_set(json, "log", parse(livy->log ? livy->log : "[]"));
         say_json(reply, 200, json);
-    } else if (strcmp(livy->sessions[id].state, "dead") == 0) {
-        say(reply, 500, xstrdup("\"java.lang.IllegalStateException: Session is in state "
-            "dead\""));
-    } else if (strcmp(path, "/statements") == 0 && strcmp(method, "POST") == 0) {
-        post_statement(livy, body, reply);
-    } else if (text_starts(path, "/statements?")) {
-        get_statements(livy, reply);
-    } else if (sscanf(path, "/statements/%d", &number) == 1) {
-        if (text_ends(path, "/cancel"))
-            cancel(livy, number, reply);
-        else
-            get_statement(livy, number, reply);
     } else if (strcmp(path, "/submit-job") == 0 && !livy->has_no_jobs) {
         post_job(livy, body, reply);
     } else if (sscanf(path, "/jobs/%d", &number) == 1) {
@@ -309,19 +439,81 @@ static void route_session(fake_livy_t *livy, const char *method, const char *pat
     }
 }
 
+static void route_azure(fake_livy_t *livy, const char *method, const char *path,
+    fake_reply_t *reply)
+{
+    bool is_fabric = is_dialect(livy, "fabric");
+    const char *json = text_ends(path, "/jobs") ? livy->spark_jobs
+        : text_ends(path, "/stages") ? livy->spark_stages : NULL;
+
+    if (strcmp(path, "/reset-timeout") == 0 && strcmp(method, is_fabric ? "POST" : "PUT") == 0) {
+        livy->resets++;
+        reply->status = is_fabric ? 204 : 200;
+    } else if (text_starts(path, "/applications/application_1_0001/") && json) {
+        say(reply, 200, xstrdup(json));
+    } else {
+        say(reply, 404, xstrdup(""));
+    }
+}
+
+static void route_session(fake_livy_t *livy, const char *method, const char *path,
+    const cJSON *body, fake_reply_t *reply)
+{
+    int id = id_in(livy, path, &path);
+
+    if (id < 0 || id >= livy->session_count || livy->sessions[id].is_deleted) {
+        say_msg(reply, 404, "Session not found.");
+    } else if (livy->late > 0 && (!*path || *path == '?')) {
+        livy->late--;
+        say(reply, 404, xstrdup(""));
+    } else if (strcmp(method, "DELETE") == 0) {
+        livy->sessions[id].is_deleted = true;
+        livy->sessions[id].state = "killed";
+        livy->deletions++;
+        if (is_azure(livy))
+            reply->status = 200;
+        else
+            say_msg(reply, 200, "deleted");
+    } else if (!*path || *path == '?') {
+        get_session(livy, id, path, reply);
+    } else if (text_starts(path, "/log") && !is_azure(livy)) {
+        route_livy(livy, path, body, reply);
+    } else if (strcmp(livy->sessions[id].state, "dead") == 0) {
+        say(reply, 500, xstrdup("\"java.lang.IllegalStateException: Session is in state "
+            "dead\""));
+    } else if (text_starts(path, "/statements") && !is_shared(livy)) {
+        route_statement(livy, method, path, body, reply);
+    } else if (is_azure(livy)) {
+        route_azure(livy, method, path, reply);
+    } else {
+        route_livy(livy, path, body, reply);
+    }
+}
+
 static void answer(fake_livy_t *livy, const http_request_t *request, fake_reply_t *reply)
 {
-    const char *path = strstr(request->url, "/sessions");
+    const char *root = is_shared(livy) ? "/highConcurrencySessions" : "/sessions";
+    const char *path = strstr(request->url, root);
+    const char *in_repl = strstr(request->url, "/5e551072/repls/4e71");
     cJSON *body = request->body ? parse(request->body) : NULL;
 
-    if (!path)
-        say_msg(reply, 404, "no such page");
-    else if (strcmp(path, "/sessions") == 0 && strcmp(request->method, "POST") == 0)
+    path = path ? path + strlen(root) : NULL;
+    if (is_azure(livy) && request->body_len > BODY_LIMIT) {
+        livy->too_long++;
+        say_msg(reply, 413, "too large");
+    } else if (!path) {
+        const char *spark = strstr(request->url, "/applications");
+        route_azure(livy, request->method, spark ? spark : "", reply);
+    } else if (is_shared(livy) && in_repl) {
+        route_statement(livy, request->method, in_repl + strlen("/5e551072/repls/4e71"), body,
+            reply);
+    } else if (!*path && strcmp(request->method, "POST") == 0) {
         post_session(livy, body, reply);
-    else if (path[9] == '?' || !path[9])
-        get_sessions(livy, reply);
-    else
-        route_session(livy, request->method, path, body, reply);
+    } else if (*path == '?' || !*path) {
+        get_sessions(livy, path, reply);
+    } else {
+        route_session(livy, request->method, path + 1, body, reply);
+    }
     json_free(&body);
 }
 

@@ -9,6 +9,7 @@
 #define SK_FAKE_LIVY_H
 
 #include <stdbool.h>
+#include "livy_client/dialect.h"
 #include "tests/unit/fake_http.h"
 
 typedef enum {
@@ -51,6 +52,12 @@ typedef struct {
 
 typedef struct {
     /* How it behaves; set before the first request. */
+    const dialect_t *dialect; /* NULL = Livy's own; only its name counts */
+    int late;                 /* what was made is 404 to so many questions */
+    long refusal;             /* the status of every POST of a session; 0 = it is taken */
+    const char *refusal_body;
+    const char *detail;       /* JSON of errorInfo; NULL = none */
+    const char *spark_jobs, *spark_stages; /* JSON of Spark's own REST API; NULL = 404 */
     int polls_to_idle;        /* of a session */
     const char *end_state;    /* what it becomes then; NULL = idle */
     const char *log;          /* JSON array; NULL = [] */
@@ -78,7 +85,7 @@ typedef struct {
     int session_count, deletions;
     fake_statement_t statements[FAKE_STATEMENTS];
     fake_job_t job[FAKE_JOBS];
-    int statement_count, cancels, interrupts, jobs, asked;
+    int statement_count, cancels, interrupts, jobs, asked, resets, too_long;
 } fake_livy_t;
 
 void fake_livy_answer(const http_request_t *request, size_t number, fake_reply_t *reply,
