@@ -1,0 +1,551 @@
+"""Microsoft Fabric: workspaces, lakehouses, and the Livy API of a lakehouse.
+
+Sessions have GUIDs and an own state in livyInfo.currentState; the top-level one lags
+behind. A session and a statement are not found for a moment after they were made.
+Source: Fabric REST API reference (workspaces, items), the published description of the
+Livy API (sessions, statements with from and size in bytes, high-concurrency sessions).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from .cluster import Cluster
+from .directory import (
+    FABRIC_AUDIENCES,
+    TENANT,
+    Directory,
+    FabricWorkspace,
+    Lakehouse,
+)
+from .sessions import ACQUIRING, DONE, QUEUED, RUNNING, SUBMITTING, Fate, Session
+from .synapse import livy_info, plugin_info, result_of, scheduler_info, text_of
+from .tokens import BadToken, Mint, Principal
+from .wire import Refusal, Reply, Request, Router, guid, stamp
+
+HOST = "api.fabric.microsoft.com"
+VERSION = "2023-12-01"
+WRITERS = ("Admin", "Member", "Contributor")
+REPLS = 5  # of a Livy session that high-concurrency sessions share
+PACKAGING = Fate(
+    QUEUED,
+    "LibraryPackagingFailed",
+    "The libraries of the environment could not be packaged.",
+)
+CAPACITY_TEXT = (
+    "This Spark job can't be run because you have hit a Spark compute or API rate limit. "
+    "Cancel an active Spark job, choose a larger capacity SKU, or try again later."
+)
+
+
+def failure(status: int, code: str, text: str, **headers: str) -> Refusal:
+    body = {"errorCode": code, "message": text, "requestId": guid()}
+    return Refusal(status, body, **headers)
+
+
+@dataclass
+class Group:
+    """A Livy session that high-concurrency sessions of one tag share."""
+
+    tag: str
+    id: str = field(default_factory=guid)
+    members: list["Member"] = field(default_factory=list)
+
+
+@dataclass
+class Member:
+    """A high-concurrency session: a REPL of its own in a group's session."""
+
+    group: Group
+    session: Session
+    repl: str = field(default_factory=guid)
+
+
+class Fabric:
+    def __init__(self, directory: Directory, mint: Mint, cluster: Cluster):
+        self.directory = directory
+        self.mint = mint
+        self.cluster = cluster
+        self.lock = threading.RLock()
+        self.sessions: dict[str, Session] = {}
+        self.members: dict[str, Member] = {}
+        self.groups: list[Group] = []
+        self.history: list[Session] = []
+        self.phase_seconds = 0.1
+        self.idle_seconds = 1200.0
+        self.not_found_first = 1  # looks at a new session that find nothing
+        self.statements_late = 1  # looks at a new statement that find nothing
+        self.state_lags = 2  # looks at an idle session whose top-level state is old
+        self.error_state = "available"  # or "Error": of a statement that failed
+        self.page_size = 2
+        self.unseen: dict[str, int] = {}
+        self.router = Router()
+        self.add_items()
+        livy = f"/v1/workspaces/{{w}}/lakehouses/{{l}}/livyapi/versions/{VERSION}"
+        self.add_sessions(livy)
+        self.add_members(livy)
+
+    def add_items(self) -> None:
+        one = "/v1/workspaces/{w}"
+        self.router.add("GET", "/v1/workspaces", self.workspaces)
+        self.router.add("GET", one, self.workspace_show)
+        self.router.add("GET", one + "/lakehouses", self.lakehouses)
+        self.router.add("GET", one + "/lakehouses/{item}", self.lakehouse_show)
+        self.router.add("GET", one + "/environments", self.environments)
+        self.router.add("GET", one + "/spark/pools", self.pools)
+
+    def add_sessions(self, livy: str) -> None:
+        one = livy + "/sessions/{s}"
+        statement = one + "/statements/{n}"
+        self.add("GET", livy + "/sessions", self.list)
+        self.add("POST", livy + "/sessions", self.create)
+        self.add("GET", one, self.show)
+        self.add("DELETE", one, self.delete)
+        self.add("POST", one + "/reset-timeout", self.reset_timeout)
+        self.add("GET", one + "/statements", self.statements)
+        self.add("POST", one + "/statements", self.statement_post)
+        self.add("GET", statement, self.statement_show)
+        self.add("POST", statement + "/cancel", self.statement_cancel)
+
+    def add_members(self, livy: str) -> None:
+        one = livy + "/highConcurrencySessions"
+        repl = one + "/{s}/repls/{r}/statements"
+        self.add("POST", one, self.member_create)
+        self.add("GET", one + "/{m}", self.member_show)
+        self.add("DELETE", one + "/{m}", self.member_delete)
+        self.add("GET", repl, self.statements)
+        self.add("POST", repl, self.statement_post)
+        self.add("GET", repl + "/{n}", self.statement_show)
+        self.add("POST", repl + "/{n}/cancel", self.statement_cancel)
+
+    # -- who may
+
+    def enter(self, request: Request) -> Principal:
+        try:
+            header = request.headers.get("authorization")
+            claims = self.mint.read(header, FABRIC_AUDIENCES)
+            if claims["tid"] != TENANT:
+                raise BadToken("tenant", "The token is of another tenant.", claims)
+        except BadToken as problem:
+            code = "TokenExpired" if problem.reason == "expired" else "Unauthorized"
+            raise failure(401, code, str(problem)) from None
+        principal = self.directory.principal(claims["oid"])
+        assert principal, "tokens are made for known principals"
+        return principal
+
+    def workspace(
+        self, principal: Principal, name: str, needs_writer: bool = False
+    ) -> FabricWorkspace:
+        for each in self.directory.fabric:
+            if each.id == name.lower():
+                role = each.members.get(principal.object_id)
+                if role is None or (needs_writer and role not in WRITERS):
+                    text = "The caller does not have sufficient permissions."
+                    raise failure(403, "InsufficientPrivileges", text)
+                return each
+        raise failure(404, "WorkspaceNotFound", f"The workspace {name} was not found.")
+
+    def lakehouse(self, workspace: FabricWorkspace, name: str) -> Lakehouse:
+        for each in workspace.lakehouses:
+            if each.id == name.lower():
+                return each
+        raise failure(404, "ItemNotFound", f"The lakehouse {name} was not found.")
+
+    def add(self, method: str, path: str, handler: Callable[..., Reply]) -> None:
+        """A handler of a lakehouse's Livy, behind the checks."""
+
+        def guarded(request: Request, w: str, l: str, **parts: str) -> Reply:
+            principal = self.enter(request)
+            is_write = request.method not in ("GET", "HEAD")
+            workspace = self.workspace(principal, w, is_write)
+            lakehouse = self.lakehouse(workspace, l)
+            if "r" in parts:
+                session = self.find_repl(parts.pop("s"), parts.pop("r"))
+                return handler(request, session, **parts)
+            if "s" in parts:
+                return handler(request, self.find(parts.pop("s")), **parts)
+            if "m" in parts:
+                return handler(request, self.find_member(parts.pop("m")), **parts)
+            return handler(request, principal, workspace, lakehouse)
+
+        self.router.add(method, path, guarded)
+
+    def find(self, name: str) -> Session:
+        session = self.sessions.get(name.lower())
+        if session is None or self.is_unseen(name.lower()):
+            raise failure(404, "SessionNotFound", f"The session {name} was not found.")
+        return session
+
+    def is_unseen(self, name: str) -> bool:
+        """A new thing is not found by the first looks at it."""
+        with self.lock:
+            left = self.unseen.get(name, 0)
+            self.unseen[name] = max(left - 1, 0)
+            return left > 0
+
+    # -- workspaces and items
+
+    def page(self, request: Request, items: list[dict[str, Any]]) -> Reply:
+        start = int(request.query.get("continuationToken") or 0)
+        body: dict[str, Any] = {"value": items[start : start + self.page_size]}
+        if start + self.page_size < len(items):
+            token = str(start + self.page_size)
+            url = f"{request.base}{request.path}?continuationToken={token}"
+            body.update(continuationToken=token, continuationUri=url)
+        return Reply(200, body)
+
+    def workspaces(self, request: Request) -> Reply:
+        principal = self.enter(request)
+        own = [w for w in self.directory.fabric if principal.object_id in w.members]
+        others = [w for w in self.directory.fabric if w.name == "My workspace"]
+        return self.page(request, [workspace_view(each) for each in others + own])
+
+    def workspace_show(self, request: Request, w: str) -> Reply:
+        return Reply(200, workspace_view(self.workspace(self.enter(request), w)))
+
+    def lakehouses(self, request: Request, w: str) -> Reply:
+        workspace = self.workspace(self.enter(request), w)
+        views = [item_view(workspace, i, "Lakehouse") for i in workspace.lakehouses]
+        return self.page(request, views)
+
+    def lakehouse_show(self, request: Request, w: str, item: str) -> Reply:
+        workspace = self.workspace(self.enter(request), w)
+        lakehouse = self.lakehouse(workspace, item)
+        return Reply(200, item_view(workspace, lakehouse, "Lakehouse"))
+
+    def environments(self, request: Request, w: str) -> Reply:
+        workspace = self.workspace(self.enter(request), w)
+        views = [item_view(workspace, i, "Environment") for i in workspace.environments]
+        return self.page(request, views)
+
+    def pools(self, request: Request, w: str) -> Reply:
+        workspace = self.workspace(self.enter(request), w)
+        views = [
+            {"id": pool.id, "name": pool.name, "type": "Workspace", "nodeSize": "Medium"}
+            for pool in workspace.pools
+        ]
+        return self.page(request, views)
+
+    # -- sessions
+
+    def start(
+        self, body: dict[str, Any], principal: Principal, workspace: FabricWorkspace
+    ) -> Session:
+        conf = body.get("conf") or {}
+        if not all(isinstance(value, str) for value in conf.values()):
+            raise failure(400, "InvalidInput", "The values of conf must be text.")
+        self.check_conf(conf, workspace)
+        if len(self.running()) >= workspace.capacity:
+            raise failure(430, "TooManyRequestsForCapacity", CAPACITY_TEXT)
+        idle = conf.get("spark.livy.session.idle.timeout")
+        session = Session(
+            guid(),
+            body,
+            principal,
+            self.cluster,
+            self.mint.clock,
+            workspace.fates.pop(0) if workspace.fates else None,
+            self.phase_seconds,
+            seconds_of(idle) if idle else self.idle_seconds,
+        )
+        session.workspace = workspace.id
+        self.history.append(session)
+        return session
+
+    def check_conf(self, conf: dict[str, str], workspace: FabricWorkspace) -> None:
+        details = conf.get("spark.fabric.environmentDetails")
+        if details:
+            match = re.search(r'"id"\s*:\s*"([^"]+)"', details)
+            known = [each.id for each in workspace.environments]
+            if match is None or match[1] not in known:
+                text = f"The environment {details} was not found."
+                raise failure(400, "EnvironmentNotFound", text)
+        pool = conf.get("spark.fabric.pool.name")
+        if pool and pool not in [each.name for each in workspace.pools]:
+            raise failure(400, "PoolNotFound", f"The pool {pool} was not found.")
+
+    def create(
+        self,
+        request: Request,
+        principal: Principal,
+        workspace: FabricWorkspace,
+        lakehouse: Lakehouse,
+    ) -> Reply:
+        body = request.json()
+        session = self.start(body, principal, workspace)
+        session.pool = lakehouse.id
+        self.sessions[session.id] = session
+        self.unseen[session.id] = self.not_found_first
+        return Reply(202, {"id": session.id, "artifactId": lakehouse.id})
+
+    def list(
+        self,
+        request: Request,
+        principal: Principal,
+        workspace: FabricWorkspace,
+        lakehouse: Lakehouse,
+    ) -> Reply:
+        held = [s for s in self.sessions.values() if s.pool == lakehouse.id]
+        start = int(request.query.get("$skip", 0))
+        size = int(request.query.get("$top", 20))
+        items = [activity_view(each) for each in held[start : start + size]]
+        body: dict[str, Any] = {"items": items, "pageSize": size}
+        if request.query.get("$count", "").lower() == "true":
+            body["totalCountOfMatchedItems"] = len(held)
+        return Reply(200, body)
+
+    def show(self, request: Request, session: Session) -> Reply:
+        state = session.look()
+        if state in ("idle", "busy") and session.phase == RUNNING:
+            session.looks += 1
+            if session.looks <= self.state_lags:
+                state = "starting"
+        return Reply(200, session_view(session, state))
+
+    def delete(self, request: Request, session: Session) -> Reply:
+        session.end()
+        self.sessions.pop(session.id, None)
+        return Reply(200)
+
+    def reset_timeout(self, request: Request, session: Session) -> Reply:
+        if session.is_over:
+            text = f"The session {session.id} has ended."
+            raise failure(404, "SessionNotFound", text)
+        session.reset_timeout()
+        return Reply(204)
+
+    # -- statements
+
+    def statement_post(self, request: Request, session: Session) -> Reply:
+        body = request.json()
+        status, made = session.post_statement(body)
+        if status not in (200, 201):
+            raise statement_failure(status, made)
+        self.unseen[f"{session.id}/{made['id']}"] = self.statements_late
+        view = self.statement_view(made)
+        view["sourceId"] = body.get("sourceId")
+        return Reply(200, view)
+
+    def statement_show(self, request: Request, session: Session, n: str) -> Reply:
+        status, body = session.ask("GET", f"/statements/{n}")
+        if status != 200 or self.is_unseen(f"{session.id}/{n}"):
+            raise statement_failure(404 if status == 200 else status, body)
+        view = self.statement_view(body)
+        if {"from", "size"} & request.query.keys() and view["output"]:
+            start = int(request.query.get("from", 0))
+            size = int(request.query.get("size", 1 << 30))
+            view["output"] = paged(view["output"], start, size)
+        return Reply(200, view)
+
+    def statement_cancel(self, request: Request, session: Session, n: str) -> Reply:
+        status, body = session.ask("POST", f"/statements/{n}/cancel")
+        if status != 200:
+            raise statement_failure(status, body)
+        return Reply(200, body)
+
+    def statements(self, request: Request, session: Session) -> Reply:
+        status, body = session.ask("GET", "/statements")
+        if status != 200:
+            raise statement_failure(status, body)
+        views = [self.statement_view(each) for each in body["statements"]]
+        return Reply(200, {**body, "statements": views})
+
+    def statement_view(self, body: dict[str, Any]) -> dict[str, Any]:
+        view = {name: body.get(name) for name in ("id", "code", "state", "output")}
+        failed = (view["output"] or {}).get("status") == "error"
+        if failed and view["state"] in DONE:
+            view["state"] = self.error_state
+        return view
+
+    # -- high-concurrency sessions
+
+    def member_create(
+        self,
+        request: Request,
+        principal: Principal,
+        workspace: FabricWorkspace,
+        lakehouse: Lakehouse,
+    ) -> Reply:
+        """Never the same one twice: the call is not idempotent."""
+        body = request.json()
+        tag = body.get("sessionTag") or guid()
+        session = self.start(body, principal, workspace)
+        session.pool = lakehouse.id
+        with self.lock:
+            free = [g for g in self.groups if g.tag == tag and len(g.members) < REPLS]
+            group = free[0] if free else Group(tag)
+            if not free:
+                self.groups.append(group)
+            member = Member(group, session)
+            group.members.append(member)
+            self.members[session.id] = member
+        return Reply(202, member_view(member, "NotStarted"))
+
+    def find_member(self, name: str) -> Member:
+        member = self.members.get(name.lower())
+        if member is None:
+            text = f"The high-concurrency session {name} was not found."
+            raise failure(404, "SessionNotFound", text)
+        return member
+
+    def find_repl(self, group: str, repl: str) -> Session:
+        for member in self.members.values():
+            if (member.group.id, member.repl) == (group.lower(), repl.lower()):
+                return member.session
+        raise failure(404, "ReplNotFound", f"The REPL {repl} was not found.")
+
+    def member_show(self, request: Request, member: Member) -> Reply:
+        member.session.look()
+        return Reply(200, member_view(member, member_state(member)))
+
+    def member_delete(self, request: Request, member: Member) -> Reply:
+        member.session.end()
+        with self.lock:
+            self.members.pop(member.session.id, None)
+            member.group.members.remove(member)
+            if not member.group.members:
+                self.groups.remove(member.group)
+        return Reply(200)
+
+    def running(self) -> list[Session]:
+        """Every session that costs money."""
+        return [session for session in self.history if not session.is_over]
+
+
+def statement_failure(status: int, body: Any) -> Refusal:
+    code = "StatementNotFound" if status == 404 else "InvalidInput"
+    return failure(status, code, text_of(body))
+
+
+def seconds_of(text: str) -> float:
+    """Spark's times: 20m, 1200s, 1h, 500ms; a plain number is seconds."""
+    match = re.fullmatch(r"(\d+)(ms|s|m|min|h)?", text.strip())
+    if match is None:
+        raise failure(400, "InvalidInput", f"{text!r} is no time.")
+    units = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, None: 1}
+    return int(match[1]) * units[match[2]]
+
+
+def paged(output: dict[str, Any], start: int, size: int) -> dict[str, Any]:
+    """The bytes [start, start + size) of the output's text; never half a character."""
+    data = dict(output.get("data") or {})
+    text = data.get("text/plain")
+    if isinstance(text, str):
+        piece = text.encode()[start : start + size]
+        data["text/plain"] = piece.decode("utf-8", "ignore")
+    return {**output, "data": data}
+
+
+def workspace_view(workspace: FabricWorkspace) -> dict[str, Any]:
+    is_own = workspace.name == "My workspace"
+    return {
+        "id": workspace.id,
+        "displayName": workspace.name,
+        "description": "",
+        "type": "Personal" if is_own else "Workspace",
+        "capacityId": "0f084df7-c13d-451b-af5f-ed0c466403b2",
+    }
+
+
+def item_view(
+    workspace: FabricWorkspace, item: Lakehouse, kind: str
+) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "id": item.id,
+        "type": kind,
+        "displayName": item.name,
+        "description": "",
+        "workspaceId": workspace.id,
+    }
+    if kind == "Lakehouse":
+        one_lake = f"https://onelake.dfs.fabric.microsoft.com/{workspace.id}/{item.id}"
+        view["properties"] = {
+            "oneLakeTablesPath": one_lake + "/Tables",
+            "oneLakeFilesPath": one_lake + "/Files",
+        }
+    return view
+
+
+ACQUISITION = {
+    QUEUED: "queued",
+    ACQUIRING: "acquiringSession",
+    SUBMITTING: "acquiringSession",
+}
+
+
+def state_info(session: Session) -> dict[str, Any]:
+    if session.errors:
+        return {"state": "error", "errorMessage": session.errors[0]["message"]}
+    return {"state": ACQUISITION.get(session.phase, "unknown"), "errorMessage": None}
+
+
+def session_view(session: Session, state: str) -> dict[str, Any]:
+    return {
+        "fabricSessionStateInfo": state_info(session),
+        "livyInfo": livy_info(session),
+        "name": session.body.get("name"),
+        "id": session.id,
+        "appId": session.app_id,
+        "appInfo": {"driverLogUrl": None} if session.app_id else None,
+        "artifactId": session.pool,
+        "errorInfo": session.errors,
+        "jobType": "SparkSession",
+        "submitterId": session.principal.object_id,
+        "submitterName": session.principal.name,
+        "log": session.log_lines,
+        "pluginInfo": plugin_info(session),
+        "schedulerInfo": scheduler_info(session),
+        "state": state,
+        "tags": session.body.get("tags"),
+        "result": result_of(session),
+        "cancellationReason": None,
+    }
+
+
+def activity_view(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "appId": session.app_id,
+        "name": session.body.get("name"),
+        "workspaceId": session.workspace,
+        "submitterId": session.principal.object_id,
+        "submitterName": session.principal.name,
+        "artifactId": session.pool,
+        "result": result_of(session),
+        "submittedAt": stamp(session.times[QUEUED]),
+        "startedAt": stamp(session.times.get(RUNNING)),
+        "schedulerState": scheduler_info(session)["currentState"],
+        "pluginState": plugin_info(session)["currentState"],
+        "livyState": session.look(),
+        "isJobTimedOut": False,
+    }
+
+
+def member_state(member: Member) -> str:
+    session = member.session
+    if session.is_over:
+        return {"killed": "Killed", "error": "Failed"}.get(session.state, "Dead")
+    if session.phase == QUEUED:
+        return "NotStarted"
+    return "Idle" if session.phase == RUNNING else "AcquiringHighConcurrencySession"
+
+
+def member_view(member: Member, state: str) -> dict[str, Any]:
+    session, is_idle = member.session, state == "Idle"
+    view: dict[str, Any] = {
+        "id": session.id,
+        "state": state,
+        "sessionId": member.group.id if is_idle else None,
+        "replId": member.repl if is_idle else None,
+        "workspaceId": session.workspace,
+        "artifactId": session.pool,
+        "creatorId": session.principal.object_id,
+        "createdAt": stamp(session.times[QUEUED]),
+        "sessionTag": member.group.tag,
+    }
+    if not is_idle:
+        view["fabricSessionStateInfo"] = state_info(session)
+    return view

@@ -1,0 +1,552 @@
+"""Synapse's development endpoint: its Livy, its monitoring calls, its roles.
+
+Source: Azure REST API specifications, Synapse data plane: sparkJob 2019-11-01-preview and
+2020-12-01, monitoring and role assignments 2020-12-01; "Apache Spark in Azure Synapse:
+limits"; known errors as the documentation of troubleshooting lists them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from typing import Any, Callable
+
+from .cluster import Cluster
+from .directory import (
+    ROLE_DEFINITIONS,
+    SYNAPSE_AUDIENCES,
+    TENANT,
+    Directory,
+    Pool,
+    SynapseWorkspace,
+)
+from .sessions import ACQUIRING, ENDED, QUEUED, RUNNING, SUBMITTING, Fate, Session
+from .tokens import BadToken, Mint, Principal
+from .wire import Refusal, Reply, Request, Router, azure_error, guid, stamp
+
+SUFFIXES = {
+    "dev.azuresynapse.net": "https://dev.azuresynapse.net",
+    "dev.azuresynapse.usgovcloudapi.net": "https://dev.azuresynapse.usgovcloudapi.net",
+    "dev.azuresynapse.azure.cn": "https://dev.azuresynapse.azure.cn",
+}
+PUBLIC = "dev.azuresynapse.net"
+SUFFIX_OF_REGION = {
+    "usgov": "dev.azuresynapse.usgovcloudapi.net",
+    "china": "dev.azuresynapse.azure.cn",
+}
+VERSIONS = ("2019-11-01-preview", "2020-12-01")
+BODY_LIMIT = 100 * 1024
+PAGE_LIMIT = 20
+MEMORY = ("28g", "56g", "112g", "224g", "400g", "472g")
+CORES = (4, 8, 16, 32, 64, 80)
+KINDS = ("spark", "pyspark", "dotnetspark", "sql")
+RUNS_SPARK = (
+    "Synapse Administrator",
+    "Apache Spark Administrator",
+    "Synapse Compute Operator",
+)
+SPARK_UI = ("jobs", "stages", "executors")
+
+# What a session may fail with, in the words of the service's documentation.
+CAPACITY = Fate(
+    ACQUIRING,
+    "MAXIMUM_WORKSPACE_CAPACITY_EXCEEDED",
+    "Your Spark job requested 24 vcores. However, the workspace has a 12 core limit. "
+    "Try reducing the numbers of vcores requested or increasing your vcore quota.",
+)
+LIBRARY = Fate(
+    SUBMITTING,
+    "LIBRARY_MANAGEMENT_FAILED",
+    "Library management failed: the environment's specification could not be applied "
+    "to the session: ResolvePackageNotFound: nosuchpackage==1.0",
+)
+TOKEN_SERVICE = Fate(
+    ACQUIRING,
+    "TRANSIENT_TOKEN_PROVIDER_ERROR",
+    "The token provider did not answer in time. Please try again.",
+    "Dependency",
+)
+
+
+def stuck(phase: str) -> Fate:
+    return Fate(phase, is_stuck=True)
+
+
+class Synapse:
+    """Every Synapse workspace of the directory, by its host name."""
+
+    def __init__(self, directory: Directory, mint: Mint, cluster: Cluster):
+        self.directory = directory
+        self.mint = mint
+        self.cluster = cluster
+        self.lock = threading.RLock()
+        self.sessions: dict[tuple[str, str], dict[int, Session]] = {}
+        self.history: list[Session] = []  # also those that were deleted
+        self.next_id = 0
+        self.phase_seconds = 0.1
+        self.idle_seconds = 1800.0
+        self.creations_a_second = 0  # above it: 429; 0 = any
+        self.created_at: list[float] = []
+        self.router = Router()
+        pool = "/livyApi/versions/{version}/sparkPools/{pool}"
+        one = pool + "/sessions/{number}"
+        self.add("GET", pool + "/sessions", self.list)
+        self.add("POST", pool + "/sessions", self.create)
+        self.add("GET", one, self.show)
+        self.add("DELETE", one, self.delete)
+        self.add("PUT", one + "/reset-timeout", self.reset_timeout)
+        self.add("GET", one + "/statements", self.statements)
+        self.add("POST", one + "/statements", self.statement_post)
+        self.add("GET", one + "/statements/{statement}", self.statement_show)
+        self.add(
+            "POST", one + "/statements/{statement}/cancel", self.statement_cancel
+        )
+        self.add("GET", one + "/applications/{application}/{what}", self.spark_ui)
+        applications = "/monitoring/workloadTypes/spark/Applications"
+        self.router.add("GET", applications, self.applications)
+        self.router.add("GET", "/roleAssignments", self.role_list)
+        self.router.add("PUT", "/roleAssignments/{name}", self.role_put)
+        self.router.add("DELETE", "/roleAssignments/{name}", self.role_delete)
+        self.router.add("GET", "/roleDefinitions", self.role_definitions)
+
+    # -- who may
+
+    def workspace(self, host: str) -> tuple[SynapseWorkspace, str] | None:
+        """The workspace of a host name and its audience."""
+        name, _, suffix = host.partition(".")
+        workspace = self.directory.synapse.get(name)
+        audience = SUFFIXES.get(suffix)
+        if workspace is None or audience is None:
+            return None
+        is_at_home = SUFFIX_OF_REGION.get(workspace.region[:5], PUBLIC) == suffix
+        return (workspace, audience) if is_at_home else None
+
+    def enter(self, request: Request) -> tuple[SynapseWorkspace, Principal]:
+        found = self.workspace(request.host)
+        if found is None:
+            raise Refusal(404, azure_error("WorkspaceNotFound", request.host))
+        workspace, audience = found
+        try:
+            header = request.headers.get("authorization")
+            claims = self.mint.read(header, {audience})
+            if claims["tid"] != TENANT:
+                raise BadToken("tenant", "The token is of another tenant.", claims)
+        except BadToken as problem:
+            text = f"Token Authentication failed: {problem}"
+            body = {"code": "AuthenticationFailed", "message": text}
+            ask = 'Bearer error="invalid_token"'
+            raise Refusal(401, body, WWW_Authenticate=ask) from None
+        if workspace.refuses_address:
+            body = {
+                "code": "ClientIpAddressNotAuthorized",
+                "message": "Client Ip address : 192.0.2.7",
+            }
+            raise Refusal(403, body)
+        principal = self.directory.principal(claims["oid"])
+        assert principal, "tokens are made for known principals"
+        return workspace, principal
+
+    def check_role(
+        self,
+        workspace: SynapseWorkspace,
+        principal: Principal,
+        scope: str,
+        roles: tuple[str, ...],
+        action: str,
+    ) -> None:
+        for each in workspace.roles:
+            name = ROLE_DEFINITIONS[each["roleDefinitionId"]]
+            covers = f"{scope}/".lower().startswith(each["scope"].lower() + "/")
+            if each["principalId"] == principal.object_id and covers and name in roles:
+                return
+        text = (
+            f"The principal '{principal.object_id}' does not have the required Synapse "
+            "RBAC permission to perform this action. Required permission: Action: "
+            f"Microsoft.Synapse/workspaces/{action}, Scope: {scope}."
+        )
+        raise Refusal(403, {"code": "AccessControlUnauthorized", "message": text})
+
+    def add(self, method: str, path: str, handler: Callable[..., Reply]) -> None:
+        """A handler of a pool's Livy, behind the checks."""
+
+        def guarded(request: Request, version: str, pool: str, **parts: str) -> Reply:
+            workspace, principal = self.enter(request)
+            if version not in VERSIONS:
+                raise failure(400, f"The Livy API version {version} is not known.")
+            found = workspace.pools.get(pool)
+            if found is None:
+                raise failure(404, f"The Spark pool {pool} was not found.")
+            scope = f"workspaces/{workspace.name}/bigDataPools/{found.name}"
+            action = "bigDataPools/useCompute/action"
+            self.check_role(workspace, principal, scope, RUNS_SPARK, action)
+            if len(request.body) > BODY_LIMIT:
+                raise failure(413, "The request is larger than 100 KB.")
+            held = self.sessions.setdefault((workspace.name, pool), {})
+            if "number" in parts:
+                return handler(request, self.find(held, parts.pop("number")), **parts)
+            return handler(request, workspace, found, principal, held)
+
+        self.router.add(method, path, guarded)
+
+    def find(self, held: dict[int, Session], number: str) -> Session:
+        session = held.get(int(number)) if number.isdigit() else None
+        if session is None:
+            raise failure(404, f"Session '{number}' not found.")
+        return session
+
+    # -- sessions
+
+    def create(
+        self,
+        request: Request,
+        workspace: SynapseWorkspace,
+        pool: Pool,
+        principal: Principal,
+        held: dict[int, Session],
+    ) -> Reply:
+        body = request.json()
+        check_options(body)
+        self.check_rate()
+        if pool.state != "Succeeded":
+            raise failure(400, f"The Spark pool {pool.name} is {pool.state}.")
+        if pool.is_full:
+            raise failure(400, f"{CAPACITY.code}: {CAPACITY.message}")
+        wants_packages = "spark.synapse.library.python.env" in (body.get("conf") or {})
+        fate = pool.fates.pop(0) if pool.fates else None
+        if wants_packages and not pool.takes_packages:
+            text = "Session level packages are not enabled for this Spark pool."
+            fate = Fate(SUBMITTING, "LIBRARY_MANAGEMENT_FAILED", text)
+        with self.lock:
+            number = self.next_id
+            self.next_id += 1
+            held[number] = Session(
+                number,
+                body,
+                principal,
+                self.cluster,
+                self.mint.clock,
+                fate,
+                self.phase_seconds,
+                self.idle_seconds,
+            )
+        held[number].workspace, held[number].pool = workspace.name, pool.name
+        self.history.append(held[number])
+        return Reply(200, view(held[number], request))
+
+    def check_rate(self) -> None:
+        now = self.mint.clock.now()
+        with self.lock:
+            self.created_at = [at for at in self.created_at if at > now - 1]
+            if 0 < self.creations_a_second <= len(self.created_at):
+                raise failure(429, "Too many requests.", Retry_After="1")
+            self.created_at.append(now)
+
+    def list(
+        self,
+        request: Request,
+        workspace: SynapseWorkspace,
+        pool: Pool,
+        principal: Principal,
+        held: dict[int, Session],
+    ) -> Reply:
+        start = int(request.query.get("from", 0))
+        size = min(int(request.query.get("size", PAGE_LIMIT)), PAGE_LIMIT)
+        chosen = list(held.values())[start : start + size]
+        body = {"from": start, "total": len(chosen)}
+        return Reply(200, {**body, "sessions": [view(s, request) for s in chosen]})
+
+    def show(self, request: Request, session: Session) -> Reply:
+        session.look()
+        return Reply(200, view(session, request))
+
+    def delete(self, request: Request, session: Session) -> Reply:
+        session.end()
+        for held in self.sessions.values():
+            if held.get(session.id) is session:
+                del held[session.id]
+        return Reply(200)
+
+    def reset_timeout(self, request: Request, session: Session) -> Reply:
+        if session.is_over:
+            raise failure(404, f"Session '{session.id}' not found.")
+        session.reset_timeout()
+        return Reply(200)
+
+    # -- statements
+
+    def statement_post(self, request: Request, session: Session) -> Reply:
+        body = request.json()
+        if body.get("kind") and body["kind"] not in KINDS:
+            raise failure(400, f"Invalid kind: {body['kind']}")
+        return self.statement_reply(session.post_statement(body))
+
+    def statement_show(
+        self, request: Request, session: Session, statement: str
+    ) -> Reply:
+        return self.statement_reply(session.ask("GET", f"/statements/{statement}"))
+
+    def statement_cancel(
+        self, request: Request, session: Session, statement: str
+    ) -> Reply:
+        path = f"/statements/{statement}/cancel"
+        status, body = session.ask("POST", path)
+        if status != 200:
+            raise failure(status, text_of(body))
+        return Reply(200, body)
+
+    def statements(self, request: Request, session: Session) -> Reply:
+        status, body = session.ask("GET", "/statements")
+        if status != 200:
+            raise failure(status, text_of(body))
+        body["statements"] = [statement_view(each) for each in body["statements"]]
+        return Reply(200, body)
+
+    def statement_reply(self, answer: tuple[int, Any]) -> Reply:
+        status, body = answer
+        if status not in (200, 201):
+            raise failure(status, text_of(body))
+        return Reply(200, statement_view(body))
+
+    # -- monitoring
+
+    def spark_ui(
+        self, request: Request, session: Session, application: str, what: str
+    ) -> Reply:
+        """Spark's own monitoring API, of the driver that runs the session."""
+        if what not in SPARK_UI or application != session.app_id:
+            raise failure(404, f"{application}/{what} not found.")
+        if session.ui_url is None:
+            return Reply(200, [])
+        url = f"{session.ui_url}/api/v1/applications/{application}/{what}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=10) as reply:
+            return Reply(200, json.loads(reply.read()))
+
+    def applications(self, request: Request) -> Reply:
+        workspace, _ = self.enter(request)
+        if not request.query.get("api-version"):
+            raise failure(400, "api-version is missing.")
+        jobs = []
+        for (name, pool), held in self.sessions.items():
+            for session in held.values() if name == workspace.name else ():
+                jobs.append(
+                    {
+                        "state": session.look(),
+                        "name": session.body["name"],
+                        "submitter": session.principal.name,
+                        "compute": pool,
+                        "sparkApplicationId": session.app_id,
+                        "livyId": str(session.id),
+                        "timing": [],
+                        "sparkJobDefinition": None,
+                        "pipeline": [],
+                        "jobType": "SparkSession",
+                        "submitTime": stamp(session.times[QUEUED]),
+                        "endTime": stamp(session.times.get(ENDED)),
+                        "queuedDuration": "0sec",
+                        "runningDuration": "0sec",
+                        "totalDuration": "0sec",
+                    }
+                )
+        return Reply(200, {"nJobs": len(jobs), "sparkJobs": jobs})
+
+    # -- roles
+
+    def role_list(self, request: Request) -> Reply:
+        workspace, _ = self.enter(request)
+        wanted = {
+            "principalId": request.query.get("principalId"),
+            "roleDefinitionId": request.query.get("roleId"),
+            "scope": request.query.get("scope"),
+        }
+        found = [
+            role
+            for role in workspace.roles
+            if all(v is None or role[k] == v for k, v in wanted.items())
+        ]
+        return Reply(200, {"count": len(found), "value": found})
+
+    def role_put(self, request: Request, name: str) -> Reply:
+        workspace, principal = self.enter(request)
+        body = request.json()
+        scope = body.get("scope", "")
+        root = f"workspaces/{workspace.name}"
+        if not f"{scope}/".lower().startswith(root.lower() + "/"):
+            raise Refusal(400, azure_error("InvalidScope", f"'{scope}'"))
+        if body.get("roleId") not in ROLE_DEFINITIONS:
+            raise Refusal(400, azure_error("InvalidRole", f"{body.get('roleId')!r}"))
+        administrator = ("Synapse Administrator",)
+        action = "roleAssignments/write"
+        self.check_role(workspace, principal, scope, administrator, action)
+        role = {
+            "id": name,
+            "roleDefinitionId": body["roleId"],
+            "principalId": body.get("principalId"),
+            "scope": scope,
+            "principalType": body.get("principalType", "ServicePrincipal"),
+        }
+        if not role["principalId"]:
+            raise Refusal(400, azure_error("InvalidPrincipal", "principalId is missing"))
+        same = ("roleDefinitionId", "principalId", "scope")
+        if any(all(each[k] == role[k] for k in same) for each in workspace.roles):
+            text = "The role assignment already exists."
+            raise Refusal(409, azure_error("RoleAssignmentExists", text))
+        workspace.roles.append(role)
+        return Reply(200, role)
+
+    def role_delete(self, request: Request, name: str) -> Reply:
+        workspace, principal = self.enter(request)
+        scope = f"workspaces/{workspace.name}"
+        administrator = ("Synapse Administrator",)
+        action = "roleAssignments/delete"
+        self.check_role(workspace, principal, scope, administrator, action)
+        found = [role for role in workspace.roles if role["id"] == name]
+        for role in found:
+            workspace.roles.remove(role)
+        return Reply(200 if found else 204)
+
+    def role_definitions(self, request: Request) -> Reply:
+        workspace, _ = self.enter(request)
+        scopes = [
+            f"workspaces/{workspace.name}",
+            f"workspaces/{workspace.name}/bigDataPools/*",
+        ]
+        body = [
+            {
+                "id": role,
+                "name": name,
+                "isBuiltIn": True,
+                "description": name,
+                "permissions": [],
+                "scopes": scopes,
+                "availabilityStatus": "Available",
+            }
+            for role, name in ROLE_DEFINITIONS.items()
+        ]
+        return Reply(200, body)
+
+    def running(self) -> list[Session]:
+        """Every session that costs money."""
+        return [session for session in self.history if not session.is_over]
+
+
+def failure(status: int, text: str, **headers: str) -> Refusal:
+    return Refusal(status, {"TraceId": guid(), "Message": text}, **headers)
+
+
+def text_of(body: Any) -> str:
+    return str(body.get("msg", body)) if isinstance(body, dict) else str(body)
+
+
+def check_options(body: Any) -> None:
+    """What Synapse refuses in the options of a session."""
+    if not isinstance(body, dict) or not body.get("name"):
+        raise failure(400, "The field 'name' is required.")
+    for field in ("driverMemory", "executorMemory"):
+        if field in body and body[field] not in MEMORY:
+            raise failure(400, f"{field} must be one of {', '.join(MEMORY)}.")
+    for field in ("driverCores", "executorCores"):
+        if field in body and body[field] not in CORES:
+            raise failure(400, f"{field} must be one of {CORES}.")
+    number = body.get("numExecutors", 1)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise failure(400, "numExecutors must be a number.")
+    conf = body.get("conf") or {}
+    if not all(isinstance(value, str) for value in conf.values()):
+        raise failure(400, "The values of conf must be text.")
+
+
+def statement_view(body: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "code", "state", "output")
+    return {name: body.get(name) for name in names}
+
+
+PLUGIN = {
+    QUEUED: "Preparation",
+    ACQUIRING: "ResourceAcquisition",
+    SUBMITTING: "Submission",
+    RUNNING: "Monitoring",
+    ENDED: "Ended",
+}
+
+
+def livy_info(session: Session) -> dict[str, Any]:
+    """When each state of Livy was first seen."""
+    words = {
+        "notStartedAt": "not_started",
+        "startingAt": "starting",
+        "idleAt": "idle",
+        "deadAt": "dead",
+        "shuttingDownAt": "shutting_down",
+        "killedAt": "killed",
+        "recoveringAt": "recovering",
+        "busyAt": "busy",
+        "errorAt": "error",
+    }
+    times = session.times
+    info: dict[str, Any] = {k: stamp(times.get("state " + w)) for k, w in words.items()}
+    info["notStartedAt"] = stamp(times[QUEUED])
+    info["currentState"] = session.state
+    info["jobCreationRequest"] = session.body
+    return info
+
+
+def scheduler_info(session: Session) -> dict[str, Any]:
+    times = session.times
+    state = "Queued" if session.phase == QUEUED else "Scheduled"
+    return {
+        "submittedAt": stamp(times[QUEUED]),
+        "scheduledAt": stamp(times.get(ACQUIRING)),
+        "endedAt": stamp(times.get(ENDED)),
+        "cancellationRequestedAt": None,
+        "currentState": "Ended" if session.is_over else state,
+    }
+
+
+def plugin_info(session: Session) -> dict[str, Any]:
+    times = session.times
+    return {
+        "preparationStartedAt": stamp(times[QUEUED]),
+        "resourceAcquisitionStartedAt": stamp(times.get(ACQUIRING)),
+        "submissionStartedAt": stamp(times.get(SUBMITTING)),
+        "monitoringStartedAt": stamp(times.get(RUNNING)),
+        "cleanupStartedAt": stamp(times.get(ENDED)),
+        "currentState": PLUGIN[session.phase],
+    }
+
+
+def result_of(session: Session) -> str:
+    if not session.is_over:
+        return "Uncertain"
+    return "Failed" if session.errors else "Cancelled"
+
+
+def view(session: Session, request: Request) -> dict[str, Any]:
+    """The session object; what goes beyond Livy's own only with detailed=true."""
+    info = {"driverLogUrl": None, "sparkUiUrl": session.ui_url}
+    plain = {
+        "id": session.id,
+        "appId": session.app_id,
+        "appInfo": info if session.app_id else None,
+        "state": session.state,
+        "log": session.log_lines,
+        "name": session.body["name"],
+    }
+    if request.query.get("detailed", "").lower() != "true":
+        return plain
+    return {
+        **plain,
+        "livyInfo": livy_info(session),
+        "workspaceName": session.workspace,
+        "sparkPoolName": session.pool,
+        "submitterName": session.principal.name,
+        "submitterId": session.principal.object_id,
+        "artifactId": session.body.get("artifactId"),
+        "jobType": "SparkSession",
+        "result": result_of(session),
+        "schedulerInfo": scheduler_info(session),
+        "pluginInfo": plugin_info(session),
+        "errorInfo": session.errors or None,
+        "tags": session.body.get("tags"),
+    }
