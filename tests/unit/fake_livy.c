@@ -463,7 +463,7 @@ static void route_session(fake_livy_t *livy, const char *method, const char *pat
 
     if (id < 0 || id >= livy->session_count || livy->sessions[id].is_deleted) {
         say_msg(reply, 404, "Session not found.");
-    } else if (livy->late > 0 && (!*path || *path == '?')) {
+    } else if (livy->late > 0 && !livy->sessions[id].polls && (!*path || *path == '?')) {
         livy->late--;
         say(reply, 404, xstrdup(""));
     } else if (strcmp(method, "DELETE") == 0) {
