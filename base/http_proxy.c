@@ -92,25 +92,27 @@ static bool is_below(const char *host, const char *domain)
     return len == end || host[len - end - 1] == '.';
 }
 
-/* Cut ":443" off; false when the port is another one. An IPv6 address has more colons. */
+static bool is_port(const char *colon, const char *port)
+{
+    return *colon != ':' || (port && strcmp(colon + 1, port) == 0);
+}
+
+/* Cut ":443" and the brackets of an address off; false when the port is another one. An
+ * IPv6 address has more colons. */
 static bool take_port(char *entry, const char *port)
 {
-    char *colon = strrchr(entry, ':');
+    char *colon = strchr(entry, ':');
+    char *end = *entry == '[' ? strchr(entry, ']') : NULL;
+    bool is_it = true;
 
-    if (*entry == '[') {
-        char *end = strchr(entry, ']');
-        colon = end && end[1] == ':' ? end + 1 : NULL;
-        if (end)
-            *end = '\0';
+    if (end) {
+        is_it = is_port(end + 1, port);
+        *end = '\0';
         memmove(entry, entry + 1, strlen(entry));
-        colon = colon ? colon - 1 : NULL;
-    } else if (colon && strchr(entry, ':') != colon) {
-        colon = NULL;
+    } else if (colon && !strchr(colon + 1, ':')) {
+        is_it = is_port(colon, port);
+        *colon = '\0';
     }
-    if (!colon)
-        return true;
-    bool is_it = port && strcmp(colon + 1, port) == 0;
-    *colon = '\0';
     return is_it;
 }
 

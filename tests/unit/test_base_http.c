@@ -103,6 +103,9 @@ static answer_t fetch(world_t *world, http_request_t request, const char *path)
     return answer;
 }
 
+/* The sentence of the last is_failure. */
+static char last_failure[sizeof ((err_t *)0)->text];
+
 /* A request that gets no reply. */
 static void is_failure(world_t *world, http_request_t request, const char *path,
                        err_code_t code, const char *words, bool was_sent)
@@ -117,6 +120,7 @@ static void is_failure(world_t *world, http_request_t request, const char *path,
     is_int(answer.was_sent, was_sent, "%s: %s", path,
            was_sent ? "the server may have seen it" : "the server can't have seen it");
     is_int(answer.body.len, 0, "%s: no body", path);
+    strcpy(last_failure, answer.err.text);
     answer_free(&answer);
 }
 
@@ -365,32 +369,98 @@ static void test_proxies(world_t *world)
 {
     char *refused = xasprintf("http://127.0.0.1:%d", unused_port());
     char *proxy = xasprintf("http://127.0.0.1:%d", tiny_server_port(world->server));
+    char *login = xasprintf("http://me:pa%%40ss@127.0.0.1:%d",
+                            tiny_server_port(world->server));
     http_options_t options = {.proxy = refused};
     http_request_t request = {.options = &options};
 
     is_failure(world, request, "http://spark.test/", ERR_CONNECT,
-               "The proxy for spark.test can't be reached: Connection refused", false);
+               "for spark.test can't be reached: Connection refused. It comes from "
+               "--proxy", false);
     options.proxy = proxy;
     is_failure(world, request, "https://spark.test/", ERR_CONNECT,
-               "The proxy does not let us through to spark.test", false);
+               "does not let us through to spark.test (HTTP 403)", false);
     answer_t answer = fetch(world, request, "http://spark.test/echo");
     ok(answer.status == 200 && has(&answer, "GET http://spark.test/echo HTTP/1.1"),
        "another proxy is asked for the address");
+    ok(!has(&answer, "Proxy-Authorization"), "without a login");
     answer_free(&answer);
-    setenv("http_proxy", refused, 1);
-    options.proxy = NULL;
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
-               "The proxy for spark.test can't be reached", false);
-    setenv("no_proxy", "spark.test", 1);
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known",
-               false);
-    unsetenv("no_proxy");
-    options.proxy = "";
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known",
-               false);
-    unsetenv("http_proxy");
+    options.proxy = login;
+    answer = fetch(world, request, "http://spark.test/echo");
+    ok(has(&answer, "\r\nProxy-Authorization: Basic bWU6cGFAc3M=\r\n"),
+       "a login in the proxy's address is sent to it");
+    answer_free(&answer);
+    is_failure(world, request, "http://spark.test/status/407", ERR_CONNECT,
+               "refused the login that --proxy", false);
+    options.proxy = proxy;
+    is_failure(world, request, "http://spark.test/status/407", ERR_CONNECT,
+               "wants a login before it lets us through to spark.test (HTTP 407)", false);
+    options.proxy = "http://me:geheim@pass@x:1";
+    is_failure(world, request, "http://spark.test/", ERR_USAGE, "%40 for @", false);
+    ok(!strstr(last_failure, "geheim"), "and no password is in the sentence");
+    options.proxy = "gopher://me:geheim@x:1";
+    is_failure(world, request, "http://spark.test/", ERR_USAGE, "can't be read", false);
+    ok(!strstr(last_failure, "geheim"), "nor for a scheme that no proxy has");
     free(refused);
     free(proxy);
+    free(login);
+}
+
+/* As the variables of the environment have it. */
+static void test_network(world_t *world)
+{
+    char *refused = xasprintf("HTTP_PROXY=http://127.0.0.1:%d", unused_port());
+    const char *environment[] = {refused, NULL, NULL};
+    http_network_t network = {.environment = environment};
+    http_options_t options = {0};
+    http_request_t request = {.options = &options};
+
+    setenv("http_proxy", refused + strlen("HTTP_PROXY="), 1);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    unsetenv("http_proxy");
+    ok(!strstr(last_failure, "proxy"), "variables that were not given do not count");
+    http_set_network(world->http, &network);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+               "can't be reached: Connection refused. It comes from HTTP_PROXY", false);
+    environment[1] = "NO_PROXY=.test";
+    http_set_network(world->http, &network);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    environment[1] = NULL;
+    http_set_network(world->http, &network);
+    options.proxy = "";
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    options.proxy = NULL;
+    environment[0] = "SSL_CERT_FILE=/not/there.pem";
+    http_set_network(world->http, &network);
+    is_failure(world, request, "https://spark.test/", ERR_TLS,
+               "SSL_CERT_FILE names a file of certificate authorities.", false);
+    environment[0] = "REQUESTS_CA_BUNDLE=/etc/hostname";
+    http_set_network(world->http, &network);
+    is_failure(world, request, "https://spark.test/", ERR_TLS,
+               "REQUESTS_CA_BUNDLE names /etc/hostname, and there is no certificate",
+               false);
+    environment[0] = "SSL_CERT_DIR=/etc/hostname";
+    http_set_network(world->http, &network);
+    is_failure(world, request, "https://spark.test/", ERR_TLS,
+               "SSL_CERT_DIR names /etc/hostname, which is no folder", false);
+    environment[0] = NULL;
+    network.ca_file = "/etc/hostname";
+    http_set_network(world->http, &network);
+    is_failure(world, request, "https://spark.test/", ERR_TLS,
+               "The configuration's `ca_file` names /etc/hostname", false);
+    http_set_network(world->http, NULL);
+    free(refused);
+}
+
+static void test_secret_body(world_t *world)
+{
+    http_request_t post = {.method = "POST", .body = "client_secret=s", .body_len = 15,
+                           .has_secret = true};
+
+    is_failure(world, post, "http://spark.test/x", ERR_AUTH, "plain http", false);
+    answer_t answer = fetch(world, post, "/echo");
+    is_int(answer.status, 200, "but to loopback");
+    answer_free(&answer);
 }
 
 /* A kept connection that closes under a request. */
@@ -629,6 +699,8 @@ int main(void)
     test_keep_alive(&world);
     test_failures(&world);
     test_proxies(&world);
+    test_network(&world);
+    test_secret_body(&world);
     test_not_twice(&world);
     test_streams(&world);
     test_cancel(&world, "/hang", "a request that hangs");
