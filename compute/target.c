@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "compute/livy_url.h"
+#include "magics/start_options.h"
 
 #define SECRET_FILE_MAX 65536
 
@@ -279,6 +280,8 @@ void target_destroy(target_t **target_p)
     free(target->token_base);
     free(target->note);
     free(target->remedy);
+    json_free(&target->usual_body);
+    start_options_destroy(&target->options);
     json_free(&target->facts);
     free(target);
     *target_p = NULL;

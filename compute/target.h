@@ -21,10 +21,14 @@ typedef struct {
     char **headers;            /* NULL-ended, or NULL */
     char *ca_file, *proxy;
     cJSON *session_body;       /* of POST /sessions, without "name" */
+    cJSON *usual_body;         /* what it gets where neither start nor %%configure says; or
+                                  NULL */
     bool is_shared;            /* FABRIC: a high-concurrency session (dialect_fabric_shared) */
     char *note;                /* a sentence for the line that says it is ready, or NULL */
     char *remedy;              /* which role is missing where the start is refused (403), and
                                   how to get it; or NULL */
+    start_options_t *options;  /* what it was made of, with what is registered filled in; of
+                                  target_ask, NULL of target_resolve */
     /* Of SYNAPSE and FABRIC; NULL else. Tokens of `audience` go to `token_base` only. */
     char *audience, *tenant, *token_base;
     cJSON *facts;              /* of any kind, or NULL: for `meta`, by the keys it prints:

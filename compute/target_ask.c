@@ -23,6 +23,7 @@ struct target_ask_t {
     const target_resolver_t *resolver;
     void *asking;                /* the resolver's state, or NULL */
     target_wish_t wish;
+    credential_ask_t *login;     /* the first token of the place */
     loop_timer_t *timer;         /* on_done is due */
     target_t *target;
     err_t err;
@@ -37,6 +38,7 @@ static void forget(target_ask_t *ask)
     const azure_options_t *around = azure_options(ask->azure);
     if (ask->asking)
         ask->resolver->end(ask->asking);
+    credentials_end(&ask->login);
     azure_set_prompt(ask->azure, NULL, NULL);
     if (ask->timer)
         around->ops->timer_end(around->http, &ask->timer);
@@ -75,6 +77,10 @@ static void finish(target_ask_t *ask, target_t *target, const err_t *err)
     const azure_options_t *around = azure_options(ask->azure);
     ask->target = target;
     ask->err = *err;
+    if (target && !target->options) {
+        target->options = ask->options;
+        ask->options = NULL;
+    }
     ask->timer = around->ops->timer(around->http, 0, on_done_time, ask);
 }
 
@@ -93,9 +99,51 @@ static void on_prompt(const char *link, const char *code, const char *text, void
     ask->events.on_prompt(link, code, text, ask->arg);
 }
 
+static void on_token(const token_t *token, const err_t *err, void *arg)
+{
+    target_ask_t *ask = arg;
+    target_t *target = ask->target;
+    (void)token;
+    ask->login = NULL;
+    ask->target = NULL;
+    if (err->code) {
+        target_destroy(&target);
+    } else {
+        cJSON *who = credentials_who(azure_credentials(ask->azure, NULL));
+        if (!target->facts)
+            target->facts = json_obj();
+        json_set_str(target->facts, "identity",
+            json_str(who, "user", json_str(who, "object_id", NULL)));
+        json_free(&who);
+    }
+    finish(ask, target, err);
+}
+
+/* The place's first token is taken here, where the user can be asked to log in. */
+static void log_in(target_ask_t *ask, target_t *target)
+{
+    err_t err = {0};
+    credentials_t *credentials = azure_credentials(ask->azure, &err);
+    credential_events_t events = {
+        .on_prompt = ask->events.on_prompt ? on_prompt : NULL,
+        .on_token = on_token,
+    };
+    if (!credentials) {
+        target_destroy(&target);
+        finish(ask, NULL, &err);
+        return;
+    }
+    ask->target = target;
+    ask->login = credentials_ask(credentials, target->audience, target->tenant, NULL,
+        &events, ask);
+}
+
 static void on_resolved(target_t *target, const err_t *err, void *arg)
 {
-    finish(arg, target, err);
+    if (target && target_is_azure(target))
+        log_in(arg, target);
+    else
+        finish(arg, target, err);
 }
 
 static const target_events_t own_events = {

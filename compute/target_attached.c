@@ -281,26 +281,22 @@ static void ask_pool(asking_t *asking)
 
 /* === The target ========================================================= */
 
-static void set_usual(cJSON *body, const char *key, const char *memory, int number)
+/* A pool has no sizes of its own: they are always sent. */
+static cJSON *usual_body(void)
 {
-    if (json_get(body, key))
-        return;
-    if (memory)
-        json_set_str(body, key, memory);
-    else
-        json_set_int(body, key, number);
+    cJSON *body = json_obj();
+    json_set_str(body, "driverMemory", "28g");
+    json_set_int(body, "driverCores", 4);
+    json_set_str(body, "executorMemory", "28g");
+    json_set_int(body, "executorCores", 4);
+    json_set_int(body, "numExecutors", 2);
+    return body;
 }
 
-/* The sizes are always sent: the service has no defaults of its own. */
 static cJSON *body_of(const asking_t *asking)
 {
     cJSON *body = target_session_body(asking->wish.options);
     json_drop(body, "idleTimeout"); /* Synapse has none: the kernel keeps the time */
-    set_usual(body, "driverMemory", "28g", 0);
-    set_usual(body, "driverCores", NULL, 4);
-    set_usual(body, "executorMemory", "28g", 0);
-    set_usual(body, "executorCores", NULL, 4);
-    set_usual(body, "numExecutors", NULL, 2);
     if (!asking->conda)
         return body;
     if (!json_get(body, "conf"))
@@ -373,6 +369,7 @@ static target_t *target_of(const asking_t *asking)
     target->tenant = xstrdup(tenant);
     target->token_base = xstrdup(asking->base);
     target->session_body = body_of(asking);
+    target->usual_body = usual_body();
     target->facts = facts_of(asking);
     target->remedy = remedy_of(asking, json_str(who, "object_id", "OBJECT_ID"));
     json_free(&who);

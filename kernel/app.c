@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/trim.h"
+#include "compute/network.h"
+#include "kernel/azure_of.h"
 #include "kernel/child.h"
 #include "kernel/core.h"
 #include "kernel/front.h"
@@ -38,6 +40,8 @@ typedef struct {
     child_t *child;
     core_t *core;
     http_t *http;
+    config_t *config;
+    azure_t *azure;
     spark_cells_t *spark_cells;
     loop_timer_t *timers[CORE_TIMERS];
     struct fired_t {
@@ -248,7 +252,9 @@ static int make_spark_cells(app_t *app, err_t *err)
     app->http = http_new(app->loop, err);
     if (!app->http)
         return -1;
-    http_set_default_ca(app->http, app->around->ca_file, app->around->ca_path);
+    app->config = config_of(app->around);
+    network_set(app->http, app->config, app->around->environment);
+    app->azure = azure_of(app->around, app->config, app->loop, app->http);
     char *id = kernel_id(app);
     spark_options_t options = {
         .data_folder = app->around->data_folder,
@@ -262,6 +268,7 @@ static int make_spark_cells(app_t *app, err_t *err)
         .is_on_hub = app->around->is_on_hub,
         .kernel_id = id,
         .notebook = app->around->notebook,
+        .azure = app->azure,
     };
     cell_options_t cells = {.is_spark_default = app->options->is_spark_default};
     app->spark_cells =
@@ -292,6 +299,8 @@ static void take_apart(app_t *app)
     if (app->child)
         child_destroy(&app->child);
     spark_cells_destroy(&app->spark_cells);
+    azure_destroy(&app->azure);
+    config_destroy(&app->config);
     http_destroy(&app->http);
     core_destroy(&app->core);
     front_destroy(&app->front);

@@ -55,6 +55,8 @@ static surroundings_t read_surroundings(const char *program, const char *folder)
         .user = either(variable("USER"), variable("LOGNAME")),
         .runtime_dir = variable("XDG_RUNTIME_DIR"),
         .data_home = variable("XDG_DATA_HOME"),
+        .config_home = variable("XDG_CONFIG_HOME"),
+        .site_config = variable("SYNAPSE_KERNEL_SITE_CONFIG"),
         .jupyter_data_dir = variable("JUPYTER_DATA_DIR"),
         .java_home = variable("JAVA_HOME"),
         .spark_home = variable("SPARK_HOME"),

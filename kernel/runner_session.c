@@ -18,11 +18,6 @@ enum { WISH_LIMIT = 4 };
 
 static void run_next_setup(runner_t *runner);
 
-static void on_phase(const char *text, void *arg)
-{
-    runner_line(arg, text, -1);
-}
-
 /* === Cells marked --setup =============================================== */
 
 void runner_keep_setup(runner_t *runner)
@@ -238,7 +233,8 @@ static void on_start_done(const char *text, const err_t *err, void *arg)
 }
 
 const spark_start_events_t runner_start_events = {
-    .on_phase = on_phase,
+    .on_phase = runner_show_phase,
+    .on_prompt = runner_show_prompt,
     .on_done = on_start_done,
 };
 
@@ -278,7 +274,8 @@ static void on_attach_done(const char *text, const err_t *err, void *arg)
 }
 
 const spark_attach_events_t runner_attach_events = {
-    .on_phase = on_phase,
+    .on_phase = runner_show_phase,
+    .on_prompt = runner_show_prompt,
     .on_output = on_attach_output,
     .on_done = on_attach_done,
 };

@@ -23,6 +23,7 @@ static void ask_log(void *arg);
 static void on_list(cJSON *value, const char *place, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
+    runner_line_end(runner);
     if (!value) {
         runner_step_fail(runner, err);
         return;
@@ -35,7 +36,12 @@ static void on_list(cJSON *value, const char *place, const err_t *err, void *arg
 
 static void run_list(runner_t *runner)
 {
-    sessions_list(runner->sessions, runner->spark, &runner->command->start, on_list, runner);
+    static const sessions_view_events_t events = {
+        .on_phase = runner_show_phase,
+        .on_prompt = runner_show_prompt,
+        .on_done = on_list,
+    };
+    sessions_list(runner->sessions, runner->spark, &runner->command->start, &events, runner);
 }
 
 /* === attach, detach, restart, use ======================================= */
@@ -123,12 +129,13 @@ static void on_log(cJSON *value, const char *place, const err_t *err, void *arg)
 static void ask_log(void *arg)
 {
     runner_t *runner = arg;
+    static const sessions_view_events_t events = {.on_done = on_log};
     int lines = runner->command->session_options.lines;
     runner->log_timer = NULL;
     if (runner->log_from >= 0)
         lines = FOLLOW_LINES;
     sessions_log(runner->sessions, runner->spark, runner->log_from,
-        lines ? lines : LOG_LINES, on_log, runner);
+        lines ? lines : LOG_LINES, &events, runner);
 }
 
 static void run_logs(runner_t *runner)

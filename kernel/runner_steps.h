@@ -119,6 +119,10 @@ extern const spark_attach_events_t runner_attach_events;
 void runner_line(runner_t *runner, const char *text, double fraction);
 void runner_line_end(runner_t *runner); /* idempotent */
 
+/* runner_prompt.c: what is looked up, and a login that Azure wants; `arg` is the runner. */
+void runner_show_phase(const char *text, void *arg);
+void runner_show_prompt(const char *link, const char *code, const char *text, void *arg);
+
 /* Commands of runner_sessions.c. */
 void runner_run_session_command(runner_t *runner);
 void runner_stop_session_command(runner_t *runner);

@@ -102,7 +102,7 @@ static void beat(void *arg)
         bool is_far = spark->dormant && !spark_place_is_local(place);
         if (!is_far || spark->is_attaching || spark->view || spark_wake(spark, NULL) != 0)
             continue;
-        spark->view = server_view_log(spark->client, livy_session_id(spark->session), -1, 1,
+        spark->view = server_view_beat(spark->link.client, livy_session_id(spark->session),
             on_beat, spark);
     }
 }
@@ -138,6 +138,7 @@ sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *h
     sessions->notebook = xstrdup(options->notebook);
     sessions->loop = loop;
     sessions->http = http;
+    sessions->azure = options->azure;
     sessions->folder = xstrdup(options->folder);
     sessions->python = xstrdup(options->python);
     sessions->home = xstrdup(options->home);
@@ -184,6 +185,11 @@ void sessions_destroy(sessions_t **sessions_p)
     free(sessions->state_folder);
     free(sessions->remote_folder);
     free(sessions);
+}
+
+azure_t *sessions_azure(const sessions_t *sessions)
+{
+    return sessions->azure;
 }
 
 bool sessions_is_on_hub(const sessions_t *sessions)
@@ -302,7 +308,7 @@ bool sessions_has_other_local(const sessions_t *sessions, const spark_t *spark)
 const char *sessions_place_of(const spark_t *spark)
 {
     const cJSON *place = spark->dormant ? json_get(spark->dormant, "place") : spark->place;
-    return json_str(place, "livy_url", "");
+    return spark_place_name_of(place);
 }
 
 cJSON *sessions_ids_kept(const sessions_t *sessions, const spark_t *spark)
@@ -410,6 +416,7 @@ static bool has_come_up(const livy_session_t *session)
 static void release_slot(sessions_t *sessions, spark_t *spark)
 {
     sweep_destroy(&spark->sweep);
+    target_ask_end(&spark->looking);
     if (spark->dormant && spark_wake(spark, NULL) == 0 && spark->session)
         json_free(&spark->dormant);
     if (spark->session && spark->is_attached)

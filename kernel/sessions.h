@@ -11,6 +11,7 @@
 
 #include "base/http.h"
 #include "base/loop.h"
+#include "compute/azure.h"
 #include "kernel/spark.h"
 
 typedef struct sessions_t sessions_t;
@@ -29,12 +30,15 @@ typedef struct {
     const char *kernel_id;     /* hex of the SHA-256 of the connection key: the same for a
                                   kernel and the one that it is restarted as */
     const char *notebook;      /* $JPY_SESSION_NAME, or NULL */
+    azure_t *azure;            /* borrowed; outlives the sessions */
 } spark_options_t;
 
 /* `http` and `loop` are borrowed and outlive it. */
 sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *http);
 void sessions_destroy(sessions_t **sessions_p); /* deletes nothing at the server */
 
+/* For commands that talk to Azure, and to its configuration. */
+azure_t *sessions_azure(const sessions_t *sessions);
 bool sessions_is_on_hub(const sessions_t *sessions);
 
 /* The slot that is meant where none is named: the one that `session use` chose, else the

@@ -12,10 +12,11 @@
 #include "kernel/spark_parts.h"
 
 struct sessions_look_t {
+    target_ask_t *ask;      /* of a list: which place is meant */
     server_view_t *view;
     target_t *target;       /* of a list; the client's */
-    livy_client_t *client;  /* of a list; a log uses the session's own */
-    sessions_view_fn *fn;
+    spark_link_t link;      /* of a list; a log uses the session's own */
+    sessions_view_events_t events;
     void *arg;
 };
 
@@ -25,8 +26,9 @@ void sessions_look_end(sessions_t *sessions)
     if (!look)
         return;
     sessions->look = NULL;
+    target_ask_end(&look->ask);
     server_view_end(&look->view);
-    livy_client_destroy(&look->client);
+    spark_link_end(&look->link);
     target_destroy(&look->target);
     free(look);
 }
@@ -35,23 +37,36 @@ void sessions_look_end(sessions_t *sessions)
 static void tell(sessions_t *sessions, cJSON *value, const err_t *err)
 {
     sessions_look_t *look = sessions->look;
-    sessions_view_fn *fn = look->fn;
+    sessions_view_events_t events = look->events;
     void *arg = look->arg;
     char *place = xstrdup(look->target ? look->target->shown_name : "");
     err_t copy = *err;
     sessions_look_end(sessions);
-    fn(value, place, &copy, arg);
+    events.on_done(value, place, &copy, arg);
     free(place);
 }
 
-static sessions_look_t *begin(sessions_t *sessions, sessions_view_fn *fn, void *arg)
+static sessions_look_t *begin(sessions_t *sessions, const sessions_view_events_t *events,
+    void *arg)
 {
     sessions_look_t *look = xcalloc(1, sizeof *look);
     sessions_look_end(sessions);
-    look->fn = fn;
+    look->events = *events;
     look->arg = arg;
     sessions->look = look;
     return look;
+}
+
+char *sessions_user_of(const sessions_t *sessions, const char *compute)
+{
+    for (const spark_t *spark = sessions->first; spark; spark = spark->next) {
+        const start_options_t *options = spark->target ? spark->target->options : NULL;
+        const char *name = options ? options->compute_target : NULL;
+        if (spark->session && name && strcmp(name, compute) == 0)
+            return *spark->name ? xasprintf("Session `%s`", spark->name)
+                                : xstrdup("The session");
+    }
+    return NULL;
 }
 
 void sessions_abort_view(sessions_t *sessions)
@@ -115,34 +130,66 @@ static void on_listed(const cJSON *list, const err_t *err, void *arg)
     tell(sessions, value, err);
 }
 
-static target_t *target_of(const spark_t *spark, const start_options_t *options, err_t *err)
+/* The place is known; the target is consumed. NULL with err. */
+static void list_at(sessions_t *sessions, target_t *target, const err_t *err)
 {
-    target_surroundings_t surroundings = sessions_surroundings(spark->shared);
-    const cJSON *place = spark->dormant ? json_get(spark->dormant, "place") : spark->place;
-    bool is_named = options->livy_url || !place || json_bool(place, "needs_login", false);
-    return is_named ? target_resolve(options, &surroundings, err)
-                    : spark_place_target(place, json_obj(), &surroundings, err);
+    err_t fault = *err;
+    sessions->look->target = target;
+    if (!target) {
+        tell(sessions, NULL, &fault);
+        return;
+    }
+    if (target->kind == TARGET_LOCAL && !local_is_up(sessions->local)) {
+        tell(sessions, json_arr(), &fault);
+        return;
+    }
+    if (spark_link_make(&sessions->look->link, sessions, target, &fault) != 0) {
+        tell(sessions, NULL, &fault);
+        return;
+    }
+    sessions->look->view =
+        server_view_sessions(sessions->look->link.client, on_listed, sessions);
+}
+
+static void on_found(target_t *target, const err_t *err, void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->look->ask = NULL;
+    list_at(sessions, target, err);
+}
+
+static void on_phase(const char *text, void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->look->events.on_phase(text, sessions->look->arg);
+}
+
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    sessions_t *sessions = arg;
+    sessions->look->events.on_prompt(link, code, text, sessions->look->arg);
 }
 
 void sessions_list(sessions_t *sessions, spark_t *spark, const start_options_t *options,
-    sessions_view_fn *fn, void *arg)
+    const sessions_view_events_t *events, void *arg)
 {
+    static const target_events_t looking = {
+        .on_phase = on_phase,
+        .on_prompt = on_prompt,
+        .on_done = on_found,
+    };
     err_t err = {0};
-    sessions_look_t *look = begin(sessions, fn, arg);
-    look->target = target_of(spark, options, &err);
-    if (!look->target) {
-        tell(sessions, NULL, &err);
+    target_surroundings_t surroundings = sessions_surroundings(sessions);
+    const cJSON *place = spark->dormant ? json_get(spark->dormant, "place") : spark->place;
+    bool is_named = options->livy_url || options->compute_target || !place
+                    || json_bool(place, "needs_login", false);
+    sessions_look_t *look = begin(sessions, events, arg);
+    if (is_named) {
+        look->ask = target_ask(sessions->azure, options, &surroundings, &looking, sessions);
         return;
     }
-    bool is_local = look->target->kind == TARGET_LOCAL;
-    if (is_local && !local_is_up(sessions->local)) {
-        tell(sessions, json_arr(), &err);
-        return;
-    }
-    livy_endpoint_t endpoint =
-        is_local ? local_endpoint(sessions->local) : target_endpoint(look->target);
-    look->client = livy_client_new(&endpoint, http_ops(), sessions->http);
-    look->view = server_view_sessions(look->client, on_listed, sessions);
+    target_t *target = spark_place_target(place, json_obj(), &surroundings, &err);
+    list_at(sessions, target, &err);
 }
 
 /* === Log ================================================================ */
@@ -155,15 +202,15 @@ static void on_log(const cJSON *log, const err_t *err, void *arg)
 }
 
 void sessions_log(sessions_t *sessions, spark_t *spark, int64_t from, int lines,
-    sessions_view_fn *fn, void *arg)
+    const sessions_view_events_t *events, void *arg)
 {
     err_t err = {0};
-    sessions_look_t *look = begin(sessions, fn, arg);
+    sessions_look_t *look = begin(sessions, events, arg);
     if (!spark->session || !*livy_session_id(spark->session)) {
         spark_session(spark, &err);
         tell(sessions, NULL, &err);
         return;
     }
-    look->view = server_view_log(spark->client, livy_session_id(spark->session), from, lines,
+    look->view = server_view_log(spark->link.client, livy_session_id(spark->session), from, lines,
         on_log, sessions);
 }

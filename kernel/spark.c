@@ -18,7 +18,7 @@ struct spark_leaving_t {
     sessions_t *sessions;
     spark_leaving_t *next;
     target_t *target;
-    livy_client_t *client;
+    spark_link_t link;
     livy_session_t *session;
 };
 
@@ -54,7 +54,7 @@ static void free_leaving(spark_leaving_t *leaving)
         link = &(*link)->next;
     *link = leaving->next;
     livy_session_destroy(&leaving->session);
-    livy_client_destroy(&leaving->client);
+    spark_link_end(&leaving->link);
     target_destroy(&leaving->target);
     free(leaving);
 }
@@ -81,12 +81,12 @@ void spark_let_leave(spark_t *spark)
     spark_leaving_t *leaving = xcalloc(1, sizeof *leaving);
     leaving->sessions = spark->shared;
     leaving->session = spark->session;
-    leaving->client = spark->client;
+    leaving->link = spark->link;
     leaving->target = spark->target;
     leaving->next = spark->shared->leaving;
     spark->shared->leaving = leaving;
     spark->session = NULL;
-    spark->client = NULL;
+    spark->link = (spark_link_t){0};
     spark->target = NULL;
     livy_session_stop(leaving->session, NULL, on_left, leaving);
 }
@@ -97,7 +97,7 @@ void spark_drop_session(spark_t *spark)
     if (spark->session && livy_session_phase(spark->session) == SESSION_STOPPING)
         spark_let_leave(spark);
     livy_session_destroy(&spark->session);
-    livy_client_destroy(&spark->client);
+    spark_link_end(&spark->link);
     target_destroy(&spark->target);
     json_free(&spark->settings);
 }
@@ -110,6 +110,7 @@ void spark_destroy(spark_t **spark_p)
     *spark_p = NULL;
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
     sweep_destroy(&spark->sweep);
+    target_ask_end(&spark->looking);
     livy_statement_destroy(&spark->followed);
     driver_call_end(&spark->count);
     server_view_end(&spark->view);
@@ -122,6 +123,7 @@ void spark_destroy(spark_t **spark_p)
     json_free(&spark->dormant);
     json_free(&spark->setup);
     free(spark->wanted);
+    free(spark->looking_text);
     free(spark->name);
     free(spark);
 }

@@ -26,6 +26,9 @@ livy_session_t *spark_session(spark_t *spark, err_t *err);
 typedef struct {
     /* What to show while it starts: a phase in words, changed or a second older. */
     void (*on_phase)(const char *text, void *arg);
+    /* Azure wants somebody to log in: where to go and what to enter there; `text` is a
+     * sentence with both. */
+    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg);
     /* The end. On success `text` is a line on the session; else err says why not. */
     void (*on_done)(const char *text, const err_t *err, void *arg);
 } spark_start_events_t;
@@ -46,6 +49,7 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
 typedef struct {
     /* What to show while it is taken over. */
     void (*on_phase)(const char *text, void *arg);
+    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg);
     /* An output (nbformat) of a cell that went on during the restart, or a line of text on
      * it as a stream; consumed. */
     void (*on_output)(cJSON *output, void *arg);

@@ -314,9 +314,13 @@ static void on_listed(const cJSON *list, const err_t *err, void *arg)
 
 static void look_for_wanted(spark_t *spark)
 {
-    spark_make_client(spark);
+    err_t err = {0};
+    if (spark_make_link(spark, &err) != 0) {
+        end_attach(spark, NULL, &err);
+        return;
+    }
     tell(spark, "looking for it", spark->wanted);
-    spark->view = server_view_sessions(spark->client, on_listed, spark);
+    spark->view = server_view_sessions(spark->link.client, on_listed, spark);
 }
 
 static void on_server(const err_t *err, void *arg)
@@ -330,26 +334,74 @@ static void on_server(const err_t *err, void *arg)
         look_for_wanted(spark);
 }
 
-/* Where to look: what `options` name, else where the notebook's current session is. */
-static target_t *target_of(spark_t *spark, const start_options_t *options, cJSON **place,
-    err_t *err)
+/* Where to look is known; the target is consumed. */
+static void look_at(spark_t *spark, target_t *target, cJSON *place)
 {
+    spark_drop_session(spark);
+    err_clear(&spark->lost);
+    json_free(&spark->place);
+    spark->place = place;
+    spark->target = target;
+    spark->idle_minutes = (int)json_int(spark->dormant, "idle_minutes", 0);
+    spark->settings = spark_settings_of(target);
+    if (spark_is_local(spark))
+        local_ensure(spark->shared->local, on_server, spark);
+    else
+        look_for_wanted(spark);
+}
+
+static void on_found(target_t *target, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    spark->looking = NULL;
+    if (target)
+        look_at(spark, target, spark_place_of(target));
+    else
+        end_attach(spark, NULL, err);
+}
+
+static void on_looking(const char *text, void *arg)
+{
+    spark_t *spark = arg;
+    spark->attach_events.on_phase(text, spark->attach_arg);
+}
+
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    spark_t *spark = arg;
+    spark->attach_events.on_prompt(link, code, text, spark->attach_arg);
+}
+
+/* What `options` name, else where the notebook's current session is. */
+static void find_place(spark_t *spark, const start_options_t *options)
+{
+    static const target_events_t events = {
+        .on_phase = on_looking,
+        .on_prompt = on_prompt,
+        .on_done = on_found,
+    };
+    err_t err = {0};
     target_surroundings_t surroundings = sessions_surroundings(spark->shared);
-    const spark_t *current = spark->shared->current;
-    if (options->livy_url || !current->place) {
-        target_t *target = target_resolve(options, &surroundings, err);
-        *place = target ? spark_place_of(options, target) : NULL;
-        return target;
+    const cJSON *here = spark->shared->current->place;
+    if (options->livy_url || options->compute_target || !here) {
+        spark->looking = target_ask(spark->shared->azure, options, &surroundings, &events,
+            spark);
+        return;
     }
-    *place = json_copy(current->place);
-    return spark_place_target(*place, json_obj(), &surroundings, err);
+    cJSON *place = json_copy(here);
+    target_t *target = spark_place_target(place, json_obj(), &surroundings, &err);
+    if (target) {
+        look_at(spark, target, place);
+    } else {
+        json_free(&place);
+        end_attach(spark, NULL, &err);
+    }
 }
 
 void spark_attach(spark_t *spark, const char *wanted, const start_options_t *options,
     const spark_attach_events_t *events, void *arg)
 {
     err_t err = {0};
-    cJSON *place = NULL;
     begin(spark, events, arg);
     bool is_its_own = strcmp(json_str(spark->dormant, "id", ""), wanted) == 0;
     if (spark_session(spark, NULL) || (spark->dormant && !is_its_own)) {
@@ -360,24 +412,9 @@ void spark_attach(spark_t *spark, const char *wanted, const start_options_t *opt
         events->on_done(NULL, &err, arg);
         return;
     }
-    target_t *target = target_of(spark, options, &place, &err);
-    spark_drop_session(spark);
-    err_clear(&spark->lost);
-    json_free(&spark->place);
-    spark->place = place;
-    spark->target = target;
-    spark->idle_minutes = (int)json_int(spark->dormant, "idle_minutes", 0);
     free(spark->wanted);
     spark->wanted = xstrdup(wanted);
-    if (!target) {
-        end_attach(spark, NULL, &err);
-        return;
-    }
-    spark->settings = spark_settings_of(target);
-    if (spark_is_local(spark))
-        local_ensure(spark->shared->local, on_server, spark);
-    else
-        look_for_wanted(spark);
+    find_place(spark, options);
 }
 
 void spark_abort_attach(spark_t *spark)
@@ -395,6 +432,7 @@ void spark_abort_attach(spark_t *spark)
     } else if (spark->session && livy_session_phase(spark->session) != SESSION_NEW) {
         livy_session_abort(spark->session);
     } else {
+        target_ask_end(&spark->looking);
         server_view_end(&spark->view);
         end_interrupted(spark);
     }

@@ -15,12 +15,9 @@
 
 /* === Parts of a session ================================================= */
 
-void spark_make_client(spark_t *spark)
+int spark_make_link(spark_t *spark, err_t *err)
 {
-    livy_endpoint_t endpoint = spark_is_local(spark) ? local_endpoint(spark->shared->local)
-                                                     : target_endpoint(spark->target);
-    endpoint.has_no_side_channel = spark->shared->has_no_side_channel;
-    spark->client = livy_client_new(&endpoint, http_ops(), spark->shared->http);
+    return spark_link_make(&spark->link, spark->shared, spark->target, err);
 }
 
 livy_session_t *spark_make_session(spark_t *spark, cJSON *body, bool with_prologue,
@@ -33,7 +30,7 @@ livy_session_t *spark_make_session(spark_t *spark, cJSON *body, bool with_prolog
         return NULL;
     }
     livy_session_t *session =
-        livy_session_new(spark->client, body, prologue, events, spark);
+        livy_session_new(spark->link.client, body, prologue, events, spark);
     livy_session_set_modules(session, spark->shared->remote_folder);
     free(prologue);
     return session;
@@ -65,7 +62,8 @@ int spark_wake(spark_t *spark, err_t *err)
     spark->is_attached = json_bool(dormant, "is_attached", false);
     if (spark_is_local(spark) && !local_is_up(spark->shared->local))
         return 0;
-    spark_make_client(spark);
+    if (spark_make_link(spark, err) != 0)
+        return -1;
     spark->session = spark_make_session(spark, NULL, false, &no_events, err);
     livy_session_know(spark->session, json_str(dormant, "id", ""));
     return 0;
@@ -100,6 +98,8 @@ void spark_note_ready(spark_t *spark)
     err_clear(&spark->lost);
     json_free(&spark->running);
     spark->idle_since = time(NULL);
+    if (target_is_azure(spark->target) && !spark->is_attached)
+        livy_session_set_idle_limit(spark->session, (int64_t)spark->idle_minutes * 60000);
     sessions_save(spark->shared);
 }
 
@@ -194,6 +194,9 @@ static char *life_text(const spark_t *spark)
         return xstrdup("It is its owner's, and goes on.");
     if (spark_is_local(spark))
         return xstrdup("It lives until this notebook's kernel ends or is restarted.");
+    if (target_is_azure(spark->target))
+        return xstrdup("Nobody keeps it alive any more: the service ends it after its own "
+            "idle limit, and until then it costs.");
     if (heartbeat > 0)
         return xasprintf("Nobody tells the server any more that it is wanted: it is ended "
             "within %lld minutes.", (long long)(heartbeat / 60 + 2));
@@ -206,12 +209,14 @@ char *spark_detach(spark_t *spark, err_t *err)
         return NULL;
     const char *id = spark->dormant ? json_str(spark->dormant, "id", "")
                                     : livy_session_id(spark->session);
-    const char *url = sessions_place_of(spark);
+    char *reach = spark_place_reach(spark->dormant ? json_get(spark->dormant, "place")
+                                                   : spark->place);
     char *life = spark->dormant ? xstrdup("") : life_text(spark);
     char *text = xasprintf("Session %s is let go. %s%s`%%synapse session attach "
         "%s%s%s%s%s` comes back to it.", id, life, *life ? " " : "", id,
-        *spark->name ? " --name " : "", spark->name, *url ? " --livy " : "", url);
+        *spark->name ? " --name " : "", spark->name, *reach ? " " : "", reach);
     free(life);
+    free(reach);
     json_add_str(spark->shared->detached, id);
     json_free(&spark->dormant);
     spark_drop_session(spark);

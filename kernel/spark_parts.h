@@ -7,9 +7,10 @@
 #define SK_SPARK_PARTS_H
 
 #include "compute/local.h"
-#include "compute/target.h"
+#include "compute/target_ask.h"
 #include "kernel/sessions.h"
 #include "kernel/spark.h"
+#include "kernel/spark_link.h"
 #include "kernel/spark_place.h"
 #include "livy_client/driver_call.h"
 #include "livy_client/server_view.h"
@@ -26,6 +27,7 @@ typedef struct sessions_look_t sessions_look_t;
 struct sessions_t {
     loop_t *loop;
     http_t *http;
+    azure_t *azure;
     char *folder, *python, *home, *user, *remote_folder;
     bool has_no_side_channel, is_on_hub;
     char *short_id;             /* of the kernel, in session names */
@@ -60,7 +62,7 @@ struct spark_t {
     char *name;                 /* "" = the unnamed one */
 
     target_t *target;           /* of the session; owned */
-    livy_client_t *client;
+    spark_link_t link;
     livy_session_t *session;    /* NULL = none */
     cJSON *settings;            /* what the session was started with, for --reuse */
     cJSON *place;               /* of the session (spark_place.h); NULL = none */
@@ -79,6 +81,8 @@ struct spark_t {
     bool is_starting;
     bool is_aborted;            /* interrupted before there was a session to abort */
     bool wants_reuse;
+    target_ask_t *looking;      /* of a start or an attach: which place is meant */
+    char *looking_text;         /* what is being looked up */
     target_t *asked;            /* of a start that waits for a look at the active session */
     cJSON *asked_place;
     int asked_idle_minutes;
@@ -114,7 +118,7 @@ const char *spark_place_name(const spark_t *spark);
 bool spark_is_local(const spark_t *spark);
 
 /* The client of the target: its server is there (local_ensure). */
-void spark_make_client(spark_t *spark);
+int spark_make_link(spark_t *spark, err_t *err) SK_WARN_UNUSED;
 /* A session at the client, with the prologue or without; `body` is consumed. NULL with
  * err. */
 livy_session_t *spark_make_session(spark_t *spark, cJSON *body, bool with_prologue,

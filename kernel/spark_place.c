@@ -5,8 +5,10 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 
 static const struct {
     const char *key;
@@ -32,8 +34,59 @@ static bool needs_login(const start_options_t *options, const target_t *target)
            || ((target->secret_userpwd || target->secret_bearer) && !has_file);
 }
 
-cJSON *spark_place_of(const start_options_t *options, const target_t *target)
+static const char *const azure_kinds[] = {
+    [TARGET_SYNAPSE] = "synapse",
+    [TARGET_FABRIC] = "fabric",
+};
+
+/* How `session attach` comes back to it: "-c mypool". Caller frees. */
+static char *reach_of(const start_options_t *options)
 {
+    const char *managed = options->managed ? " --managed" : "";
+    if (options->compute_target && options->workspace_name)
+        return xasprintf("-c %s -s %s -r %s -w %s", options->compute_target,
+            options->subscription_id, options->resource_group, options->workspace_name);
+    return options->compute_target ? xasprintf("-c %s", options->compute_target)
+                                   : xstrdup(*managed ? managed + 1 : "");
+}
+
+static cJSON *place_of_azure(const target_t *target)
+{
+    cJSON *place = json_obj();
+    char *reach = reach_of(target->options);
+    json_set_str(place, "kind", azure_kinds[target->kind]);
+    json_set_str(place, "url", target->url);
+    json_set_str(place, "shown_name", target->shown_name);
+    json_set_str(place, "audience", target->audience);
+    json_set_str(place, "tenant", target->tenant);
+    json_set_str(place, "token_base", target->token_base);
+    json_set_str(place, "reach", reach);
+    json_set_bool(place, "is_shared", target->is_shared);
+    json_set(place, "facts", target->facts ? json_copy(target->facts) : json_obj());
+    free(reach);
+    return place;
+}
+
+static target_t *azure_target(const cJSON *place)
+{
+    target_t *target = xcalloc(1, sizeof *target);
+    bool is_fabric = strcmp(json_str(place, "kind", ""), "fabric") == 0;
+    target->kind = is_fabric ? TARGET_FABRIC : TARGET_SYNAPSE;
+    target->url = xstrdup(json_str(place, "url", ""));
+    target->shown_name = xstrdup(json_str(place, "shown_name", ""));
+    target->audience = xstrdup(json_str(place, "audience", ""));
+    target->tenant = xstrdup(json_str(place, "tenant", NULL));
+    target->token_base = xstrdup(json_str(place, "token_base", ""));
+    target->is_shared = json_bool(place, "is_shared", false);
+    target->facts = json_copy(json_get_obj(place, "facts"));
+    return target;
+}
+
+cJSON *spark_place_of(const target_t *target)
+{
+    const start_options_t *options = target->options;
+    if (target_is_azure(target))
+        return place_of_azure(target);
     cJSON *place = json_obj();
     if (target->kind == TARGET_LOCAL)
         return place;
@@ -46,9 +99,20 @@ cJSON *spark_place_of(const start_options_t *options, const target_t *target)
     return place;
 }
 
+const char *spark_place_name_of(const cJSON *place)
+{
+    return json_str(place, "livy_url", json_str(place, "shown_name", ""));
+}
+
+char *spark_place_reach(const cJSON *place)
+{
+    const char *url = json_str(place, "livy_url", NULL);
+    return url ? xasprintf("--livy %s", url) : xstrdup(json_str(place, "reach", ""));
+}
+
 bool spark_place_is_local(const cJSON *place)
 {
-    return json_get(place, "livy_url") == NULL;
+    return !json_get(place, "livy_url") && !json_get(place, "kind");
 }
 
 target_t *spark_place_target(const cJSON *place, cJSON *body,
@@ -56,6 +120,11 @@ target_t *spark_place_target(const cJSON *place, cJSON *body,
 {
     start_options_t options = {0};
     target_t *target = NULL;
+    if (json_get(place, "kind")) {
+        target = azure_target(place);
+        target->session_body = body;
+        return target;
+    }
     options.livy_url = (char *)json_str(place, "livy_url", NULL);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         *field_of(&options, i) = (char *)json_str(place, fields[i].key, NULL);

@@ -12,10 +12,17 @@
 #include "compute/target.h"
 #include "magics/command.h"
 
-/* {} is local Spark, else {"livy_url", "auth", "user", "password_file", "token_file",
- * "ca_file", "proxy"} as far as given, and "needs_login": true when a secret was in the
- * line itself or in a header. `target` is what `options` led to. Caller frees. */
-cJSON *spark_place_of(const start_options_t *options, const target_t *target);
+/* {} is local Spark. A Livy server: {"livy_url", "auth", "user", "password_file",
+ * "token_file", "ca_file", "proxy"} as far as given, and "needs_login": true when a secret
+ * was in the line itself or in a header. Azure's: {"kind": "synapse" | "fabric", "url",
+ * "shown_name", "audience", "tenant", "token_base", "reach", "is_shared", "facts"}; tokens
+ * are got anew. `target` has its options. Caller frees. */
+cJSON *spark_place_of(const target_t *target);
+
+/* What tells servers apart, "" = local Spark. Borrowed. */
+const char *spark_place_name_of(const cJSON *place);
+/* The options that name it: "--livy URL", "-c mypool"; "" = none needed. Caller frees. */
+char *spark_place_reach(const cJSON *place);
 
 /* The way back: a target to which `body` (consumed) is the session's. ERR_AUTH when the
  * login has to be given again; else as target_resolve. */

@@ -1,8 +1,8 @@
 /*
  * spark_start - `%synapse start`, from options to a session that takes cells
  *
- * target_resolve -> (a look at the active session) -> (local_ensure) -> once a server, a
- * sweep of what its earlier run left -> livy_session_start.
+ * target_ask -> (a look at the active session) -> (local_ensure) -> once a server, a sweep
+ * of what its earlier run left -> livy_session_start.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +14,26 @@
 #include "kernel/spark_place.h"
 #include "kernel/spark_settings.h"
 #include "kernel/spark_size.h"
+#include "livy_client/start_phases.h"
+
+#define AZURE_IDLE_MIN 30 /* of an Azure session that asks for nothing: it costs money */
+
+/* What was there before stays. */
+static void end_asking(spark_t *spark, const char *text, const err_t *err)
+{
+    loop_timer_end(spark->shared->loop, &spark->phase_timer);
+    free(spark->looking_text);
+    spark->looking_text = NULL;
+    spark->is_starting = false;
+    spark->start_events.on_done(text, err, spark->start_arg);
+}
 
 static void end_start(spark_t *spark, const char *text, const err_t *err)
 {
     err_t copy = *err;
-    loop_timer_end(spark->shared->loop, &spark->phase_timer);
-    spark->is_starting = false;
     if (copy.code)
         spark_drop_session(spark);
-    spark->start_events.on_done(text, &copy, spark->start_arg);
+    end_asking(spark, text, &copy);
 }
 
 static const char *phase_words(session_phase_t phase)
@@ -40,14 +51,29 @@ static const char *phase_words(session_phase_t phase)
     }
 }
 
-static void tell_phase(spark_t *spark)
+/* What the server says of it, else what we know. Caller frees. */
+static char *phase_text(const spark_t *spark)
 {
     session_phase_t phase =
         spark->session ? livy_session_phase(spark->session) : SESSION_GONE;
+    char *told = phase == SESSION_STARTING
+        ? start_phases_text(livy_session_info(spark->session)) : xstrdup("");
+    if (*told)
+        return told;
+    free(told);
+    return xstrdup(phase_words(phase));
+}
+
+static void tell_phase(spark_t *spark)
+{
     double seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
-    char *text = xasprintf("Starting a Spark session on %s: %s, %.0f s",
-        spark_place_name(spark), phase_words(phase), seconds);
+    char *phase = spark->looking_text ? NULL : phase_text(spark);
+    char *text = spark->looking_text
+        ? xasprintf("Starting a Spark session: %s, %.0f s", spark->looking_text, seconds)
+        : xasprintf("Starting a Spark session on %s: %s, %.0f s", spark_place_name(spark),
+              phase, seconds);
     spark->start_events.on_phase(text, spark->start_arg);
+    free(phase);
     free(text);
 }
 
@@ -55,8 +81,26 @@ static void on_phase_timer(void *arg)
 {
     spark_t *spark = arg;
     spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
-    if (!spark->session)
+    if (spark->looking_text || (spark->target && !spark->session))
         tell_phase(spark);
+}
+
+static void start_clock(spark_t *spark)
+{
+    spark->started_at = loop_now_ms();
+    spark->is_starting = true;
+    spark->is_aborted = false;
+    loop_timer_end(spark->shared->loop, &spark->phase_timer);
+    spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
+}
+
+/* " Start: queued 12 s, acquiring resources 1 min 35 s.", "" = not known. Caller frees. */
+static char *start_text(const spark_t *spark)
+{
+    char *phases = start_phases_text(livy_session_info(spark->session));
+    char *text = *phases ? xasprintf(" Start: %s.", phases) : xstrdup("");
+    free(phases);
+    return text;
 }
 
 static char *ready_text(spark_t *spark)
@@ -65,11 +109,15 @@ static char *ready_text(spark_t *spark)
     const cJSON *body = spark->target->session_body;
     char *size = spark_size_text(body, info, spark_is_local(spark));
     char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
-    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s",
+    const char *note = spark->target->note;
+    char *start = start_text(spark);
+    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s",
         *spark->name ? " " : "", spark->name, spark_place_name(spark), *size ? ": " : "",
         size, spark->is_fresh ? " It is a fresh one: the variables of the one before are "
-        "gone." : "", difference ? " " : "", difference ? difference : "");
+        "gone." : "", difference ? " " : "", difference ? difference : "", note ? " " : "",
+        note ? note : "", start);
     spark->is_fresh = false;
+    free(start);
     free(size);
     free(difference);
     return text;
@@ -96,10 +144,13 @@ static void on_session_started(livy_session_t *session, const err_t *err, void *
         end_interrupted(spark); /* it came up while the kernel ends: it is being deleted */
         return;
     }
+    err_t copy = *err;
     char *text = err->code ? NULL : ready_text(spark);
     if (!err->code)
         spark_note_ready(spark);
-    end_start(spark, text, err);
+    else if (err->code == ERR_AUTH && spark->target && spark->target->remedy)
+        err_append(&copy, "%s", spark->target->remedy);
+    end_start(spark, text, &copy);
     free(text);
 }
 
@@ -145,7 +196,11 @@ static void on_swept(void *arg)
 
 static void use_server(spark_t *spark)
 {
-    spark_make_client(spark);
+    err_t err = {0};
+    if (spark_make_link(spark, &err) != 0) {
+        end_start(spark, NULL, &err);
+        return;
+    }
     const char *swept = spark->shared->swept;
     bool is_swept = swept && strcmp(swept, spark_place_name(spark)) == 0;
     if (is_swept || spark->is_aborted) {
@@ -153,8 +208,8 @@ static void use_server(spark_t *spark)
         return;
     }
     cJSON *kept = sessions_ids_kept(spark->shared, spark);
-    spark->sweep = sweep_start(livy_client_endpoint(spark->client), http_ops(),
-        spark->shared->http, spark->shared->short_id, kept, on_swept, spark);
+    spark->sweep = sweep_start(livy_client_endpoint(spark->link.client), spark->link.ops,
+        spark->link.http, spark->shared->short_id, kept, on_swept, spark);
     json_free(&kept);
 }
 
@@ -196,7 +251,6 @@ static void end_on_active(spark_t *spark, const target_t *asked)
 {
     err_t err = {0};
     char *text = NULL;
-    spark->is_starting = false;
     if (!spark->wants_reuse)
         err_set(&err, ERR_USAGE,
             "A Spark session is active already (on %s). Go on with it, run "
@@ -204,7 +258,7 @@ static void end_on_active(spark_t *spark, const target_t *asked)
             "are the same.", spark_place_name(spark));
     else if (reuse(spark, asked, &text, &err) != 0)
         log_debug(LOG_LIVY, "reuse refused");
-    spark->start_events.on_done(text, &err, spark->start_arg);
+    end_asking(spark, text, &err);
     free(text);
 }
 
@@ -256,8 +310,6 @@ static void begin(spark_t *spark, target_t **target_p)
     *target_p = NULL;
     spark->settings = spark_settings_of(spark->target);
     spark->idle_minutes = spark->asked_idle_minutes;
-    spark->started_at = loop_now_ms();
-    spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
     tell_phase(spark);
     if (spark_is_local(spark))
         local_ensure(spark->shared->local, on_local_ready, spark);
@@ -293,28 +345,44 @@ static bool refuse_at_end(spark_t *spark, const spark_start_events_t *events, vo
     return true;
 }
 
-void spark_start(spark_t *spark, const start_options_t *options,
-    const spark_start_events_t *events, void *arg)
+/* === Which place is meant =============================================== */
+
+static void on_looking(const char *text, void *arg)
 {
-    err_t err = {0};
-    target_surroundings_t surroundings = sessions_surroundings(spark->shared);
-    if (refuse_at_end(spark, events, arg))
-        return;
-    target_t *target = target_resolve(options, &surroundings, &err);
+    spark_t *spark = arg;
+    free(spark->looking_text);
+    spark->looking_text = xstrdup(text);
+    tell_phase(spark);
+}
+
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    spark_t *spark = arg;
+    spark->start_events.on_prompt(link, code, text, spark->start_arg);
+}
+
+static int idle_minutes_of(const target_t *target)
+{
+    int asked = target->options->session_timeout_min;
+    return asked || !target_is_azure(target) ? asked : AZURE_IDLE_MIN;
+}
+
+static void on_found(target_t *target, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    spark->looking = NULL;
     if (!target) {
-        events->on_done(NULL, &err, arg);
+        end_asking(spark, NULL, err);
         return;
     }
+    free(spark->looking_text);
+    spark->looking_text = NULL;
     spark_settings_add_missing(target->session_body, spark->shared->defaults);
+    spark_settings_add_missing(target->session_body, target->usual_body);
     json_free(&spark->asked_place);
-    spark->asked_place = spark_place_of(options, target);
-    spark->start_events = *events;
-    spark->start_arg = arg;
-    spark->start_timeout_ms = (int64_t)options->start_timeout_s * 1000;
-    spark->asked_idle_minutes = options->session_timeout_min;
-    spark->wants_reuse = options->reuse;
-    spark->is_starting = true;
-    spark->is_aborted = false;
+    spark->asked_place = spark_place_of(target);
+    spark->start_timeout_ms = (int64_t)target->options->start_timeout_s * 1000;
+    spark->asked_idle_minutes = idle_minutes_of(target);
     if (spark_session(spark, NULL)) {
         spark->asked = target;
         livy_session_look(spark->session, on_looked, spark);
@@ -323,6 +391,25 @@ void spark_start(spark_t *spark, const start_options_t *options,
     } else {
         begin(spark, &target);
     }
+}
+
+void spark_start(spark_t *spark, const start_options_t *options,
+    const spark_start_events_t *events, void *arg)
+{
+    static const target_events_t looking_events = {
+        .on_phase = on_looking,
+        .on_prompt = on_prompt,
+        .on_done = on_found,
+    };
+    target_surroundings_t surroundings = sessions_surroundings(spark->shared);
+    if (refuse_at_end(spark, events, arg))
+        return;
+    spark->start_events = *events;
+    spark->start_arg = arg;
+    spark->wants_reuse = options->reuse;
+    start_clock(spark);
+    spark->looking = target_ask(spark->shared->azure, options, &surroundings,
+        &looking_events, spark);
 }
 
 /* === The same again ===================================================== */
@@ -358,8 +445,7 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
     spark->start_arg = arg;
     spark->asked_idle_minutes = spark->idle_minutes;
     spark->wants_setup = spark->is_fresh = true;
-    spark->is_starting = true;
-    spark->is_aborted = false;
+    start_clock(spark);
     json_free(&spark->asked_place);
     spark->asked_place = json_copy(spark->place);
     json_free(&spark->dormant);
@@ -373,18 +459,21 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
 
 void spark_abort_start(spark_t *spark)
 {
+    err_t err = {0};
     if (!spark->is_starting)
         return;
-    if (spark->asked) { /* the active session stays; its server may hang */
-        err_t err = {0};
+    if (spark->looking) {
+        target_ask_end(&spark->looking);
+        err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
+        end_asking(spark, NULL, &err);
+    } else if (spark->asked) { /* the active session stays; its server may hang */
         err_set(&err, ERR_INTERRUPTED, "The start was interrupted.");
         if (!spark->target) { /* a restart: what is being stopped has it */
             spark->target = spark->asked;
             spark->asked = NULL;
         }
         target_destroy(&spark->asked);
-        spark->is_starting = false;
-        spark->start_events.on_done(NULL, &err, spark->start_arg);
+        end_asking(spark, NULL, &err);
     } else if (spark->session) {
         livy_session_abort(spark->session);
     } else if (spark->sweep) { /* a server that hangs would hold it for long */

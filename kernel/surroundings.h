@@ -22,6 +22,8 @@ typedef struct {
     const char *user;         /* $USER, else $LOGNAME */
     const char *runtime_dir;  /* $XDG_RUNTIME_DIR */
     const char *data_home;    /* $XDG_DATA_HOME */
+    const char *config_home;  /* $XDG_CONFIG_HOME */
+    const char *site_config;  /* $SYNAPSE_KERNEL_SITE_CONFIG, in place of the site's file */
     const char *jupyter_data_dir;   /* $JUPYTER_DATA_DIR */
     const char *java_home;          /* $JAVA_HOME */
     const char *spark_home;         /* $SPARK_HOME */
