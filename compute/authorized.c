@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "compute/credential_source.h"
 
 typedef struct call_t {
@@ -157,7 +158,7 @@ static char *part_of(CURLU *url, CURLUPart part)
 static bool has_same_part(CURLU *a, CURLU *b, CURLUPart part)
 {
     char *of_a = part_of(a, part), *of_b = part_of(b, part);
-    bool is_same = strcmp(of_a, of_b) == 0;
+    bool is_same = text_equal_nocase(of_a, of_b);
 
     free(of_a);
     free(of_b);

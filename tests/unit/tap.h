@@ -73,6 +73,21 @@ static inline void tap_is_str(const char *place, const char *got, const char *wa
     va_end(args);
 }
 
+/* `want` stands somewhere in `got`, which may be NULL. */
+TAP_PRINTF(4, 5)
+static inline void tap_has_str(const char *place, const char *got, const char *want,
+                               const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    if (!tap_claim(got && strstr(got, want), place, fmt, args)) {
+        note(" got: %s", got ? got : "(null)");
+        note("want: %s within", want);
+    }
+    va_end(args);
+}
+
 TAP_PRINTF(4, 5)
 static inline void tap_is_int(const char *place, long long got, long long want,
                               const char *fmt, ...)
@@ -92,6 +107,7 @@ static inline void tap_is_int(const char *place, long long got, long long want,
 /* Each takes a claim with printf's arguments last, and its arguments once. */
 #define ok(holds, ...) tap_ok(TAP_PLACE, (holds), __VA_ARGS__)
 #define is_str(got, want, ...) tap_is_str(TAP_PLACE, (got), (want), __VA_ARGS__)
+#define has_str(got, want, ...) tap_has_str(TAP_PLACE, (got), (want), __VA_ARGS__)
 #define is_int(got, want, ...) tap_is_int(TAP_PLACE, (got), (want), __VA_ARGS__)
 
 /* The plan and the verdict: `return done_testing();` */
