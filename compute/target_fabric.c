@@ -173,6 +173,9 @@ static target_t *target_of(const asking_t *asking)
     target->audience = xstrdup(cloud->audiences[AUDIENCE_FABRIC]);
     target->token_base = xstrdup(cloud->fabric);
     target->tenant = xstrdup(registered(asking, "tenant"));
+    target->remedy = xasprintf("To run Spark, a login needs the role Contributor (or more) in "
+        "the workspace %s, from who administers it; an application's token also the scopes "
+        "Lakehouse.Execute.All and Item.ReadWrite.All.", asking->names[STEP_WORKSPACE]);
     target->session_body = body_of(asking, is_shared);
     target->facts = facts_of(asking, is_shared);
     return target;
