@@ -242,21 +242,17 @@ static void known_err(const livy_fault_t *fault, const inquiry_result_t *result,
     err->code = code;
 }
 
+/* `cause`: that its log names, "" = none. */
 static void ended_err(const inquiry_result_t *result, const livy_endpoint_t *endpoint,
-    err_code_t code, err_t *err)
+    err_code_t code, const char *cause, err_t *err)
 {
     char *said = fault_said(result->json);
     const livy_fault_t *fault = fault_find(endpoint->dialect->faults, 0, said);
 
-    if (fault) {
+    if (fault)
         known_err(fault, result, endpoint, code, said, err);
-        free(said);
-        return;
-    }
-    char *cause = *said ? said : log_cause(result->log, endpoint->dialect->has_reason_line);
-    cause_err(result, endpoint, code, cause, err);
-    if (cause != said)
-        free(cause);
+    else
+        cause_err(result, endpoint, code, *said ? said : cause, err);
     free(said);
 }
 
@@ -269,10 +265,10 @@ int inquiry_end_err(const inquiry_result_t *result, const livy_endpoint_t *endpo
         gone_err(result, endpoint, code, &own);
     } else {
         char *cause = log_cause(result->log, endpoint->dialect->has_reason_line);
-        ended_err(result, endpoint, code, &own);
+        ended_err(result, endpoint, code, cause, &own);
         size_t used = strlen(own.text) + strlen(" The end of its log:\n");
         char *tail = log_tail(result->log, TAIL_LINES,
-            used < TEXT_ROOM ? TEXT_ROOM - used : 0, cause);
+            used < TEXT_ROOM ? TEXT_ROOM - used : 0, strstr(own.text, cause) ? cause : NULL);
         if (*tail)
             err_append(&own, "The end of its log:\n%s", tail);
         free(tail);
