@@ -12,6 +12,7 @@
 #include "magics/args.h"
 #include "magics/lines.h"
 #include "magics/row.h"
+#include "magics/start_options.h"
 
 enum { VERB_LIMIT = 16 };
 
@@ -164,13 +165,7 @@ void command_destroy(command_t **command_p)
     if (command_p == NULL || *command_p == NULL)
         return;
     command_t *command = *command_p;
-    start_options_t *start = &command->start;
-    char *texts[] = {start->subscription_id, start->resource_group, start->workspace_name,
-        start->config_file, start->compute_target, start->environment,
-        start->environment_version, start->driver_memory, start->executor_memory,
-        start->livy_url, start->auth, start->secret_user, start->secret_password,
-        start->secret_token, start->token_file, start->password_file, start->ca_file,
-        start->proxy, start->kind, command->manage.name, command->manage.word,
+    char *texts[] = {command->manage.name, command->manage.word,
         command->manage.file, command->manage.type, command->manage.resource_id,
         command->manage.linked_service, command->manage.pool, command->manage.fabric,
         command->manage.identity, command->manage.tags, command->manage.description,
@@ -181,10 +176,7 @@ void command_destroy(command_t **command_p)
         command->session_options.action_word, command->session_options.what};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
-    for (char **header = start->headers; header && *header; header++)
-        free(*header);
-    free(start->headers);
-    json_free(&start->conf);
+    start_options_clear(&command->start);
     free(command);
     *command_p = NULL;
 }

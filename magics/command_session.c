@@ -17,6 +17,11 @@
     {'f', "follow", SESSION_FIELD(follow), \
      .help = "go on with what is logged until the cell is interrupted"}
 
+/* -f is that of the log. */
+#define OPTIONS_PLACE \
+    OPTION_COMPUTE, OPTION_SUBSCRIPTION, OPTION_GROUP, OPTION_WORKSPACE, \
+    OPTION_CONFIG_FILE(0), OPTION_LIVY
+
 static const char *const actions[] = {"list", "attach", "detach", "restart", "use", "logs",
     NULL};
 
@@ -24,12 +29,12 @@ static const option_t session_options[] = {
     {0, "name", "NAME", OPTION_TEXT, .offset = offsetof(command_t, session),
      .help = "attach: what this notebook calls it; without it, it is the unnamed one"},
     OPTIONS_LOG,
-    OPTION_LIVY,
+    OPTIONS_PLACE,
     OPTIONS_LOGIN,
     {0},
 };
 
-static const option_t sessions_options[] = {OPTION_LIVY, OPTIONS_LOGIN, {0}};
+static const option_t sessions_options[] = {OPTIONS_PLACE, OPTIONS_LOGIN, {0}};
 
 static const option_t logs_options[] = {OPTIONS_LOG, {0}};
 
@@ -37,6 +42,7 @@ static const char *const session_examples[] = {
     "%synapse session list",
     "%synapse session attach 12",
     "%synapse session attach 12 --livy http://localhost:8998 --name teacher",
+    "%synapse session list -c mypool",
     "%synapse session detach",
     "%synapse session restart etl",
     "%synapse session use etl",
@@ -91,17 +97,19 @@ static int check_session(command_t *command, err_t *err)
         return -1;
     if ((options->lines || options->follow) && options->action != SESSION_LOGS)
         return err_set(err, ERR_USAGE, "-n and -f go with `session logs`.");
-    if (command->start.livy_url && options->action != SESSION_ATTACH
-        && options->action != SESSION_LIST)
-        return err_set(err, ERR_USAGE, "--livy goes with `session list` and `session "
-            "attach`; the notebook's own sessions know their server.");
-    return endpoint_options_check(&command->start, err);
+    const char *place = command->start.livy_url ? "--livy"
+        : command->start.compute_target         ? "-c"
+                                                : NULL;
+    if (place && options->action != SESSION_ATTACH && options->action != SESSION_LIST)
+        return err_set(err, ERR_USAGE, "%s goes with `session list` and `session attach`; "
+            "the notebook's own sessions know their server.", place);
+    return options_check_target(&command->start, err) != 0 ? -1 : endpoint_options_check(&command->start, err);
 }
 
 static int check_sessions(command_t *command, err_t *err)
 {
     command->session_options.action = SESSION_LIST;
-    return endpoint_options_check(&command->start, err);
+    return options_check_target(&command->start, err) != 0 ? -1 : endpoint_options_check(&command->start, err);
 }
 
 static int check_logs(command_t *command, err_t *err)
@@ -134,7 +142,7 @@ const command_row_t command_session_row = {
 const command_row_t command_sessions_row = {
     .id = COMMAND_SESSIONS,
     .name = "sessions",
-    .usage = "sessions [--livy URL …]",
+    .usage = "sessions [-c NAME | --livy URL …]",
     .summary = "List the sessions on the server: `session list` for short.",
     .examples = sessions_examples,
     .options = sessions_options,

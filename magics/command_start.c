@@ -14,25 +14,24 @@
 static const char *const kinds[] = {"pyspark", "python", "spark", "scala", "sql", NULL};
 
 static const option_t options[] = {
-    {'c', "compute-target", "NAME", OPTION_TEXT, START_FIELD(compute_target),
-     .help = "name of an attached Synapse compute; without -c and --livy the session "
-             "runs on this machine",
-     .heading = "Where it runs"},
-    {'s', "subscription-id", "ID", OPTION_TEXT, START_FIELD(subscription_id),
-     .help = "subscription of the Azure ML workspace; with -r and -w"},
-    {'r', "resource-group", "NAME", OPTION_TEXT, START_FIELD(resource_group),
-     .help = "resource group of the workspace; with -s and -w"},
-    {'w', "workspace-name", "NAME", OPTION_TEXT, START_FIELD(workspace_name),
-     .help = "name of the workspace; with -s and -r"},
-    {'f', "config-file", "FILE", OPTION_TEXT, START_FIELD(config_file),
-     .help = "config.json of the workspace, in place of -s -r -w; without it config.json "
-             "is looked for in this folder and those above"},
+    OPTION_COMPUTE,
+    OPTION_SUBSCRIPTION,
+    OPTION_GROUP,
+    OPTION_WORKSPACE,
+    OPTION_CONFIG_FILE('f'),
     OPTION_LIVY,
+    {0, "managed", START_FIELD(managed), .also = "serverless",
+     .help = "managed (serverless) compute: what stands for it here, as the configuration "
+             "says (--serverless is the same)"},
+    {0, "instance-type", "TYPE", OPTION_TEXT, START_FIELD(instance_type),
+     .help = "with --managed: size of a machine, such as standard_e4s_v3"},
+    {0, "runtime-version", "VERSION", OPTION_TEXT, START_FIELD(runtime_version),
+     .help = "with --managed: version of Spark, such as 3.4"},
 
     {0, "driver-memory", "SIZE", OPTION_MEMORY, START_FIELD(driver_memory),
      .help = "memory of the driver, such as 28g; on this machine: of the session",
-     .heading = "Size (what is not given is the server's choice; on this machine, what "
-                "fits)"},
+     .heading = "Size (without it: on an attached pool 28g and 4 cores each, and 2 "
+                "executors; on this machine what fits; else the server's choice)"},
     {0, "driver-cores", "N", OPTION_COUNT, START_FIELD(driver_cores), .min = 1, .max = 1024,
      .help = "cores of the driver"},
     {0, "executor-memory", "SIZE", OPTION_MEMORY, START_FIELD(executor_memory),
@@ -47,8 +46,8 @@ static const option_t options[] = {
      .heading = "Session"},
     {'t', "session-timeout", "MINUTES", OPTION_COUNT, START_FIELD(session_timeout_min),
      .min = 1, .max = 10080,
-     .help = "end the session after so many idle minutes; without it the server's limit, "
-             "and none on this machine"},
+     .help = "end the session after so many idle minutes; without it 30 on Azure, else the "
+             "server's limit, and none on this machine"},
     {0, "start-timeout", "SECONDS", OPTION_COUNT, START_FIELD(start_timeout_s), .min = 1,
      .max = 86400, .help = "give up when it is not ready by then; without it, never"},
     {0, "kind", "KIND", OPTION_CHOICE, START_FIELD(kind), .choices = kinds,
@@ -70,56 +69,41 @@ static const char *const examples[] = {
     "%synapse start --name etl",
     "%synapse start --livy http://localhost:8998 -n 2",
     "%synapse start -c $compute_name --start-timeout 1000",
+    "%synapse start -c mypool -s SUBSCRIPTION -r GROUP -w WORKSPACE",
+    "%synapse start -c fabric:Sales/Raw",
+    "%synapse start --managed --instance-type standard_e4s_v3 --runtime-version 3.4 -t 30",
     "%%synapse start\n{\n    \"spark.sql.shuffle.partitions\": 8\n}",
     NULL,
 };
 
-static int check_workspace(const start_options_t *start, err_t *err)
+static bool is_version(const char *text)
 {
-    struct {
-        const char *option, *value;
-    } parts[] = {{"-s", start->subscription_id}, {"-r", start->resource_group},
-        {"-w", start->workspace_name}};
-    char given[16] = "", missing[16] = "";
-    for (size_t i = 0; i < 3; i++) {
-        char *list = parts[i].value ? given : missing;
-        strcat(list, *list ? " " : "");
-        strcat(list, parts[i].option);
-    }
-    if (*given && *missing)
-        return err_set(err, ERR_USAGE, "%s without %s: a workspace is named by "
-            "-s, -r and -w together, or by -f FILE.", given, missing);
-    const char *one = *given ? given : start->config_file ? "-f" : NULL;
-    if (one && start->compute_target == NULL && start->livy_url == NULL)
-        return options_fail_needs(one, "-c NAME", "which compute of the workspace is meant?", err);
-    if (start->environment_version && start->environment == NULL)
-        return options_fail_needs("--environment-version", "-e NAME",
-            "which environment has that version?", err);
-    if (start->environment && start->compute_target == NULL && start->livy_url == NULL)
-        return options_fail_needs("-e", "-c NAME", "environments belong to an Azure ML workspace.",
-            err);
-    return 0;
+    size_t major = strspn(text, "0123456789");
+    size_t minor = text[major] == '.' ? strspn(text + major + 1, "0123456789") : 0;
+    return major && minor && !text[major + 1 + minor];
 }
 
-static int check_target(const start_options_t *start, err_t *err)
+static int check_managed(const start_options_t *start, err_t *err)
 {
-    const char *azure = start->compute_target ? "-c"
-        : start->subscription_id              ? "-s"
-        : start->resource_group               ? "-r"
-        : start->workspace_name               ? "-w"
-        : start->config_file                  ? "-f"
-        : start->environment                  ? "-e"
-                                              : NULL;
-    if (start->livy_url && azure)
-        return options_fail_both("--livy", azure, "the one names a server, the other a compute of "
-            "an Azure ML workspace.", err);
+    const char *one = start->instance_type ? "--instance-type"
+        : start->runtime_version           ? "--runtime-version"
+                                           : NULL;
+    if (one && !start->managed)
+        return options_fail_needs(one, "--managed", "an attached pool and a Livy server have "
+            "machines and a Spark of their own.", err);
+    if (start->managed && start->livy_url)
+        return options_fail_both("--managed", "--livy", "the one is managed compute, the other "
+            "names a server.", err);
+    if (start->runtime_version && !is_version(start->runtime_version))
+        return err_set(err, ERR_USAGE, "--runtime-version wants a version of Spark, such as "
+            "3.4.");
     return 0;
 }
 
 static int check(command_t *command, err_t *err)
 {
     start_options_t *start = &command->start;
-    if (check_target(start, err) != 0 || check_workspace(start, err) != 0 ||
+    if (check_managed(start, err) != 0 || options_check_target(start, err) != 0 ||
         endpoint_options_check(start, err) != 0 || conf_check(start, err) != 0)
         return -1;
     lang_t lang;
@@ -138,7 +122,7 @@ static int take_body(command_t *command, const char *body, err_t *err)
 const command_row_t command_start_row = {
     .id = COMMAND_START,
     .name = "start",
-    .usage = "start [-c NAME | --livy URL] [options]",
+    .usage = "start [-c NAME | --managed | --livy URL] [options]",
     .summary = "Start a Spark session; %%synapse cells run in it.",
     .text = "A notebook has one session, and by --name any number beside it. In the cell form the lines below are a JSON "
             "object of Spark settings; // comments are fine. $name and {expression} are "

@@ -88,6 +88,53 @@ static int check_login(const start_options_t *start, err_t *err)
     return 0;
 }
 
+static bool has_place(const start_options_t *start)
+{
+    return start->compute_target || start->livy_url || start->managed;
+}
+
+static int check_workspace(const start_options_t *start, err_t *err)
+{
+    struct {
+        const char *option, *value;
+    } parts[] = {{"-s", start->subscription_id}, {"-r", start->resource_group},
+        {"-w", start->workspace_name}};
+    char given[16] = "", missing[16] = "";
+    for (size_t i = 0; i < 3; i++) {
+        char *list = parts[i].value ? given : missing;
+        strcat(list, *list ? " " : "");
+        strcat(list, parts[i].option);
+    }
+    if (*given && *missing)
+        return err_set(err, ERR_USAGE, "%s without %s: a workspace is named by "
+            "-s, -r and -w together, or by -f FILE.", given, missing);
+    const char *one = *given ? given : start->config_file ? "-f" : NULL;
+    if (one && !has_place(start))
+        return options_fail_needs(one, "-c NAME", "which compute of the workspace is meant?", err);
+    if (start->environment_version && start->environment == NULL)
+        return options_fail_needs("--environment-version", "-e NAME",
+            "which environment has that version?", err);
+    if (start->environment && !has_place(start))
+        return options_fail_needs("-e", "-c NAME", "environments belong to an Azure ML workspace.",
+            err);
+    return 0;
+}
+
+int options_check_target(const start_options_t *start, err_t *err)
+{
+    const char *azure = start->compute_target ? "-c"
+        : start->subscription_id              ? "-s"
+        : start->resource_group               ? "-r"
+        : start->workspace_name               ? "-w"
+        : start->config_file                  ? "-f"
+        : start->environment                  ? "-e"
+                                              : NULL;
+    if (start->livy_url && azure)
+        return options_fail_both("--livy", azure, "the one names a server, the other a compute of "
+            "an Azure ML workspace.", err);
+    return check_workspace(start, err);
+}
+
 int endpoint_options_check(const start_options_t *start, err_t *err)
 {
     return check_place(start, err) == 0 ? check_login(start, err) : -1;

@@ -14,6 +14,26 @@
 
 extern const char *const endpoint_auths[]; /* of --auth */
 
+#define OPTION_COMPUTE \
+    {'c', "compute-target", "NAME", OPTION_TEXT, START_FIELD(compute_target), \
+     .help = "an attached Synapse compute of the workspace, a registered name, " \
+             "fabric:WORKSPACE/LAKEHOUSE, or local; without -c and --livy the usual place, " \
+             "which is this machine unless the configuration names another", \
+     .heading = "Where it runs"}
+#define OPTION_SUBSCRIPTION \
+    {'s', "subscription-id", "ID", OPTION_TEXT, START_FIELD(subscription_id), \
+     .help = "subscription of the Azure ML workspace; with -r and -w"}
+#define OPTION_GROUP \
+    {'r', "resource-group", "NAME", OPTION_TEXT, START_FIELD(resource_group), \
+     .help = "resource group of the workspace; with -s and -w"}
+#define OPTION_WORKSPACE \
+    {'w', "workspace-name", "NAME", OPTION_TEXT, START_FIELD(workspace_name), \
+     .help = "name of the workspace; with -s and -r"}
+#define OPTION_CONFIG_FILE(letter) \
+    {letter, "config-file", "FILE", OPTION_TEXT, START_FIELD(config_file), \
+     .help = "config.json of the workspace, in place of -s -r -w; without it config.json " \
+             "is looked for in this folder and those above"}
+
 #define OPTION_LIVY \
     {0, "livy", "URL", OPTION_URL, START_FIELD(livy_url), \
      .help = "address of a Livy server: http://HOST:8998, https://… or unix:/PATH"}
@@ -42,6 +62,9 @@ extern const char *const endpoint_auths[]; /* of --auth */
 /* "-e needs -c NAME: why", "--livy and -c contradict each other: why". Return -1. */
 int options_fail_needs(const char *option, const char *other, const char *why, err_t *err);
 int options_fail_both(const char *one, const char *other, const char *why, err_t *err);
+
+/* ERR_USAGE when -c -s -r -w -f -e and --livy contradict each other, or one is missing. */
+int options_check_target(const start_options_t *start, err_t *err) SK_WARN_UNUSED;
 
 /* ERR_USAGE when login options contradict each other, or there is no server for them. */
 int endpoint_options_check(const start_options_t *start, err_t *err) SK_WARN_UNUSED;

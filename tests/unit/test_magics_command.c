@@ -50,6 +50,9 @@ static void add_start(buf_t *out, const start_options_t *start)
     for (char **header = start->headers; header && *header; header++)
         add_text(out, "header", *header);
     TEXT(kind);
+    TEXT(instance_type);
+    TEXT(runtime_version);
+    buf_adds(out, start->managed ? " managed" : "");
     buf_adds(out, start->reuse ? " reuse" : "");
     if (start->conf) {
         char *conf = json_print(start->conf);
