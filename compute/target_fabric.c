@@ -56,11 +56,7 @@ static int take_place(asking_t *asking, err_t *err)
     const char *workspace = registered(asking, "workspace");
     const char *lakehouse = registered(asking, "lakehouse");
     fabric_place_t place;
-    if (wish->registered && (!workspace || !lakehouse))
-        return err_set(err, ERR_USAGE, "The registered target %s does not say which %s of "
-            "Fabric it is: it needs `workspace` and `lakehouse`, by name or by id.",
-            wish->name ? wish->name : "", workspace ? "lakehouse" : "workspace");
-    if (wish->registered) {
+    if (wish->registered) { /* the configuration sees to it that both are there */
         asking->names[STEP_WORKSPACE] = xstrdup(workspace);
         asking->names[STEP_LAKEHOUSE] = xstrdup(lakehouse);
         return 0;

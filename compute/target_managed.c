@@ -3,8 +3,7 @@
  *
  * Azure ML has no public interface for interactive sessions on its own. First match wins:
  * the target that -c names; the configuration's `managed` (a target's name or an entry,
- * fabric:W/L, local, the address of a Livy server); a default target of Fabric; local
- * Spark. The instance type and the number of executors become sizes as that place
+ * fabric:W/L, local); a default target of Fabric; local Spark. The instance type and the number of executors become sizes as that place
  * understands them; the rest is an ordinary start.
  * Source: Azure Machine Learning, "Apache Spark in Azure Machine Learning" (sizes,
  * inactivity periods and teardown).
@@ -24,7 +23,6 @@
 
 #define EXECUTORS 2       /* without -n: Spark's own default */
 #define TEARDOWN_MIN 10   /* the local server keeps a fresh driver so long */
-#define EDITS_MAX 3
 
 typedef enum { PLACE_LOCAL, PLACE_LIVY, PLACE_FABRIC, PLACE_POOL } place_t;
 
@@ -45,12 +43,6 @@ typedef struct {
 } managed_t;
 
 /* === Which place ======================================================== */
-
-static bool is_address(const char *text)
-{
-    return text_starts(text, "http://") || text_starts(text, "https://")
-           || text_starts(text, "unix:");
-}
 
 static place_t place_of_entry(const cJSON *entry)
 {
@@ -77,9 +69,6 @@ static bool use_name(managed_t *managed, const char *name)
     } else if (fabric_place_is(name)) {
         managed->name = xstrdup(name);
         managed->place = PLACE_FABRIC;
-    } else if (is_address(name)) {
-        managed->options->livy_url = xstrdup(name);
-        managed->place = PLACE_LIVY;
     } else if (text_equal_nocase(name, "local")) {
         managed->place = PLACE_LOCAL;
     } else {
@@ -88,23 +77,13 @@ static bool use_name(managed_t *managed, const char *name)
     return true;
 }
 
-static int use_configured(managed_t *managed, const cJSON *set, err_t *err)
+/* Its name was looked up when the configuration was read. */
+static void use_configured(managed_t *managed, const cJSON *set)
 {
-    config_t *config = azure_config(managed->wish.azure);
-    if (cJSON_IsObject(set)) {
+    if (cJSON_IsObject(set))
         use_entry(managed, "managed", set);
-        return 0;
-    }
-    const char *name = cJSON_IsString(set) ? set->valuestring : "";
-    if (use_name(managed, name))
-        return 0;
-    const char *near = text_nearest(name, config_target_names(config), EDITS_MAX);
-    char *origin = config_origin(config, "managed");
-    err_set(err, ERR_USAGE, "`managed` (%s) names the target \"%s\", and none of that name "
-        "is registered.%s%s%s `%%synapse config` shows what is.", origin, name,
-        near ? " Did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    free(origin);
-    return -1;
+    else
+        use_name(managed, set->valuestring);
 }
 
 static bool names_workspace(const start_options_t *options)
@@ -135,10 +114,12 @@ static int choose(managed_t *managed, err_t *err)
             options->compute_target);
     if (options->compute_target)
         return 0;
-    if (set)
-        return use_configured(managed, set, err);
-    if (names_workspace(options))
+    if (!set && names_workspace(options))
         return refuse_workspace(err);
+    if (set) {
+        use_configured(managed, set);
+        return 0;
+    }
     const cJSON *entry = usual ? config_target(config, usual) : NULL;
     if (usual && (fabric_place_is(usual) || place_of_entry(entry) == PLACE_FABRIC))
         use_name(managed, usual);

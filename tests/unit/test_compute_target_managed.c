@@ -100,13 +100,9 @@ static void check_server(void)
     gives("managed: farm\n", WITH(.runtime_version = (char *)"3.4"),
         "livy {\"kind\":\"pyspark\",\"numExecutors\":4} It has one Spark, whatever "
         "--runtime-version 3.4 says.", "and its Spark is its own");
-    gives("managed: http://other:8998\n", WITH(.kind = NULL),
-        "livy {\"kind\":\"pyspark\"} ", "its address may stand there");
     gives("managed:\n  type: livy\n  url: http://third:8998\n  executor_cores: 2\n",
         WITH(.kind = NULL), "livy {\"kind\":\"pyspark\",\"executorCores\":2} ",
         "or a whole entry");
-    says("managed: fram\n", WITH(.kind = NULL), "Did you mean \"farm\"?",
-        "a typo in the configuration is named");
 }
 
 static void check_fabric(void)
