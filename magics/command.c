@@ -22,7 +22,7 @@ static const command_row_t *const rows[] = {
     &command_configure_row,
     &command_session_row, &command_sessions_row, &command_logs_row,
     &command_get_row, &command_put_row, &command_vars_row, &command_upload_row,
-    &command_compute_row, NULL,
+    &command_compute_row, &command_linked_row, &command_data_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -65,7 +65,7 @@ const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
         "telemetry", "configure", "session", "sessions", "logs",
-        "get", "put", "vars", "upload", "compute", NULL};
+        "get", "put", "vars", "upload", "compute", "linked-service", "data", NULL};
     return names;
 }
 
@@ -170,6 +170,8 @@ void command_destroy(command_t **command_p)
         command->manage.linked_service, command->manage.pool, command->manage.fabric,
         command->manage.identity, command->manage.tags, command->manage.description,
         command->manage.role, command->manage.principal, command->manage.output,
+        command->manage.synapse_workspace, command->manage.synapse_group,
+        command->manage.attach, command->manage.path, command->manage.version,
         command->topic, command->session,
         command->pattern,
         command->transfer.name, command->transfer.as,

@@ -15,7 +15,7 @@
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
     COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS,
-    COMMAND_UPLOAD, COMMAND_COMPUTE } command_id_t;
+    COMMAND_UPLOAD, COMMAND_COMPUTE, COMMAND_LINKED, COMMAND_DATA } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -87,6 +87,9 @@ typedef struct {
     char *tags;                            /* words: "key=value" */
     char *description;
     char *role, *principal;
+    char *synapse_workspace, *synapse_group; /* of a linked service */
+    char *attach;                          /* words: pools of it */
+    char *path, *version;                  /* of data */
     bool no_wait;
     char *output;                          /* "json", "table"; NULL = the door's choice */
 } manage_options_t;

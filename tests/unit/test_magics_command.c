@@ -80,7 +80,10 @@ static void add_manage(buf_t *out, const manage_options_t *manage)
         {"linked_service", manage->linked_service}, {"pool", manage->pool},
         {"fabric", manage->fabric}, {"identity", manage->identity}, {"tags", manage->tags},
         {"description", manage->description}, {"role", manage->role},
-        {"principal", manage->principal}, {"output", manage->output}};
+        {"principal", manage->principal}, {"output", manage->output},
+        {"synapse_workspace", manage->synapse_workspace},
+        {"synapse_group", manage->synapse_group}, {"attach", manage->attach},
+        {"path", manage->path}, {"version", manage->version}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         add_text(out, texts[i].name, texts[i].value);
     buf_adds(out, manage->no_wait ? " no_wait" : "");
