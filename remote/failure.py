@@ -23,6 +23,9 @@ WORKER_TRACE = re.compile(
     r"Traceback \(most recent call last\):\n(.*?)(?=\n\s*\n|\n\tat |\Z)", re.S)
 
 
+STORAGE = re.compile(r"(?:https?://|@)([a-z0-9]+)\.(?:dfs|blob)\.")
+
+
 def chain(error):
     """`error` and what it came from."""
     seen = []
@@ -296,9 +299,34 @@ def missing_scheme(found, _):
     package = {"wasb": "hadoop-azure", "wasbs": "hadoop-azure", "abfs": "hadoop-azure",
                "abfss": "hadoop-azure", "s3a": "hadoop-aws", "s3": "hadoop-aws (as s3a://)",
                "gs": "the gcs-connector"}.get(scheme, "its connector")
+    jars = "\u2026"
+    if package.startswith("hadoop-"):
+        jars = "org.apache.hadoop:%s:%s" % (package.split()[0], hadoop_version())
     return ("This Spark can't read %s:// addresses: it lacks %s. Start a session with it in "
-            "spark.jars.packages, such as %%%%configure {\"conf\": {\"spark.jars.packages\": "
-            "\"\u2026\"}}." % (scheme, package))
+            "spark.jars.packages: %%%%configure -f, and below it {\"conf\": "
+            "{\"spark.jars.packages\": \"%s\"}}." % (scheme, package, jars))
+
+
+def hadoop_version():
+    try:
+        jvm = tools.spark_context()._jvm
+        return str(jvm.org.apache.hadoop.util.VersionInfo.getVersion())
+    except Exception:  # no Spark that could say it
+        return "3.3.4"
+
+
+def refused_storage(found, _):
+    """Azure Storage says 403: a role that is missing, or a network that is closed."""
+    account = STORAGE.search(found.string)
+    name = "The storage account" + (" " + account.group(1) if account else "")
+    if found.group(1) == "AuthorizationFailure":
+        return ("%s lets nobody in from the network of this Spark: its firewall, or a private "
+                "endpoint alone. Have its owner allow that network, or have a managed private "
+                "endpoint to it made and approved for the Spark workspace." % name)
+    return ("%s knows who asks but lets them not do that: a data role is missing (Owner and "
+            "Contributor are none). Have its owner assign Storage Blob Data Reader, to write "
+            "Storage Blob Data Contributor, on the account or the container; it counts after "
+            "some minutes. A session runs as you: %%synapse whoami says who that is." % name)
 
 
 def missing_module(found, is_worker):
@@ -326,6 +354,8 @@ HINTS = [
     (r"ClassNotFoundException: Class org\.apache\.hadoop\.fs\.(azurebfs|azure|s3a)",
      lambda found, _: missing_scheme(re.match("(.*)", {
          "azurebfs": "abfss", "azure": "wasbs"}.get(found.group(1), "s3a")), _)),
+    (r"(AuthorizationPermissionMismatch|AuthorizationFailure|"
+     r"not authorized to perform this operation using this permission)", refused_storage),
     (r"No module named '?([\w.]+)", missing_module),
     (r"maxResultSize", said(
         "The result is too large for the driver. Take less of it (df.limit, df.select, an "

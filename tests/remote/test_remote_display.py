@@ -165,6 +165,22 @@ def test_a_chart_of_what_is_no_frame_is_refused(bare):
     [
         ("import nowhere.at", "nowhere is not installed where the Spark driver runs"),
         ("raise ValueError('No FileSystem for scheme \"abfss\"')", "hadoop-azure"),
+        ("raise ValueError('No FileSystem for scheme: wasbs')", "hadoop:hadoop-azure:3."),
+        (
+            "raise ValueError('Operation failed: 403, GET, https://acct1.dfs.core.windows.net/"
+            "c?upn=false, AuthorizationPermissionMismatch, x')",
+            "The storage account acct1 knows who asks",
+        ),
+        (
+            "raise ValueError('abfss://c@acct1.dfs.core.windows.net: This request is not "
+            "authorized to perform this operation using this permission.')",
+            "Storage Blob Data Contributor",
+        ),
+        (
+            "raise ValueError('Operation failed: 403, https://acct1.blob.core.windows.net/c, "
+            "AuthorizationFailure')",
+            "private endpoint",
+        ),
         ("raise ValueError('java.lang.OutOfMemoryError: x')", "--driver-memory"),
         ("raise ValueError('Path does not exist: file:/x/y.csv')", "file:/x/y.csv"),
         ("raise ValueError('Cannot run multiple SparkContexts at once')", "getOrCreate"),

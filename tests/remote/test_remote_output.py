@@ -5,6 +5,7 @@ import json
 import time
 
 import pytest
+from remote_session import call, parse, with_module
 
 
 def test_print_and_child_processes_keep_their_order(shell):
@@ -215,6 +216,45 @@ def test_a_long_result_comes_in_parts(fresh):
     assert "part" in json.loads(last["text"].split(" ", 1)[1])
     last = fresh.post("__synapse_kernel__.part(%d, %d)" % (first, head["parts"]))
     assert "error" in json.loads(last["text"].split(" ", 1)[1])
+
+
+def keep(session, text, room=1000):
+    """Post a statement in pieces, as livy_client/statement_carry.c does."""
+    data = text.encode()
+    pieces = [data[i : i + room] for i in range(0, len(data), room)]
+    for i, piece in enumerate(pieces):
+        coded = base64.b64encode(piece).decode()
+        code = '# synapse-kernel 1\n__synapse_kernel__.keep("key", %d, "%s")' % (i, coded)
+        assert session.post(code) == {"status": "ok", "text": ""}
+    session.send('# synapse-kernel key\n__synapse_kernel__.kept("key", %d)' % len(pieces))
+
+
+def test_code_that_comes_in_pieces(fresh):
+    cell = "text = %r\ndef f():\n    return 1 / 0\nlen(text)" % ("\u00e9\u20ac\n" * 5000)
+    fresh.n += 1
+    fresh.posted = call(fresh.n, cell)
+    keep(fresh, fresh.posted)
+    assert fresh.finish().value() == "15000"
+    error = fresh.cell("f()")
+    assert "ZeroDivisionError" in error.trace() and "return 1 / 0" in error.trace()
+    fresh.n += 1
+    fresh.posted = call(fresh.n, "import time\nprint(%r[:1])\n1 / 0" % ("x" * 3000))
+    keep(fresh, fresh.posted)
+    failed = fresh.finish()
+    assert failed.text() == "x\n" and failed.error["ename"] == "ZeroDivisionError"
+    assert "kept" not in failed.trace() and "<string>" not in failed.trace()
+
+
+def test_pieces_of_code_that_bring_a_module(fresh):
+    fresh.n += 1
+    fresh.posted = call(fresh.n, "%%matplotlib inline\nx = %r\nlen(x)" % ("y" * 5000))
+    fresh.posted = fresh.posted.replace("%%", "%")
+    keep(fresh, fresh.posted)
+    stray, result = parse(fresh.read()["text"])
+    assert stray == "" and result["needs"] == "lines"
+    keep(fresh, with_module(fresh.posted, "lines"))
+    stray, result = parse(fresh.read()["text"])
+    assert result.get("needs") == "look"
 
 
 # ---- displays ----------------------------------------------------------------------------
