@@ -14,6 +14,7 @@ sys.path.append(str(HERE.parent / "spark"))
 
 from azure_http import Client  # noqa: E402
 from simulator.app import Simulator  # noqa: E402
+from simulator.certificates import Certificates  # noqa: E402
 from simulator.cluster import Cluster  # noqa: E402
 
 
@@ -25,10 +26,15 @@ def cluster() -> Iterator[Cluster]:
     cluster.stop()
 
 
+@pytest.fixture(scope="session")
+def certificates() -> Certificates:
+    return Certificates()
+
+
 @pytest.fixture
-def azure(cluster: Cluster) -> Iterator[Simulator]:
+def azure(cluster: Cluster, certificates: Certificates) -> Iterator[Simulator]:
     """A fresh simulated Azure. What still runs in it at the end is an error."""
-    simulator = Simulator(cluster)
+    simulator = Simulator(cluster, certificates)
     yield simulator
     running, faults = simulator.running(), simulator.faults()
     simulator.stop()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import shutil
 import tempfile
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from . import arm, fabric, login
 from .certificates import Certificates, Stranger
@@ -36,9 +37,15 @@ from .wire import (
 
 
 class Simulator:
-    """The simulated Azure. Give it a cluster to share a Spark with others."""
+    """The simulated Azure. Give it a cluster to share a Spark with others, and
+    certificates to share the making of them."""
 
-    def __init__(self, cluster: Cluster | None = None, port: int = 0):
+    def __init__(
+        self,
+        cluster: Cluster | None = None,
+        certificates: Certificates | None = None,
+        port: int = 0,
+    ):
         self.clock = Clock()
         self.mint = Mint(self.clock)
         self.directory = Directory()
@@ -54,15 +61,10 @@ class Simulator:
         self.bad_days = BadDays()
         self.stopping = threading.Event()
         self.folder = Path(tempfile.mkdtemp(prefix="azure-ca-"))
-        self.certificates = Certificates()
+        self.certificates = certificates or Certificates()
         self.ca_file = self.certificates.write_ca(self.folder)
         self.proxy = Server(self.answer, self.certificates, is_proxy=True, port=port)
         self.direct: dict[str, Server] = {}
-        self.machine = Server(self.answer_machine, self.certificates)
-        self.stranger = Stranger("localhost")
-        self.fabric_node = Server(
-            self.answer_node, self.certificates, self.stranger.context
-        )
 
     # -- what a client is given
 
@@ -107,10 +109,10 @@ class Simulator:
             "synapse": f"{SYNAPSE}.dev.azuresynapse.net",
             "fabric": fabric.HOST,
         }
-        for name, host in hosts.items():
-            if name not in self.direct:
-                self.direct[name] = self.serve_directly(host)
-        return {name: self.direct[name].url for name in hosts}
+        return {
+            name: self.server(name, functools.partial(self.serve_directly, host)).url
+            for name, host in hosts.items()
+        }
 
     def serve_directly(self, host: str) -> Server:
         def answer(request: Request) -> Reply:
@@ -123,6 +125,31 @@ class Simulator:
         return (
             f"https://{workspace}.dev.azuresynapse.net/livyApi/versions"
             f"/2019-11-01-preview/sparkPools/{pool}"
+        )
+
+    def server(self, name: str, make: Callable[[], Server]) -> Server:
+        """The server of that name, started when somebody asks for it."""
+        if name not in self.direct:
+            self.direct[name] = make()
+        return self.direct[name]
+
+    @property
+    def machine(self) -> Server:
+        """The identity endpoints of a machine."""
+        return self.server(
+            "machine", lambda: Server(self.answer_machine, self.certificates)
+        )
+
+    @functools.cached_property
+    def stranger(self) -> Stranger:
+        return Stranger("localhost")
+
+    @property
+    def fabric_node(self) -> Server:
+        """The identity endpoint of a Service Fabric node."""
+        context = self.stranger.context
+        return self.server(
+            "node", lambda: Server(self.answer_node, self.certificates, context)
         )
 
     # -- requests
@@ -208,12 +235,7 @@ class Simulator:
         self.stopping.set()
         for session in self.running():
             session.end()
-        for server in (
-            self.proxy,
-            self.machine,
-            self.fabric_node,
-            *self.direct.values(),
-        ):
+        for server in (self.proxy, *self.direct.values()):
             server.stop()
         if self.owns_cluster:
             self.cluster.stop()

@@ -10,6 +10,7 @@ authorization grant", "certificate credentials", "error codes".
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -365,7 +366,10 @@ class Issuer:
 
     def __init__(self, login: Login):
         self.login = login
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    @functools.cached_property
+    def key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def token(self, subject: str, lifetime: int = 3600) -> str:
         """What the file AZURE_FEDERATED_TOKEN_FILE holds."""

@@ -164,7 +164,7 @@ class Server(ThreadingHTTPServer):
         self.is_proxy = is_proxy
         self.password = ""  # "user:password" that the proxy wants
         super().__init__(("127.0.0.1", port), Handler)
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.1,))
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,))
         self.thread.daemon = True
         self.thread.start()
 

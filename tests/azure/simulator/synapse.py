@@ -320,8 +320,11 @@ class Synapse:
             return Reply(200, [])
         url = f"{session.ui_url}/api/v1/applications/{application}/{what}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=10) as reply:
-            return Reply(200, json.loads(reply.read()))
+        try:
+            with opener.open(url, timeout=30) as reply:
+                return Reply(200, json.loads(reply.read()))
+        except OSError as problem:
+            raise failure(503, f"The application does not answer: {problem}") from None
 
     def applications(self, request: Request) -> Reply:
         workspace, _ = self.enter(request)
