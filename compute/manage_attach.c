@@ -1,0 +1,344 @@
+/*
+ * manage_attach - `compute attach | update`
+ *
+ * PUT …/computes/NAME creates and updates alike: what a command does not name is kept.
+ * Source: Microsoft.MachineLearningServices, Compute - Create Or Update; its PATCH changes
+ * the scale of machines alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "compute/manage_file.h"
+#include "compute/manage_shape.h"
+#include "compute/manage_target.h"
+#include "compute/manage_verb.h"
+
+#define COMPUTES "/computes"
+
+static const cJSON *definition_of(const manage_t *manage)
+{
+    return json_get_obj(manage->kept, "definition");
+}
+
+static const char *name_of(const manage_t *manage)
+{
+    return json_str(definition_of(manage), "name", "");
+}
+
+/* === What is sent ======================================================= */
+
+static const char *azure_type(const char *type)
+{
+    return strcmp(type, "system_assigned") == 0 ? "SystemAssigned"
+        : strcmp(type, "user_assigned") == 0    ? "UserAssigned"
+                                                : "None";
+}
+
+/* As Azure takes it: the IDs are keys, in their order. */
+static cJSON *identity_wanted(const cJSON *identity)
+{
+    const cJSON *id, *ids = json_get_arr(identity, "ids");
+    cJSON *wanted = json_obj(), *users = json_obj();
+    json_set_str(wanted, "type", azure_type(json_str(identity, "type", "")));
+    cJSON_ArrayForEach(id, ids)
+    {
+        if (!json_get(users, id->valuestring))
+            json_set(users, id->valuestring, json_obj());
+    }
+    if (users->child)
+        json_set(wanted, "userAssignedIdentities", users);
+    else
+        json_free(&users);
+    return wanted;
+}
+
+/* The one that it has, without what the service filled in. */
+static cJSON *identity_kept(const cJSON *identity)
+{
+    const cJSON *user, *had = json_get_obj(identity, "userAssignedIdentities");
+    cJSON *kept = json_obj(), *users = json_obj();
+    json_set_str(kept, "type", json_str(identity, "type", "None"));
+    cJSON_ArrayForEach(user, had) json_set(users, user->string, json_obj());
+    if (users->child)
+        json_set(kept, "userAssignedIdentities", users);
+    else
+        json_free(&users);
+    return kept;
+}
+
+static cJSON *properties_of(const cJSON *definition, const cJSON *had)
+{
+    const cJSON *old = json_get_obj(had, "properties");
+    const char *description = json_str(definition, "description",
+        json_str(old, "description", NULL));
+    cJSON *properties = json_obj();
+    json_set_str(properties, "computeType", "SynapseSpark");
+    json_set_str(properties, "resourceId", json_str(old, "resourceId",
+        json_str(definition, "resource_id", "")));
+    if (description)
+        json_set_str(properties, "description", description);
+    return properties;
+}
+
+/* `had`: the compute as it is, or NULL. */
+static cJSON *body_of(const cJSON *definition, const cJSON *had, const char *location)
+{
+    const cJSON *identity = json_get_obj(definition, "identity");
+    const cJSON *old_identity = json_get_obj(had, "identity");
+    const cJSON *tags = json_get_obj(definition, "tags");
+    cJSON *body = json_obj();
+    json_set_str(body, "location", location);
+    json_set(body, "properties", properties_of(definition, had));
+    if (identity)
+        json_set(body, "identity", identity_wanted(identity));
+    else if (old_identity)
+        json_set(body, "identity", identity_kept(old_identity));
+    tags = tags ? tags : json_get_obj(had, "tags");
+    if (tags)
+        json_set(body, "tags", json_copy(tags));
+    return body;
+}
+
+/* === What is said ======================================================= */
+
+/* Who jobs run as, and the role that this one needs. */
+static void note_role(manage_t *manage, const cJSON *shape)
+{
+    const cJSON *identity = json_get_obj(shape, "identity");
+    const cJSON *user = cJSON_GetArrayItem(
+        json_get_arr(identity, "user_assigned_identities"), 0);
+    const char *principal = json_str(identity, "principal_id",
+        json_str(user, "principal_id", ""));
+    const char *name = name_of(manage);
+    if (*principal)
+        manage_note(manage, "Its managed identity (%s) needs the role Synapse Administrator "
+            "on the pool before jobs run: `%%synapse compute grant %s` gives it.", principal,
+            name);
+    else if (!identity)
+        manage_note(manage, "It has no managed identity. Sessions of notebooks run as "
+            "yourself; for jobs, give it one: `%%synapse compute update %s --identity "
+            "system_assigned`.", name);
+}
+
+static void on_put(manage_t *manage, const azure_answer_t *answer)
+{
+    if (answer->err.code) {
+        manage_fail(manage, &answer->err);
+        return;
+    }
+    cJSON *shape = shape_of_compute(answer->json);
+    if (manage->options->no_wait)
+        manage_note(manage, "Azure goes on with it: `%%synapse compute show %s` tells.",
+            name_of(manage));
+    else if (!json_get(manage->kept, "had"))
+        note_role(manage, shape);
+    manage_done(manage, shape);
+}
+
+static void put(manage_t *manage, const cJSON *had, const char *location)
+{
+    const char *name = name_of(manage);
+    cJSON *body = body_of(definition_of(manage), had, location);
+    char *path = manage_path("computes", name), *what = xasprintf("the compute %s", name);
+    manage_phase(manage, "%s %s", had ? "updating" : "attaching", name);
+    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
+    json_free(&body);
+    free(path);
+    free(what);
+}
+
+/* === One that is there ================================================== */
+
+static bool changes_something(const cJSON *definition)
+{
+    return json_get(definition, "identity") || json_get(definition, "tags") ||
+           json_get(definition, "description");
+}
+
+/* "identity and tags". Caller frees. */
+static char *changes_of(const cJSON *definition)
+{
+    static const char *const keys[] = {"identity", "tags", "description"};
+    char *text = xstrdup("");
+    for (size_t i = 0; i < 3; i++) {
+        if (!json_get(definition, keys[i]))
+            continue;
+        char *more = xasprintf("%s%s%s", text, *text ? " and " : "", keys[i]);
+        free(text);
+        text = more;
+    }
+    return text;
+}
+
+/* 0, or -1 with err: a compute of that name is something else. */
+static int check_had(const cJSON *definition, const cJSON *had, err_t *err)
+{
+    const char *name = json_str(definition, "name", "");
+    const char *wanted = json_str(definition, "resource_id", NULL);
+    const char *is = json_str(json_get_obj(had, "properties"), "resourceId", "");
+    char *type = shape_type(had);
+    int result = 0;
+    if (!shape_is_synapse(had))
+        result = err_set(err, ERR_USAGE, "The workspace has a compute `%s` already, of type "
+            "%s: take another name.", name, type);
+    else if (wanted && !text_equal_nocase(wanted, is))
+        result = err_set(err, ERR_USAGE, "`%s` is attached already, to another pool (%s): "
+            "take another name, or `%%synapse compute detach %s` first.", name, is, name);
+    free(type);
+    return result;
+}
+
+static void update(manage_t *manage, const cJSON *had)
+{
+    const cJSON *definition = definition_of(manage);
+    err_t err = {0};
+    if (check_had(definition, had, &err) != 0) {
+        manage_fail(manage, &err);
+        return;
+    }
+    if (!changes_something(definition)) {
+        manage_note(manage, "`%s` is attached already, to this pool: nothing was changed.",
+            name_of(manage));
+        manage_done(manage, shape_of_compute(had));
+        return;
+    }
+    char *changes = changes_of(definition);
+    manage_note(manage, "`%s` is attached already: its %s %s brought up to date.",
+        name_of(manage), changes, strstr(changes, " and ") ||
+        strcmp(changes, "tags") == 0 ? "are" : "is");
+    free(changes);
+    json_set_bool(manage->kept, "had", true);
+    put(manage, had, json_str(had, "location", ""));
+}
+
+/* === attach ============================================================= */
+
+static void on_workspace(manage_t *manage, const azure_answer_t *answer)
+{
+    if (answer->err.code)
+        manage_fail(manage, &answer->err);
+    else
+        put(manage, NULL, json_str(answer->json, "location", ""));
+}
+
+static void on_looked(manage_t *manage, const azure_answer_t *answer)
+{
+    if (!answer->err.code)
+        update(manage, answer->json);
+    else if (manage_is_missing(answer))
+        manage_ask(manage, "GET", "", ARM_VERSION, NULL, "the workspace", on_workspace);
+    else
+        manage_fail(manage, &answer->err);
+}
+
+static void look(manage_t *manage, manage_next_fn *next)
+{
+    manage_ask_one(manage, "computes", "compute", ARM_VERSION, name_of(manage), next);
+}
+
+static void on_link(manage_t *manage, const azure_answer_t *answer)
+{
+    const manage_options_t *options = manage->options;
+    const char *synapse = json_str(json_get_obj(answer->json, "properties"),
+        "linkedServiceResourceId", "");
+    if (answer->err.code) {
+        manage_fail_name(manage, answer, "/linkedServices", LINKED_VERSION,
+            options->linked_service);
+        return;
+    }
+    char *id = xasprintf("%s/bigDataPools/%s", synapse, options->pool);
+    pool_id_t parts;
+    err_t err = {0};
+    bool is_it = pool_id_parse(id, &parts, &err) == 0;
+    if (is_it) {
+        json_set_str(json_get_obj(manage->kept, "definition"), "resource_id", id);
+        pool_id_free(&parts);
+        look(manage, on_looked);
+    } else {
+        manage_refuse(manage, "The linked service `%s` is of no Synapse workspace: %s",
+            options->linked_service, *synapse ? synapse : "it does not say of which.");
+    }
+    free(id);
+}
+
+/* The resource ID is said, and is one. */
+static int check_id(const cJSON *definition, err_t *err)
+{
+    const char *id = json_str(definition, "resource_id", NULL);
+    pool_id_t parts;
+    if (!id)
+        return err_set(err, ERR_USAGE, "Which Spark pool? The definition lacks its "
+            "`resource_id`.");
+    int result = pool_id_parse(id, &parts, err);
+    if (result == 0)
+        pool_id_free(&parts);
+    return result;
+}
+
+static bool begin(manage_t *manage)
+{
+    err_t err = {0};
+    cJSON *definition = manage_definition(manage->azure, manage->command, &err);
+    if (!definition) {
+        manage_fail(manage, &err);
+        return false;
+    }
+    json_set(manage->kept, "definition", definition);
+    return true;
+}
+
+static void run_attach(manage_t *manage)
+{
+    err_t err = {0};
+    if (!begin(manage))
+        return;
+    const cJSON *definition = definition_of(manage);
+    if (definition_is_target(definition)) {
+        target_register(manage, definition);
+        return;
+    }
+    bool is_linked = manage->options->linked_service != NULL;
+    if ((!is_linked && check_id(definition, &err) != 0) ||
+        !manage_workspace(manage, &err))
+        manage_fail(manage, &err);
+    else if (is_linked)
+        manage_ask_one(manage, "linkedServices", "linked service", LINKED_VERSION,
+            manage->options->linked_service, on_link);
+    else
+        look(manage, on_looked);
+}
+
+/* === update ============================================================= */
+
+static void on_update_found(manage_t *manage, const azure_answer_t *answer)
+{
+    if (answer->err.code)
+        manage_fail_name(manage, answer, COMPUTES, ARM_VERSION, name_of(manage));
+    else
+        update(manage, answer->json);
+}
+
+static void run_update(manage_t *manage)
+{
+    err_t err = {0};
+    if (!begin(manage))
+        return;
+    const cJSON *definition = definition_of(manage);
+    if (definition_is_target(definition) ||
+        config_target(azure_config(manage->azure), name_of(manage)))
+        manage_refuse(manage, "`%s` is a registered place: `%%synapse compute attach %s …` "
+            "registers it anew.", name_of(manage), name_of(manage));
+    else if (!manage_workspace(manage, &err))
+        manage_fail(manage, &err);
+    else
+        look(manage, on_update_found);
+}
+
+const manage_verb_t manage_attach_verbs[] = {
+    {COMMAND_COMPUTE, "attach", run_attach, NULL},
+    {COMMAND_COMPUTE, "update", run_update, NULL},
+    {0, NULL, NULL, NULL},
+};

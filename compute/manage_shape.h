@@ -1,0 +1,34 @@
+/*
+ * manage_shape - what Azure Resource Manager says of a compute, in the words of `az ml`
+ *
+ * Pure. Source: Microsoft.MachineLearningServices, workspaces/computes; the output of `az ml
+ * compute show` in Azure ML's documentation.
+ */
+#ifndef SK_MANAGE_SHAPE_H
+#define SK_MANAGE_SHAPE_H
+
+#include <stdbool.h>
+#include <cjson/cJSON.h>
+#include "base/err.h"
+
+/* {"name", "type": "synapsespark", "resource_id", "node_count", …}: what the reply does not
+ * have is left out. Caller frees. */
+cJSON *shape_of_compute(const cJSON *compute);
+/* {"type": "system_assigned", "principal_id", …}; NULL = it has none. Caller frees. */
+cJSON *shape_of_identity(const cJSON *identity);
+
+/* Is it a Synapse Spark pool? */
+bool shape_is_synapse(const cJSON *compute);
+/* What it is, in lower case: "synapsespark", "amlcompute"; "" = not said. Caller frees. */
+char *shape_type(const cJSON *compute);
+
+/* /subscriptions/S/resourceGroups/R/providers/Microsoft.Synapse/workspaces/W/bigDataPools/P,
+ * in any case. -1 with ERR_USAGE: what a right one looks like. The strings are the
+ * caller's. */
+typedef struct {
+    char *workspace, *pool;
+} pool_id_t;
+int pool_id_parse(const char *text, pool_id_t *id, err_t *err) SK_WARN_UNUSED;
+void pool_id_free(pool_id_t *id);
+
+#endif
