@@ -5,10 +5,13 @@
  * each one does.
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "kernel/runner_steps.h"
+#include "kernel/session_clock.h"
+#include "kernel/spark_clock.h"
 
 /* === start ============================================================== */
 
@@ -20,22 +23,35 @@ static void run_start(runner_t *runner)
 /* === meta, list, help, client, telemetry ================================ */
 
 /* Print a JSON value, which `x = %synapse …` gets too. Consumes it. */
-static void give_value(runner_t *runner, cJSON *value)
+static void print_value(runner_t *runner, cJSON *value)
 {
     char *text = json_print_pretty(value);
     runner_step_print(runner, text);
     free(text);
     json_free(&runner->value);
     runner->value = value;
-    runner_stage_ok(runner);
+}
+
+/* A picture of the session's moments, below what is printed. */
+static void show_clock(runner_t *runner)
+{
+    cJSON *clock = spark_clock(runner->spark);
+    cJSON *output = session_clock_output(clock, time(NULL));
+    if (output)
+        runner_step_output(runner, output);
+    json_free(&clock);
 }
 
 static void on_meta(cJSON *meta, const err_t *err, void *arg)
 {
-    if (meta)
-        give_value(arg, meta);
-    else
-        runner_step_fail(arg, err);
+    runner_t *runner = arg;
+    if (!meta) {
+        runner_step_fail(runner, err);
+        return;
+    }
+    print_value(runner, meta);
+    show_clock(runner);
+    runner_stage_ok(runner);
 }
 
 static void run_meta(runner_t *runner)
@@ -48,7 +64,8 @@ static void run_list(runner_t *runner)
 {
     cJSON *names = json_arr();
     json_add_str(names, "local");
-    give_value(runner, names);
+    print_value(runner, names);
+    runner_stage_ok(runner);
 }
 
 static void run_help(runner_t *runner)

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -28,7 +29,7 @@ static void on_list(cJSON *value, const char *place, const err_t *err, void *arg
         runner_step_fail(runner, err);
         return;
     }
-    runner_step_output(runner, session_list_output(value, place));
+    runner_step_output(runner, session_list_output(value, place, time(NULL)));
     json_free(&runner->value);
     runner->value = value;
     runner_stage_ok(runner);

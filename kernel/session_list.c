@@ -5,26 +5,32 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "display/html.h"
 #include "display/table.h"
+#include "kernel/session_clock.h"
 
-enum { COLUMNS = 8 };
+typedef struct {
+    const char *heading, *key; /* key NULL: the mark */
+    bool is_rare;              /* left out where no session has it */
+} column_t;
 
-static const char *const headings[COLUMNS] = {"id", "this notebook's", "name", "owner",
-    "state", "kind", "application", "idle since"};
-
-void session_list_set_time(cJSON *entry, const char *key, int64_t seconds)
-{
-    char text[32];
-    time_t when = (time_t)seconds;
-    struct tm parts;
-    bool is_known = seconds > 0 && localtime_r(&when, &parts)
-        && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) > 0;
-    json_set_str(entry, key, is_known ? text : NULL);
-}
+static const column_t columns[] = {
+    {"id", "id", false},
+    {"this notebook's", NULL, false},
+    {"name", "name", false},
+    {"owner", "owner", false},
+    {"state", "state", false},
+    {"kind", "kind", false},
+    {"application", "application_id", false},
+    {"idle since", "idle_since", false},
+    {"ends at", "ends_at", true},
+    {"torn down at", "torn_down_at", true},
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static const cJSON *mine_of(const cJSON *mine, const char *id)
 {
@@ -52,7 +58,9 @@ static cJSON *entry_of(const cJSON *item, const cJSON *mine)
     json_set_str(entry, "state", json_str(item, "state", NULL));
     json_set_str(entry, "kind", json_str(item, "kind", NULL));
     json_set_str(entry, "application_id", json_str(item, "appId", NULL));
-    session_list_set_time(entry, "idle_since", json_int(own, "idle_since", 0));
+    const cJSON *clock = json_get_obj(own, "clock");
+    session_clock_show(entry, clock);
+    json_set(entry, "clock", clock ? json_copy(clock) : cJSON_CreateNull());
     free(id);
     return entry;
 }
@@ -78,35 +86,67 @@ static char *mark_of(const cJSON *entry)
         json_bool(entry, "is_attached", false) ? " (attached)" : "");
 }
 
-static void fill_row(char **cells, const cJSON *entry)
+static bool is_shown(const column_t *column, const cJSON *sessions)
 {
-    static const char *const keys[COLUMNS] = {"id", NULL, "name", "owner", "state", "kind",
-        "application_id", "idle_since"};
-    for (int i = 0; i < COLUMNS; i++)
-        cells[i] = keys[i] ? xstrdup(json_str(entry, keys[i], "")) : mark_of(entry);
+    const cJSON *entry;
+    if (!column->is_rare)
+        return true;
+    cJSON_ArrayForEach(entry, sessions)
+    {
+        if (json_str(entry, column->key, NULL))
+            return true;
+    }
+    return false;
 }
 
 static table_t *table_of(const cJSON *sessions)
 {
+    const column_t *shown[COLUMNS];
+    size_t count = 0, at = 0;
     table_t *table = xcalloc(1, sizeof *table);
     const cJSON *entry;
-    size_t row = 0;
-    table->column_count = COLUMNS;
-    table->columns = xcalloc(COLUMNS, sizeof *table->columns);
-    for (int i = 0; i < COLUMNS; i++) {
-        table->columns[i].name = xstrdup(headings[i]);
+    for (int i = 0; i < COLUMNS; i++)
+        if (is_shown(&columns[i], sessions))
+            shown[count++] = &columns[i];
+    table->column_count = count;
+    table->columns = xcalloc(count, sizeof *table->columns);
+    for (size_t i = 0; i < count; i++) {
+        table->columns[i].name = xstrdup(shown[i]->heading);
         table->columns[i].type = xstrdup("");
     }
     table->row_count = (size_t)cJSON_GetArraySize(sessions);
-    table->cells = xcalloc(table->row_count * COLUMNS + 1, sizeof *table->cells);
+    table->cells = xcalloc(table->row_count * count + 1, sizeof *table->cells);
     cJSON_ArrayForEach(entry, sessions)
     {
-        fill_row(table->cells + COLUMNS * row++, entry);
+        for (size_t i = 0; i < count; i++)
+            table->cells[at++] = shown[i]->key ? xstrdup(json_str(entry, shown[i]->key, ""))
+                                               : mark_of(entry);
     }
     return table;
 }
 
-cJSON *session_list_output(const cJSON *sessions, const char *place)
+/* The table, and a line of each of this notebook's sessions below it. Caller frees. */
+static char *html_of(const cJSON *sessions, const table_t *table, int64_t now)
+{
+    buf_t html = BUF_INIT;
+    const cJSON *entry;
+    char *rows = html_of_table(table, 0);
+    buf_adds(&html, rows);
+    free(rows);
+    cJSON_ArrayForEach(entry, sessions)
+    {
+        char *svg = session_clock_svg(json_get_obj(entry, "clock"), now);
+        if (!svg)
+            continue;
+        buf_adds(&html, "<div>Session ");
+        html_add(&html, json_str(entry, "id", ""));
+        buf_addf(&html, "<br>%s</div>", svg);
+        free(svg);
+    }
+    return buf_take(&html);
+}
+
+cJSON *session_list_output(const cJSON *sessions, const char *place, int64_t now)
 {
     cJSON *output = json_obj();
     cJSON *data = json_obj();
@@ -118,7 +158,7 @@ cJSON *session_list_output(const cJSON *sessions, const char *place)
     } else {
         table_t *table = table_of(sessions);
         char *text = text_of_table(table, 0, 40);
-        char *html = html_of_table(table, 0);
+        char *html = html_of(sessions, table, now);
         json_set_str(data, "text/plain", text);
         json_set_str(data, "text/html", html);
         free(text);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kernel/session_list.h"
+#include "kernel/spark_clock.h"
 #include "kernel/spark_parts.h"
 
 struct sessions_look_t {
@@ -93,7 +94,7 @@ static cJSON *mine_of(const sessions_t *sessions)
         json_set_str(item, "id", id);
         json_set_str(item, "session", spark->name);
         json_set_bool(item, "is_attached", spark_is_attached(spark));
-        json_set_int(item, "idle_since", spark->idle_since);
+        json_set(item, "clock", spark_clock(spark));
         json_set_str(item, "place", sessions_place_of(spark));
         json_add(mine, item);
     }

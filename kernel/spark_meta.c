@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "kernel/session_list.h"
+#include "kernel/session_clock.h"
+#include "kernel/spark_clock.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_size.h"
 #include "kernel/spark_redact.h"
@@ -69,15 +70,11 @@ static void add_limits(cJSON *meta, const spark_t *spark)
     }
 }
 
-/* Since when nothing of ours runs there, and when the server's limit ends it if that goes
- * on. */
 static void add_clock(cJSON *meta, const spark_t *spark)
 {
-    int64_t since = spark->idle_since;
-    bool has_end = since && spark->idle_minutes;
-    session_list_set_time(meta, "idle_since", since);
-    session_list_set_time(meta, "ends_at",
-        has_end ? since + (int64_t)spark->idle_minutes * 60 : 0);
+    cJSON *clock = spark_clock(spark);
+    session_clock_show(meta, clock);
+    json_free(&clock);
 }
 
 static cJSON *meta_of(spark_t *spark)

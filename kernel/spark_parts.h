@@ -69,6 +69,8 @@ struct spark_t {
     int idle_minutes;           /* -t; 0 = the server's own limit */
     bool is_attached;           /* somebody else's: never deleted by us */
     int64_t idle_since;         /* seconds since 1970; 0 = not known */
+    int64_t ready_since;        /* the same; of a session that we started */
+    double start_seconds;       /* that its start took; 0 = not known */
     cJSON *running;             /* the statement that runs: {"uuid", "n", "cell"} or NULL */
     cJSON *dormant;             /* a session from before a restart, as sessions_state.h has
                                    it; NULL = none. Then there is no other. */

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -103,6 +104,19 @@ static char *start_text(const spark_t *spark)
     return text;
 }
 
+/* " Spark 3.5.8 is installed here, and 3.4 was asked for.", "" = nothing else was. Caller
+ * frees. */
+static char *other_spark_text(const spark_t *spark)
+{
+    const char *asked = json_str(spark->target->facts, "runtime_version", "");
+    const char *here = json_str(livy_session_info(spark->session), "sparkVersion", "");
+    size_t len = strlen(asked);
+    bool is_it = !*asked || !*here || (strncmp(here, asked, len) == 0 && here[len] == '.');
+    return is_it ? xstrdup("")
+                 : xasprintf(" Spark %s is installed here, and %s was asked for.", here,
+                       asked);
+}
+
 static char *ready_text(spark_t *spark)
 {
     const cJSON *info = livy_session_info(spark->session);
@@ -111,12 +125,14 @@ static char *ready_text(spark_t *spark)
     char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
     const char *note = spark->target->note;
     char *start = start_text(spark);
-    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s",
+    char *other = other_spark_text(spark);
+    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s%s",
         *spark->name ? " " : "", spark->name, spark_place_name(spark), *size ? ": " : "",
         size, spark->is_fresh ? " It is a fresh one: the variables of the one before are "
         "gone." : "", difference ? " " : "", difference ? difference : "", note ? " " : "",
-        note ? note : "", start);
+        note ? note : "", other, start);
     spark->is_fresh = false;
+    free(other);
     free(start);
     free(size);
     free(difference);
@@ -145,6 +161,8 @@ static void on_session_started(livy_session_t *session, const err_t *err, void *
         return;
     }
     err_t copy = *err;
+    spark->ready_since = err->code ? 0 : time(NULL);
+    spark->start_seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
     char *text = err->code ? NULL : ready_text(spark);
     if (!err->code)
         spark_note_ready(spark);

@@ -17,7 +17,8 @@ static const char listed[] =
     "{\"id\":\"4\",\"name\":\"<script>\",\"appId\":null,\"owner\":null,"
     "\"proxyUser\":\"bob\",\"state\":\"idle\",\"kind\":\"spark\"}]";
 static const char mine[] = "[{\"id\":\"3\",\"session\":\"etl\",\"is_attached\":true,"
-    "\"idle_since\":86400}]";
+    "\"clock\":{\"start\":\"warm\",\"start_seconds\":0.5,\"ready_since\":82800,"
+    "\"idle_since\":86400,\"ends_at\":88200}}]";
 
 static cJSON *parse(const char *text)
 {
@@ -35,6 +36,10 @@ static void check_values(const cJSON *sessions)
     is_str(json_str(first, "owner", ""), "ada", "its owner");
     is_str(json_str(first, "application_id", ""), "a_1", "its application");
     is_str(json_str(first, "idle_since", ""), "1970-01-02 00:00:00", "since when it idles");
+    is_str(json_str(first, "ends_at", ""), "1970-01-02 00:30:00", "when it ends then");
+    ok(cJSON_IsNull(json_get(first, "torn_down_at")), "nothing of it stays warm");
+    ok(json_int(json_get_obj(first, "clock"), "ends_at", 0) == 88200, "for programs too");
+    is_str(json_str(first, "start", ""), "warm", "how it started");
     ok(!json_bool(second, "is_mine", true), "another's is not marked");
     is_str(json_str(second, "owner", ""), "bob", "without an owner whom it acts for");
     ok(cJSON_IsNull(json_get(second, "application_id"))
@@ -44,14 +49,18 @@ static void check_values(const cJSON *sessions)
 
 static void check_output(const cJSON *sessions)
 {
-    cJSON *output = session_list_output(sessions, "http://h");
+    cJSON *output = session_list_output(sessions, "http://h", 87000);
     const cJSON *data = json_get_obj(output, "data");
     const char *html = json_str(data, "text/html", "");
     ok(strstr(json_str(data, "text/plain", ""), "etl (attached)"), "a table as text");
     ok(strstr(html, "&lt;script&gt;") && !strstr(html, "<script>"), "and as HTML, escaped");
+    ok(strstr(html, "ends at") && !strstr(html, "torn down at"),
+        "a column that no session has is left out");
+    const char *svg = strstr(html, "<svg ");
+    ok(svg && !strstr(svg + 1, "<svg "), "with a picture of the notebook's own");
     json_free(&output);
     cJSON *none = json_arr();
-    output = session_list_output(none, "http://h");
+    output = session_list_output(none, "http://h", 87000);
     is_str(json_str(json_get_obj(output, "data"), "text/plain", ""),
         "There is no session on http://h.", "no session is a sentence");
     json_free(&output);
