@@ -29,4 +29,9 @@ int yaml_last_line(const yaml_t *yaml, const cJSON *value);
  * and mappings. Borrowed. */
 const char *yaml_text(const yaml_t *yaml, const cJSON *value);
 
+/* A mapping or list as block text, each line with `indent` spaces more; text in quotes
+ * where it would be read as something else. yaml_parse reads it back as the same. Caller
+ * frees. */
+char *yaml_print(const cJSON *value, int indent);
+
 #endif

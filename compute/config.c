@@ -30,6 +30,8 @@ struct config_t {
     cJSON *origins; /* path → place */
     const char **names;
     err_t problem;
+    void (*on_change)(void *arg); /* or NULL */
+    void *on_change_arg;
 };
 
 /* --- laying layers over one another --- */
@@ -111,9 +113,10 @@ static void check_names(config_t *config)
         return;
     char *place = config_origin(config, "managed");
     const char *near = text_nearest(name, config->names, 2);
-    err_set(&config->problem, ERR_USAGE, "%s: `managed` names a target `%.80s` that is not "
-        "in `targets`%s%s%s.", place, name, near ? ". Did you mean `" : "",
-        near ? near : "", near ? "`" : "");
+    err_set(&config->problem, ERR_USAGE, "%s: `managed` names a target `%.80s` that is "
+        "not in `targets`.", place, name);
+    if (near)
+        err_append(&config->problem, "Did you mean `%s`?", near);
     free(place);
 }
 
@@ -202,8 +205,17 @@ void config_refresh(config_t *config)
         has_changed = has_changed || !is_same(&stamp, &config->stamps[i]);
         config->stamps[i] = stamp;
     }
-    if (has_changed)
-        read_layers(config);
+    if (!has_changed)
+        return;
+    read_layers(config);
+    if (config->on_change)
+        config->on_change(config->on_change_arg);
+}
+
+void config_on_change(config_t *config, void (*fn)(void *arg), void *arg)
+{
+    config->on_change = fn;
+    config->on_change_arg = arg;
 }
 
 /* --- asking --- */

@@ -31,6 +31,8 @@ void config_destroy(config_t **config_p);
 const err_t *config_problem(const config_t *config);
 /* Read the files again when they have changed. */
 void config_refresh(config_t *config);
+/* `fn` is called after each time that they were. One; a later one takes its place. */
+void config_on_change(config_t *config, void (*fn)(void *arg), void *arg);
 
 /* By a dotted path ("endpoints.arm", "limits.max_executors"); NULL (or `otherwise`) when
  * not set. Borrowed until the next refresh. */

@@ -157,7 +157,7 @@ cJSON *layer_take_target(const cJSON *entry, const char *name, const config_base
     {
         if (is_null(field) || take_field(taken, field, kind, base, err) == 0)
             continue;
-        *at = config_field_of(field->string) ? config_field_of(field->string)->path : NULL;
+        *at = field->string;
         json_free(&taken);
         return NULL;
     }

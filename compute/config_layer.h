@@ -27,7 +27,7 @@ void layer_read_variables(layer_t *layer, const char *const *environment);
 void layer_free(layer_t *layer);
 
 /* An entry of `targets`, each field as its key wants it. NULL with ERR_USAGE; then *at is
- * the field at fault (static), NULL = the whole entry. Caller frees. */
+ * the field at fault (borrowed), NULL = the whole entry. Caller frees. */
 cJSON *layer_take_target(const cJSON *entry, const char *name, const config_base_t *base,
     const char **at, err_t *err);
 
