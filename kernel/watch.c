@@ -19,15 +19,21 @@
 #define MORE_MS 50    /* a flood: the driver holds more than one answer takes */
 #define TROUBLE_MS 2000
 #define ANSWER_MS 15000
+#define MONITOR_FIRST_MS 1000
+#define MONITOR_MS 2000
+#define MONITOR_TROUBLES 3 /* in a row: then it is let be */
 
 struct watch_t {
     livy_session_t *session;
-    const livy_statement_t *statement;
+    const livy_statement_t *statement; /* a plain one; else NULL */
     watch_events_t events;
     void *arg;
     int n;
     int64_t shown;         /* units */
     driver_call_t *call;
+    monitoring_t *monitoring;
+    char *before;          /* id of the statement before this one, or NULL */
+    int troubles;
     loop_timer_t *timer;
 };
 
@@ -115,6 +121,42 @@ static void ask_later(watch_t *watch, int64_t delay_ms)
         livy_timer(livy_session_client(watch->session), delay_ms, ask, watch);
 }
 
+/* === Where the driver can't be asked ==================================== */
+
+static void monitor(void *arg);
+
+static void monitor_later(watch_t *watch, int64_t delay_ms)
+{
+    watch->timer =
+        livy_timer(livy_session_client(watch->session), delay_ms, monitor, watch);
+}
+
+static void on_monitored(const monitoring_progress_t *progress, const err_t *err, void *arg)
+{
+    watch_t *watch = arg;
+    watch->monitoring = NULL;
+    watch->troubles = progress ? 0 : watch->troubles + 1;
+    if (progress && watch->events.on_progress)
+        watch->events.on_progress(progress, watch->arg);
+    if (err->code)
+        log_debug(LOG_LIVY, "no news of Spark's jobs: %s", err->text);
+    if (watch->troubles < MONITOR_TROUBLES)
+        monitor_later(watch, MONITOR_MS);
+}
+
+static void monitor(void *arg)
+{
+    watch_t *watch = arg;
+    const char *id = livy_session_newest_statement(watch->session);
+    watch->timer = NULL;
+    if (id && !(watch->before && strcmp(id, watch->before) == 0))
+        watch->monitoring = monitoring_ask(watch->session, id, on_monitored, watch);
+    else
+        monitor_later(watch, MONITOR_MS);
+}
+
+/* === Life =============================================================== */
+
 watch_t *watch_new(livy_session_t *session, int n, const livy_statement_t *statement,
     const watch_events_t *events, void *arg)
 {
@@ -124,16 +166,20 @@ watch_t *watch_new(livy_session_t *session, int n, const livy_statement_t *state
     watch->events = *events;
     watch->arg = arg;
     watch->n = n;
+    watch->before = xstrdup(livy_session_newest_statement(session));
     struct sidechannel_t *channel = livy_session_sidechannel(session);
-    if (livy_session_has_prologue(session) && channel
-        && sidechannel_state(channel) != SIDECHANNEL_NONE)
+    bool has_channel = channel && sidechannel_state(channel) != SIDECHANNEL_NONE;
+    if (has_channel && livy_session_has_prologue(session))
         ask_later(watch, FIRST_MS);
+    else if (!has_channel && monitoring_is_there(session))
+        monitor_later(watch, MONITOR_FIRST_MS);
     return watch;
 }
 
 static void let_go(watch_t *watch)
 {
     driver_call_end(&watch->call);
+    monitoring_end(&watch->monitoring);
     livy_timer_end(livy_session_client(watch->session), &watch->timer);
 }
 
@@ -188,5 +234,6 @@ void watch_destroy(watch_t **watch_p)
         return;
     *watch_p = NULL;
     let_go(watch);
+    free(watch->before);
     free(watch);
 }

@@ -16,7 +16,7 @@ struct livy_call_t {
     livy_client_t *client;
     char *method, *path, *url, *body;
     int64_t timeout_ms;
-    bool may_be_empty;
+    bool is_list, may_be_empty;
     retry_policy_t policy;
     livy_answer_fn *fn;
     void *arg;
@@ -60,7 +60,7 @@ static bool is_garbled_reply(const livy_call_t *call, const http_reply_t *reply,
         return false;
     if (strcmp(call->method, "DELETE") == 0)
         return reply_is_html(reply->body, reply->body_len, reply->content_type);
-    return !cJSON_IsObject(json);
+    return !(call->is_list ? cJSON_IsArray(json) : cJSON_IsObject(json));
 }
 
 static retry_t decide(livy_call_t *call, const http_reply_t *reply, bool is_garbled)
@@ -140,6 +140,7 @@ livy_call_t *livy_call(livy_client_t *client, const livy_ask_t *ask, livy_answer
     call->url = xasprintf("%s%s", client->endpoint.url, ask->path);
     call->body = xstrdup(ask->body);
     call->timeout_ms = ask->timeout_ms ? ask->timeout_ms : TIMEOUT_MS;
+    call->is_list = ask->is_list;
     call->may_be_empty = ask->may_be_empty;
     call->policy = ask->policy;
     call->fn = fn;

@@ -25,6 +25,7 @@ typedef struct {
     const char *path;    /* after the endpoint's URL: "/sessions/0"; copied */
     const char *body;    /* JSON text, or NULL; copied */
     int64_t timeout_ms;  /* of one try; 0 = 30 s */
+    bool is_list;        /* an array is wanted, not an object */
     bool may_be_empty;   /* a reply without a body is one: `json` is NULL then */
     retry_policy_t policy;
 } livy_ask_t;
@@ -32,7 +33,7 @@ typedef struct {
 typedef struct {
     retry_action_t action; /* DONE, LOOK or FAIL */
     long status;           /* of the last reply; 0 = none */
-    const cJSON *json;     /* of DONE: the body, an object; borrowed */
+    const cJSON *json;     /* of DONE: the body, an object (or an array); borrowed */
     err_t err;             /* of LOOK and FAIL */
 } livy_answer_t;
 

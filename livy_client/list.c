@@ -52,13 +52,12 @@ const cJSON *livy_list_items(const livy_list_t *list, const cJSON *json, err_t *
     return items;
 }
 
-/* A server without a total has more where a page is full. */
+/* A server may give no total, or that of the page: behind a full page there may be more. */
 bool livy_list_has_more(const livy_list_t *list, const cJSON *json, int64_t from)
 {
     int64_t count = cJSON_GetArraySize(json_get_arr(json, list->key));
 
     if (!list->total_key || !list->from_key || count == 0 || from + count >= ITEMS_MAX)
         return false;
-    return from + count < json_int(json, list->total_key, count == list->size
-        ? from + count + 1 : 0);
+    return count == list->size || from + count < json_int(json, list->total_key, 0);
 }

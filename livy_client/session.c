@@ -193,6 +193,7 @@ void livy_session_destroy(livy_session_t **session_p)
     free(session->id);
     free(session->name);
     free(session->url);
+    free(session->newest);
     free(session);
     *session_p = NULL;
 }
@@ -358,6 +359,11 @@ char *livy_session_statements_path(const livy_session_t *session)
     free(in_segment);
     free(repl_segment);
     return path;
+}
+
+const char *livy_session_newest_statement(const livy_session_t *session)
+{
+    return session->newest;
 }
 
 size_t livy_session_room(const livy_session_t *session, size_t wanted)

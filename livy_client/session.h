@@ -95,6 +95,9 @@ const char *livy_session_url(const livy_session_t *session);
 /* "/sessions/ID/statements", after the endpoint's URL. Caller frees. */
 char *livy_session_statements_path(const livy_session_t *session);
 
+/* The id of the statement that was posted last; NULL before. Borrowed. */
+const char *livy_session_newest_statement(const livy_session_t *session);
+
 /* How many of `wanted` bytes fit into one call of the driver (driver_call.h, DRIVER_AS_CELL)
  * when they travel as base64: a server's requests may be limited. */
 size_t livy_session_room(const livy_session_t *session, size_t wanted);
@@ -110,10 +113,11 @@ void livy_session_look(livy_session_t *session, session_looked_fn *fn, void *arg
  * has an id. */
 struct sidechannel_t *livy_session_sidechannel(const livy_session_t *session);
 
-/* Called by statement.c: a statement's reply shows that the session ended; one begins, one
- * has ended. */
+/* Called by statement.c: a statement's reply shows that the session ended; one begins, has an
+ * id, has ended. */
 void livy_session_lost(livy_session_t *session, const err_t *err);
 void livy_session_begin_use(livy_session_t *session);
+void livy_session_note_statement(livy_session_t *session, const char *id);
 void livy_session_end_use(livy_session_t *session);
 
 #endif

@@ -148,6 +148,12 @@ void livy_session_begin_use(livy_session_t *session)
     session->uses++;
 }
 
+void livy_session_note_statement(livy_session_t *session, const char *id)
+{
+    free(session->newest);
+    session->newest = xstrdup(id);
+}
+
 void livy_session_end_use(livy_session_t *session)
 {
     session->uses--;

@@ -34,6 +34,7 @@ struct livy_session_t {
     int64_t idle_limit_ms;     /* 0 = none */
     int64_t used_ms;           /* when the last statement ended */
     int uses;                  /* statements under way */
+    char *newest;              /* id of the last one */
 
     livy_call_t *call;         /* POST or DELETE */
     livy_call_t *reset;        /* of the server's idle time */

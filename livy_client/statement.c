@@ -13,6 +13,7 @@
 #define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
 #define LOOK_PAGE 100
+#define CHARACTER 4 /* bytes of the longest one */
 #define OUTPUT_CAP (256 << 20) /* of one that comes in pieces */
 #define EMPTY_MAX 8         /* replies without output: Livy writes it beside the state */
 
@@ -115,8 +116,10 @@ static void take(livy_statement_t *statement, const cJSON *json)
         statement_finish(statement, NULL, &err);
         return;
     }
-    if (!statement->path)
+    if (!statement->path) {
         statement->path = xasprintf("%s/%s", statement->list_path, reply.id);
+        livy_session_note_statement(statement->session, reply.id);
+    }
     free(reply.id);
     free(statement->body);
     statement->body = NULL;
@@ -348,11 +351,16 @@ void statement_take_output(livy_statement_t *statement, const cJSON *output)
 
     if (!statement->output && output)
         statement->output = json_copy(output);
-    if (piece && size == piece) { /* a server that sends all at once sends more */
+    /* The rest of a character may have been cut off; a server that sends all at once sends
+     * more than a piece. */
+    if (piece && size + CHARACTER > piece && size <= piece) {
         buf_add(&statement->text, text, size);
         statement->from += (int64_t) size;
-        poll_later(statement, 0);
-        return;
+        if (!buf_is_full(&statement->text)) {
+            poll_later(statement, 0);
+            return;
+        }
+        size = 0;
     }
     if (statement->text.len == 0 || !json_get_obj(statement->output, "data")) {
         statement_finish(statement, output, NULL);

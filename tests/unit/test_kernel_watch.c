@@ -75,11 +75,12 @@ static void on_over(void *arg)
     scene->overs++;
 }
 
-static scene_t *scene_new(const char *const *answers, bool has_no_jobs, int n)
+static scene_t *scene_of(const dialect_t *dialect, const char *const *answers,
+    bool has_no_jobs, int n)
 {
     static const session_events_t events = {.on_started = on_started};
     static const watch_events_t watch_events = {on_output, on_progress, on_over};
-    livy_endpoint_t endpoint = {.url = "http://h", .dialect = &dialect_livy};
+    livy_endpoint_t endpoint = {.url = "http://h", .dialect = dialect};
     scene_t *scene = xcalloc(1, sizeof *scene);
     cJSON *body = json_obj();
 
@@ -88,6 +89,7 @@ static scene_t *scene_new(const char *const *answers, bool has_no_jobs, int n)
     scene->livy.on_job = on_job;
     scene->livy.job_arg = scene;
     scene->livy.has_no_jobs = has_no_jobs;
+    scene->livy.dialect = dialect;
     scene->fake = fake_http_new(fake_livy_answer, &scene->livy);
     scene->client = livy_client_new(&endpoint, &fake_http_ops, scene->fake);
     json_set_str(body, "name", "n");
@@ -98,6 +100,11 @@ static scene_t *scene_new(const char *const *answers, bool has_no_jobs, int n)
     fake_http_run(scene->fake, NULL, 1000);
     scene->watch = watch_new(scene->session, n, NULL, &watch_events, scene);
     return scene;
+}
+
+static scene_t *scene_new(const char *const *answers, bool has_no_jobs, int n)
+{
+    return scene_of(&dialect_livy, answers, has_no_jobs, n);
 }
 
 static void scene_end(scene_t *scene)
@@ -253,6 +260,74 @@ static void check_trouble(void)
     scene_end(scene);
 }
 
+static void on_done(livy_statement_t *statement, const cJSON *output, const err_t *err,
+    void *arg)
+{
+    (void) statement;
+    (void) output;
+    (void) err;
+    (void) arg;
+}
+
+/* As Spark's REST API has them. Statement 1 is the cell. */
+#define JOB(id, group, status, rest) "{\"jobId\":" #id ",\"jobGroup\":\"" group \
+    "\",\"status\":\"" status "\",\"stageIds\":[1,2,3]" rest "}"
+#define TASKS ",\"numTasks\":210,\"numCompletedTasks\":45,\"numSkippedTasks\":10," \
+    "\"numCompletedStages\":1,\"numSkippedStages\":1"
+#define JOBS "[" JOB(9, "1", "RUNNING", TASKS) "," JOB(8, "1", "SUCCEEDED", "") "," \
+    JOB(7, "11", "RUNNING", TASKS) "," JOB(6, "0", "FAILED", "") "," \
+    JOB(5, "1", "RUNNING", ",\"description\":\"synapse-kernel sentinel 5\"") "]"
+
+static void check_monitoring(const dialect_t *dialect)
+{
+    static const statement_events_t events = {.on_done = on_done};
+    static const char *const answers[] = {QUIET, NULL};
+    scene_t *scene = scene_of(dialect, answers, true, 3);
+
+    watch_destroy(&scene->watch);
+    scene->livy.polls_to_done = 100000;
+    scene->livy.spark_jobs = JOBS;
+    livy_statement_t *statement = livy_statement_new(scene->session, "pyspark",
+        "# synapse-kernel u-1\nrun()", "u-1", &events, scene);
+    scene->watch = watch_new(scene->session, 3, statement,
+        &(watch_events_t) {on_output, on_progress, on_over}, scene);
+    fake_http_run(scene->fake, NULL, 900);
+    is_int(scene->progresses, 0, "%s: a short cell asks nothing", dialect->name);
+    fake_http_run(scene->fake, NULL, 9000);
+    ok(scene->progresses >= 3 && scene->progresses <= 6, "%s: a long one, now and then",
+        dialect->name);
+    watch_progress_t *seen = &scene->progress;
+    ok(seen->jobs == 2 && seen->jobs_done == 1 && seen->stages == 2 &&
+        seen->stages_done == 1 && seen->tasks == 200 && seen->tasks_done == 45,
+        "%s: its own jobs, without what was skipped", dialect->name);
+    scene->livy.spark_jobs = NULL;
+    scene->progresses = 0;
+    fake_http_run(scene->fake, NULL, 60000);
+    size_t asked = fake_http_count_of(scene->fake, "GET");
+    livy_statement_destroy(&statement);
+    fake_http_run(scene->fake, NULL, 50000);
+    is_int(scene->progresses, 0, "%s: none where there is no such API", dialect->name);
+    ok(fake_http_count_of(scene->fake, "GET") - asked <= 1, "%s: which is not asked for ever",
+        dialect->name);
+    scene_end(scene);
+}
+
+static void check_groups(void)
+{
+    static const char *const jobs[] = {
+        "[" JOB(1, "notebook default statement 7", "SUCCEEDED", "") "]",
+        "[" JOB(3, "synapse-kernel-cell-b", "SUCCEEDED", "") ","
+            JOB(2, "synapse-kernel-cell-a", "SUCCEEDED", "") "]",
+        "[" JOB(1, "x statement 77", "RUNNING", "") "]", "[{\"jobId\":1},3]", "[]"};
+    static const int wanted[] = {1, 1, 0, 0, 0};
+
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        cJSON *list = json_parse(jobs[i], strlen(jobs[i]), "test", NULL);
+        is_int(monitoring_count(list, "7").jobs, wanted[i], "jobs of statement 7: %s", jobs[i]);
+        json_free(&list);
+    }
+}
+
 int main(void)
 {
     mem_init();
@@ -262,5 +337,8 @@ int main(void)
     check_rest();
     check_progress();
     check_trouble();
+    check_monitoring(&dialect_synapse);
+    check_monitoring(&dialect_fabric);
+    check_groups();
     return done_testing();
 }
