@@ -42,6 +42,15 @@ bool text_equal_nocase(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+bool text_starts_nocase(const char *s, const char *prefix)
+{
+    while (*prefix && lower(*s) == lower(*prefix)) {
+        s++;
+        prefix++;
+    }
+    return *prefix == '\0';
+}
+
 static bool is_continuation(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;

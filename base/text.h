@@ -10,6 +10,7 @@
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_equal_nocase(const char *a, const char *b); /* ASCII case only */
+bool text_starts_nocase(const char *s, const char *prefix);
 
 /* Bytes ↔ code points (Jupyter's cursor positions): the byte offset of code point
  * number `points`, at most len. */

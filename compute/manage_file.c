@@ -126,11 +126,8 @@ static int check_user_id(const char *id, err_t *err)
 {
     const char *end = "/userAssignedIdentities/";
     bool is_it = false;
-    for (const char *p = id; *id == '/' && *p && !is_it; p++) {
-        char *part = xstrndup(p, strlen(end));
-        is_it = text_equal_nocase(part, end);
-        free(part);
-    }
+    for (const char *p = id; *id == '/' && *p && !is_it; p++)
+        is_it = text_starts_nocase(p, end);
     return is_it ? 0
         : err_set(err, ERR_USAGE, "`%.120s` is neither system_assigned nor none nor the "
               "resource ID of a user-assigned identity, which looks so: /subscriptions/ID/"

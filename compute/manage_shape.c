@@ -58,10 +58,7 @@ static char *group_of(const char *id)
 {
     static const char mark[] = "/resourcegroups/";
     for (const char *p = id; *p; p++) {
-        char *front = xstrndup(p, strlen(mark));
-        bool is_it = text_equal_nocase(front, mark);
-        free(front);
-        if (is_it)
+        if (text_starts_nocase(p, mark))
             return xstrndup(p + strlen(mark), strcspn(p + strlen(mark), "/"));
     }
     return NULL;

@@ -24,6 +24,10 @@ static void test_words(void)
     ok(text_starts("", "") && text_ends("", ""),
        "everything starts and ends in nothing");
     ok(text_equal_nocase("Start", "sTART"), "ASCII case does not count");
+    ok(text_starts_nocase("Start", "sTA") && text_starts_nocase("a", "A") &&
+           text_starts_nocase("", "") && !text_starts_nocase("st", "STA") &&
+           !text_starts_nocase("xstart", "start"),
+       "nor at the start of a text");
     ok(!text_equal_nocase("start", "starts") && !text_equal_nocase("starts", "start"),
        "a longer word is another word");
     ok(!text_equal_nocase("\xc3\xa4", "\xc3\x84"), "other letters' case counts");
