@@ -12,6 +12,8 @@
 #include "kernel/app.h"
 #include "kernel/doctor.h"
 #include "kernel/install.h"
+#include "kernel/shell.h"
+#include "magics/row.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -175,6 +177,10 @@ static int show_help(int argc, char **argv, const surroundings_t *around)
         if (*COMMANDS[i].help)
             printf("      %s\n", COMMANDS[i].help);
     }
+    puts("\nThese do what they do in a cell as %synapse …; each takes --help:\n");
+    for (size_t i = 0; row_at(i); i++)
+        if (shell_has(row_at(i)->name))
+            printf("  synapse-kernel %s\n      %s\n", row_at(i)->usage, row_at(i)->summary);
     return 0;
 }
 
@@ -191,5 +197,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(argc - 2, argv + 2, &around);
+    if (shell_has(argv[1]))
+        return shell_main(argc - 1, argv + 1, &around);
     return usage_error("there is no sub-command", argv[1]);
 }

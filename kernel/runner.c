@@ -86,6 +86,7 @@ static void clear_step(runner_t *runner)
     json_free(&runner->setup);
     loop_timer_end(runner->loop, &runner->log_timer);
     spark_note_run(runner->spark, NULL, 0, 0);
+    manage_end(&runner->manage);
     command_destroy(&runner->command);
     json_free(&runner->pieces);
     runner_wish_clear(runner);

@@ -20,7 +20,7 @@ static void run_start(runner_t *runner)
     spark_start(runner->spark, &runner->command->start, &runner_start_events, runner);
 }
 
-/* === meta, list, help, client, telemetry ================================ */
+/* === meta, help, client, telemetry ====================================== */
 
 /* Print a JSON value, which `x = %synapse …` gets too. Consumes it. */
 static void print_value(runner_t *runner, cJSON *value)
@@ -57,15 +57,6 @@ static void on_meta(cJSON *meta, const err_t *err, void *arg)
 static void run_meta(runner_t *runner)
 {
     spark_meta(runner->spark, on_meta, runner);
-}
-
-/* The names that `start -c` takes today. */
-static void run_list(runner_t *runner)
-{
-    cJSON *names = json_arr();
-    json_add_str(names, "local");
-    print_value(runner, names);
-    runner_stage_ok(runner);
 }
 
 static void run_help(runner_t *runner)
@@ -108,7 +99,7 @@ static command_fn *const commands[] = {
     [COMMAND_SESSION] = runner_run_session_command,
     [COMMAND_SESSIONS] = runner_run_session_command,
     [COMMAND_LOGS] = runner_run_session_command,
-    [COMMAND_LIST] = run_list,
+    [COMMAND_LIST] = runner_run_manage,
     [COMMAND_HELP] = run_help,
     [COMMAND_CLIENT] = run_client,
     [COMMAND_TELEMETRY] = run_telemetry,
@@ -117,6 +108,7 @@ static command_fn *const commands[] = {
     [COMMAND_PUT] = runner_transfer_command,
     [COMMAND_VARS] = runner_run_vars,
     [COMMAND_UPLOAD] = runner_run_upload,
+    [COMMAND_COMPUTE] = runner_run_manage,
 };
 
 void runner_run_command(runner_t *runner)
@@ -132,6 +124,8 @@ void runner_stop_command(runner_t *runner)
         runner_stop_session_command(runner);
     else if (runner->command->id == COMMAND_META)
         spark_abort_meta(runner->spark);
+    else if (runner->manage)
+        manage_abort(runner->manage);
     runner_stop_vars(runner);
     runner_stop_transfer(runner);
 }

@@ -8,6 +8,7 @@
 #ifndef SK_RUNNER_STEPS_H
 #define SK_RUNNER_STEPS_H
 
+#include "compute/manage.h"
 #include "kernel/runner.h"
 #include "livy_client/statement.h"
 
@@ -66,6 +67,7 @@ struct runner_t {
     char upload_key[48];          /* of the driver's part of it */
     err_t upload_err;             /* why it ends */
 
+    manage_t *manage;             /* of a command that manages something, or NULL */
     struct driver_call_t *asked;  /* of `vars` and `upload`, or NULL */
     bool is_asked_as_cell;
     cJSON *failure;               /* a NameError, until Python has said if it has the name */
@@ -140,6 +142,7 @@ void runner_stop_guard(runner_t *runner);
 void runner_run_code(runner_t *runner);
 void runner_run_configure(runner_t *runner);
 void runner_run_upload(runner_t *runner);   /* runner->asked is interrupted as of vars */
+void runner_run_manage(runner_t *runner);
 void runner_run_vars(runner_t *runner);
 void runner_stop_vars(runner_t *runner);
 /* End the step with an error output of code (consumed), with a word on where a name is that

@@ -1,0 +1,65 @@
+/*
+ * runner_manage - commands that manage something, in a cell: the notebook's door
+ *
+ * What is done, how long it takes and a login by device code are shown on the way; JSON
+ * text stays, with a table where people would rather look at one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kernel/manage_view.h"
+#include "kernel/runner_steps.h"
+#include "kernel/sessions_view.h"
+
+static char *user_of(const char *name, void *arg)
+{
+    const runner_t *runner = arg;
+    return sessions_user_of(runner->sessions, name);
+}
+
+static void show(runner_t *runner, const manage_result_t *result)
+{
+    const char *output = runner->command->manage.output;
+    bool wants_json = output && strcmp(output, "json") == 0;
+    bool wants_table = output && strcmp(output, "table") == 0;
+    bool is_table = wants_table || (result->columns && !wants_json &&
+        cJSON_GetArraySize(result->value) > 0);
+    if (is_table) {
+        runner_step_output(runner, manage_output(result, wants_table));
+        return;
+    }
+    char *text = manage_json(result->value);
+    runner_step_print(runner, text);
+    free(text);
+}
+
+static void on_done(const manage_result_t *result, const err_t *err, void *arg)
+{
+    runner_t *runner = arg;
+    err_t copy = *err;
+    runner_line_end(runner);
+    if (!result) {
+        manage_end(&runner->manage);
+        runner_step_fail(runner, &copy);
+        return;
+    }
+    if (result->value) {
+        show(runner, result);
+        json_free(&runner->value);
+        runner->value = json_copy(result->value);
+    }
+    if (*result->note)
+        runner_step_print(runner, result->note);
+    manage_end(&runner->manage);
+    runner_stage_ok(runner);
+}
+
+void runner_run_manage(runner_t *runner)
+{
+    static const manage_events_t events = {runner_show_phase, runner_show_prompt, user_of,
+        on_done};
+    runner->manage = manage_run(sessions_azure(runner->sessions), runner->command, &events,
+        runner);
+}
