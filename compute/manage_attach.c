@@ -133,7 +133,7 @@ static void on_put(manage_t *manage, const azure_answer_t *answer)
     if (manage->options->no_wait)
         manage_note(manage, "Azure goes on with it: `%%synapse compute show %s` tells.",
             name_of(manage));
-    else if (!json_get(manage->kept, "had"))
+    else if (!json_get(manage->kept, "had") || json_get(definition_of(manage), "identity"))
         note_role(manage, shape);
     manage_done(manage, shape);
 }
@@ -206,9 +206,12 @@ static void update(manage_t *manage, const cJSON *had)
         return;
     }
     char *changes = changes_of(definition);
-    manage_note(manage, "`%s` is attached already: its %s %s brought up to date.",
-        name_of(manage), changes, strstr(changes, " and ") ||
-        strcmp(changes, "tags") == 0 ? "are" : "is");
+    bool are = strstr(changes, " and ") || strcmp(changes, "tags") == 0;
+    if (strcmp(manage->verb->verb, "attach") == 0)
+        manage_note(manage, "`%s` is attached already: its %s %s brought up to date.",
+            name_of(manage), changes, are ? "are" : "is");
+    else
+        manage_note(manage, "%s of `%s`: brought up to date.", changes, name_of(manage));
     free(changes);
     json_set_bool(manage->kept, "had", true);
     put(manage, had, json_str(had, "location", ""));
