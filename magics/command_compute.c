@@ -18,7 +18,7 @@ static const char *const types[] = {"synapsespark", "livy", "fabric", "local", N
      .help = "managed identity of jobs: system_assigned, none, or resource IDs of " \
              "user-assigned ones, the default first"}
 #define OPTION_TAGS \
-    {0, "tags", "KEY=VALUE…", OPTION_WORDS, MANAGE_FIELD(tags), \
+    {0, "tags", "KEY=VALUE", OPTION_WORDS, MANAGE_FIELD(tags), \
      .help = "tags, in place of those it has"}
 #define OPTION_DESCRIPTION \
     {0, "description", "TEXT", OPTION_TEXT, MANAGE_FIELD(description), \
