@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "compute/credential.h"
+#include "tests/unit/fake_certificate.h"
 #include "tests/unit/fake_http.h"
 #include "tests/unit/fake_token.h"
 #include "tests/unit/tap.h"
@@ -611,6 +612,74 @@ static void test_workload(void)
     end(world);
 }
 
+/* --- certificate --- */
+
+/* The value of a field of a form, as it was sent. Caller frees. */
+static char *field_of(const char *form, const char *name)
+{
+    char *front = xasprintf("&%s=", name);
+    const char *at = strstr(form, front);
+    char *value = at ? xstrndup(at + strlen(front), strcspn(at + strlen(front), "&")) : NULL;
+
+    free(front);
+    return value;
+}
+
+static void test_certificate(void)
+{
+    char path[] = "/tmp/sk-certificate-XXXXXX";
+    int fd = mkstemp(path);
+    EVP_PKEY *key = EVP_RSA_gen(2048);
+    X509 *certificate = make_certificate(key, "me", 100000);
+    char *key_text = pem_of_key(key, "pass"), *text = pem_of_certificate(certificate);
+    char *both = xasprintf("%s%s", key_text, text);
+    char *variable = xasprintf("AZURE_CLIENT_CERTIFICATE_PATH=%s", path);
+    const char *environment[] = {"AZURE_TENANT_ID=" TENANT, "AZURE_CLIENT_ID=client", variable,
+                                 "AZURE_CLIENT_CERTIFICATE_PASSWORD=pass",
+                                 "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=true", NULL};
+    world_t *world = begin(environment);
+    asker_t asker = {0};
+    err_t err = {0};
+
+    close(fd);
+    ok(path_write(path, both, strlen(both), 0600, &err) == 0, "a certificate is there");
+    get(world, &asker, ARM);
+    ok(asker.token != NULL, "a certificate gives a token");
+    const char *line = fake_http_line(world->fake, 0);
+    char *assertion = field_of(line, "client_assertion");
+    has_str(line, "POST " LOGIN "token grant_type=client_credentials&client_id=client&",
+            "by the documented form");
+    ok(!strstr(line, "client_secret"), "without a secret");
+    ok(assertion && is_signed_by(assertion, key), "with an assertion of its key");
+    cJSON *header = json_of(assertion, 0), *claims = json_of(assertion, 1);
+    ok(json_get_arr(header, "x5c") != NULL, "the chain goes along where that is asked for");
+    is_str(json_str(claims, "aud", NULL), LOGIN "token", "for the endpoint that is asked");
+    is_str(json_str(claims, "iss", NULL), "client", "by the application");
+    json_free(&header);
+    json_free(&claims);
+    free(assertion);
+    forget(&asker);
+    end(world);
+
+    environment[3] = "AZURE_CLIENT_CERTIFICATE_PASSWORD=wrong";
+    world = begin(environment);
+    get(world, &asker, ARM);
+    is_int(asker.err.code, ERR_USAGE, "a wrong password is told");
+    is_int((long long)fake_http_count(world->fake), 0, "and nothing is sent");
+    forget(&asker);
+    unlink(path);
+    get(world, &asker, ARM);
+    has_str(asker.err.text, "AZURE_CLIENT_CERTIFICATE_PATH", "a file that is gone, too");
+    forget(&asker);
+    end(world);
+    free(key_text);
+    free(text);
+    free(both);
+    free(variable);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
 /* --- device code --- */
 
 static void test_device(void)
@@ -795,6 +864,7 @@ int main(void)
     test_tenants();
     test_who();
     test_workload();
+    test_certificate();
     test_device();
     test_device_ends();
     test_login();
