@@ -42,6 +42,7 @@ struct azure_call_t {
     char *secret_token;
     char *tenant;               /* that Azure asked for, on trial */
     bool is_renewed;            /* a 401 was answered with a fresh token */
+    char *refused_words;        /* of that 401, or NULL */
     int failures;
     int64_t failing_since_ms;
     char *poll_url;             /* of the operation; NULL = none is under way */
@@ -75,6 +76,7 @@ static void free_call(azure_call_t *call)
     free(call->body);
     free(call->what);
     free(call->tenant);
+    free(call->refused_words);
     free(call->poll_url);
     free(call->result_url);
     free(call->status);
@@ -199,6 +201,7 @@ static bool again_with_another_token(azure_call_t *call, const http_reply_t *rep
         return true;
     }
     call->is_renewed = true;
+    call->refused_words = xstrdup(azure_message(json));
     char *refused = call->secret_token;
     call->secret_token = NULL;
     ask_token(call, refused);
@@ -454,7 +457,10 @@ static void on_token(const token_t *token, const err_t *err, void *arg)
     } else if (call->tenant) {
         fail_tenant(call, err);
     } else {
-        finish_with(call, err);
+        err_t copy = *err;
+        if (call->refused_words && *call->refused_words)
+            err_append(&copy, "Azure said: %.*s", WORDS_MAX, call->refused_words);
+        finish_with(call, &copy);
     }
 }
 

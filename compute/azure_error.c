@@ -35,7 +35,7 @@ static const char *code_of(const cJSON *json)
     return json_str(fault, "code", json_str(fault, "errorCode", ""));
 }
 
-static const char *message_of(const cJSON *json)
+const char *azure_message(const cJSON *json)
 {
     const cJSON *fault = fault_of(json);
     return json_str(fault, "message", json_str(fault, "Message", ""));
@@ -111,13 +111,17 @@ static int fail_group(const place_t *place, err_t *err)
         or_else(place->subscription, "ID"));
 }
 
-/* Does the address end with the workspace itself? */
+/* Does the address end with the workspace itself, or with a list below it? A list that is
+ * not there is one of a workspace that is not. */
 static bool is_of_workspace(const char *url, const place_t *place)
 {
-    char *end = xasprintf("/workspaces/%s?", or_else(place->workspace, ""));
-    bool is_it = place->workspace && strstr(url, end) != NULL;
-    free(end);
-    return is_it;
+    const char *at = place->workspace ? strstr(url, "/workspaces/") : NULL;
+    if (!at)
+        return false;
+    at += strlen("/workspaces/") + strlen(place->workspace);
+    at += *at == '/';
+    at += strcspn(at, "/?");
+    return *at != '/';
 }
 
 static int fail_not_found(const azure_refusal_t *refusal, const char *code,
@@ -204,7 +208,7 @@ char *azure_wanted_tenant(const cJSON *json)
 {
     if (strcmp(code_of(json), "InvalidAuthenticationTokenTenant") != 0)
         return NULL;
-    const char *message = message_of(json);
+    const char *message = azure_message(json);
     const char *must = strstr(message, "must match");
     const char *at = must ? strstr(must, "://") : NULL;
     at = at ? strchr(at + 3, '/') : NULL;
@@ -270,7 +274,7 @@ static int fail_else(const azure_refusal_t *refusal, const char *code,
 int azure_refusal_err(const azure_refusal_t *refusal, char *code_out, err_t *err)
 {
     const char *code = code_of(refusal->json);
-    const char *message = message_of(refusal->json);
+    const char *message = azure_message(refusal->json);
     snprintf(code_out, AZURE_CODE_SIZE, "%s", code);
     if (refusal->status == 404 || strcmp(code, "InvalidSubscriptionId") == 0)
         return fail_not_found(refusal, code, message, err);

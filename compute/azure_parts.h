@@ -33,6 +33,9 @@ typedef struct {
 enum { AZURE_CODE_SIZE = 200 };
 int azure_refusal_err(const azure_refusal_t *refusal, char *code, err_t *err);
 
+/* Azure's own words in an error's body, "" = none. Borrowed. */
+const char *azure_message(const cJSON *json);
+
 /* The tenant that a 401 InvalidAuthenticationTokenTenant asks for. Caller frees; NULL =
  * the reply is none. */
 char *azure_wanted_tenant(const cJSON *json);

@@ -384,9 +384,22 @@ static bool is_older(const asking_t *asking)
     return strcmp(asking->livy_version, LIVY_NEWER) != 0;
 }
 
+/* The login may be one of another cloud. */
+static void hint_at_cloud(const asking_t *asking, err_t *err)
+{
+    const cloud_t *own = azure_cloud(asking->wish.azure, NULL);
+    const cloud_t *other = asking->region_cloud;
+    if (other && strcmp(own->name, other->name) != 0)
+        err_append(err, "The compute lies in %s, which is of the cloud %s, and the login is "
+            "for %s: set `cloud: %s` in the configuration.", asking->pool.region, other->name,
+            own->name, other->name);
+}
+
 static void fail_probe(asking_t *asking, const azure_answer_t *answer)
 {
     err_t err = answer->err;
+    if (answer->status == 0)
+        hint_at_cloud(asking, &err);
     if (answer->status == 404)
         err_set(&err, ERR_USAGE, "The Synapse workspace %s has no Spark pool %s (any more)%s%s"
             "%s. `az synapse spark pool list --workspace-name %s --resource-group %s` lists "
