@@ -2,13 +2,19 @@
  * spark_meta - what `%synapse meta` shows of a session
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
+#include "base/http.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "kernel/session_clock.h"
 #include "kernel/spark_clock.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_size.h"
 #include "kernel/spark_redact.h"
+#include "livy_client/start_phases.h"
 
 static void copy_key(cJSON *meta, const char *key, const cJSON *from, const char *name)
 {
@@ -34,13 +40,54 @@ static void add_sizes(cJSON *meta, const cJSON *info, const cJSON *body)
     copy_size(meta, "num_executors", info, body, "numExecutors");
 }
 
-static void add_workspace(cJSON *meta)
+/* The template of a target with the session's name and id. Caller frees; NULL = none. */
+static char *application_url(const target_t *target, livy_session_t *session)
+{
+    const char *at = json_str(target->facts, "application_url", NULL);
+    buf_t url = BUF_INIT;
+    if (!at)
+        return NULL;
+    while (*at) {
+        bool is_name = text_starts(at, "{name}"), is_id = text_starts(at, "{id}");
+        char *value = is_name ? http_escape(livy_session_name(session))
+            : is_id           ? http_escape(livy_session_id(session))
+                              : xstrndup(at, 1);
+        buf_adds(&url, value);
+        at += is_name ? strlen("{name}") : is_id ? strlen("{id}") : 1;
+        free(value);
+    }
+    return buf_take(&url);
+}
+
+/* The incumbent's keys are there in any case. */
+static void add_place(cJSON *meta, const target_t *target, livy_session_t *session)
 {
     static const char *const keys[] = {"subscription_id", "resource_group",
-        "workspace_name", "environment_name", "environment_version", "application_url",
-        "synapse_session_guid", NULL};
+        "workspace_name", "environment_name", "environment_version", "synapse_session_guid",
+        NULL};
+    char *url = application_url(target, session);
+    const cJSON *fact;
+    json_set_str(meta, "application_url", url);
+    cJSON_ArrayForEach(fact, target->facts)
+    {
+        if (!json_get(meta, fact->string))
+            json_set(meta, fact->string, json_copy(fact));
+    }
     for (const char *const *key = keys; *key; key++)
-        json_set_null(meta, *key);
+        if (!json_get(meta, *key))
+            json_set_null(meta, *key);
+    free(url);
+}
+
+/* Whose rights its reads and writes have: interactive sessions use the user's. */
+static void add_identity(cJSON *meta, const spark_t *spark, const cJSON *info)
+{
+    const char *owner = json_str(info, "submitterName",
+        json_str(info, "proxyUser", json_str(info, "owner", NULL)));
+    if (!json_get(meta, "identity"))
+        json_set_str(meta, "identity", spark_is_local(spark) ? spark->shared->user : owner);
+    json_set_str(meta, "identity_type",
+        target_is_azure(spark->target) || spark_is_local(spark) ? "user" : NULL);
 }
 
 static void add_application(cJSON *meta, livy_session_t *session)
@@ -83,8 +130,10 @@ static cJSON *meta_of(spark_t *spark)
     const cJSON *body = spark->target->session_body;
     cJSON *conf = json_get_obj(body, "conf");
     cJSON *meta = json_obj();
-    add_workspace(meta);
+    add_place(meta, spark->target, spark->session);
+    add_identity(meta, spark, info);
     add_application(meta, spark->session);
+    json_set(meta, "start_phases", start_phases_json(info));
     add_sizes(meta, info, body);
     add_limits(meta, spark);
     add_clock(meta, spark);
