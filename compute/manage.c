@@ -17,7 +17,7 @@
 #define ITEMS_MAX 10000 /* of a list, over all its pages */
 
 static const manage_verb_t *const tables[] = {manage_compute_verbs, manage_attach_verbs,
-    manage_grant_verbs, NULL};
+    manage_grant_verbs, manage_linked_verbs, manage_data_verbs, NULL};
 
 static const manage_verb_t *find_verb(const command_t *command)
 {

@@ -25,7 +25,7 @@ typedef struct {
 } manage_verb_t;
 
 extern const manage_verb_t manage_compute_verbs[], manage_attach_verbs[],
-    manage_grant_verbs[];
+    manage_grant_verbs[], manage_linked_verbs[], manage_data_verbs[];
 
 /* The answer of a call; `answer->err` is the verb's to look at. */
 typedef void (manage_next_fn)(manage_t *manage, const azure_answer_t *answer);

@@ -1,6 +1,6 @@
 /*
  * test_compute_manage - what commands ask Azure and what they give, from
- *                       tests/data/manage.cases
+ *                       tests/data/manage*.cases
  */
 #include "compute/manage.h"
 
@@ -281,16 +281,27 @@ static void test_times(void)
     }
 }
 
+static void check_cases(const cases_t *cases)
+{
+    for (size_t i = 0; i < cases->count; i++)
+        check_case(&cases->items[i]);
+}
+
 int main(void)
 {
+    static const char *const more[] = {"manage_linked.cases", "manage_data.cases"};
     mem_init();
     cases_t cases = cases_read("manage.cases");
     ok(cases.count > 30, "the cases are there");
-    for (size_t i = 0; i < cases.count; i++)
-        check_case(&cases.items[i]);
+    check_cases(&cases);
     test_progress(&cases);
     test_interrupt(&cases);
     test_times();
     cases_free(&cases);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        cases = cases_read(more[i]);
+        check_cases(&cases);
+        cases_free(&cases);
+    }
     return done_testing();
 }

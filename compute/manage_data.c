@@ -1,0 +1,482 @@
+/*
+ * manage_data - `data list | show | register | path`
+ *
+ * Source: Microsoft.MachineLearningServices, Data Containers, Data Versions, Datastores.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "compute/data_uri.h"
+#include "compute/manage_verb.h"
+
+#define DATA "/data"
+
+static const char *const list_columns[] = {"name", "version", "latest_version", "type", "path",
+    "description", NULL};
+
+/* === What it looks like ================================================= */
+
+static void take(cJSON *shape, const char *key, const cJSON *from, const char *name)
+{
+    const cJSON *value = json_get(from, name);
+
+    if (value && !cJSON_IsNull(value))
+        json_set(shape, key, json_copy(value));
+}
+
+/* Who made it, when. */
+static void add_context(cJSON *shape, const cJSON *system)
+{
+    if (!system)
+        return;
+    cJSON *context = json_obj();
+    take(context, "created_at", system, "createdAt");
+    take(context, "created_by", system, "createdBy");
+    take(context, "last_modified_at", system, "lastModifiedAt");
+    json_set(shape, "creation_context", context);
+}
+
+/* Of a version; `name` is the asset's. */
+static cJSON *shape_of_version(const cJSON *version, const char *name)
+{
+    const cJSON *properties = json_get_obj(version, "properties");
+    cJSON *shape = json_obj();
+
+    take(shape, "id", version, "id");
+    json_set_str(shape, "name", name);
+    take(shape, "version", version, "name");
+    take(shape, "type", properties, "dataType");
+    take(shape, "path", properties, "dataUri");
+    take(shape, "description", properties, "description");
+    take(shape, "tags", properties, "tags");
+    add_context(shape, json_get_obj(version, "systemData"));
+    return shape;
+}
+
+/* Of all versions together. */
+static cJSON *shape_of_container(const cJSON *container)
+{
+    const cJSON *properties = json_get_obj(container, "properties");
+    cJSON *shape = json_obj();
+
+    take(shape, "name", container, "name");
+    take(shape, "latest_version", properties, "latestVersion");
+    take(shape, "type", properties, "dataType");
+    take(shape, "description", properties, "description");
+    take(shape, "tags", properties, "tags");
+    add_context(shape, json_get_obj(container, "systemData"));
+    return shape;
+}
+
+static const char *kept(const manage_t *manage, const char *key)
+{
+    return json_str(manage->kept, key, "");
+}
+
+static void keep(manage_t *manage, const char *key, const char *value)
+{
+    json_drop(manage->kept, key);
+    json_set_str(manage->kept, key, value);
+}
+
+/* "/data/NAME", "/data/NAME/versions", "/data/NAME/versions/V". Caller frees. */
+static char *asset_path(const manage_t *manage, const char *below, const char *version)
+{
+    char *asset = manage_path("data", kept(manage, "asset"));
+    char *escaped = http_escape(version);
+    char *path = xasprintf("%s%s%s", asset, below, escaped);
+
+    free(escaped);
+    free(asset);
+    return path;
+}
+
+/* === Which workspace ==================================================== */
+
+/* The one that an address names, else the one that is meant. False: it was said. */
+static bool take_workspace(manage_t *manage, const data_uri_t *uri)
+{
+    err_t err = {0};
+
+    if (uri->workspace && azure_cloud(manage->azure, &err)) {
+        workspace_t *workspace = xcalloc(1, sizeof *workspace);
+        workspace->subscription_id = xstrdup(uri->subscription_id);
+        workspace->resource_group = xstrdup(uri->resource_group);
+        workspace->name = xstrdup(uri->workspace);
+        workspace->from = xstrdup("the azureml:// address");
+        workspace_destroy(&manage->workspace);
+        manage->workspace = workspace;
+    }
+    if (!err.code && manage_workspace(manage, &err))
+        return true;
+    manage_fail(manage, &err);
+    return false;
+}
+
+/* The version of the line; false: there are two. */
+static bool take_version(manage_t *manage, const data_uri_t *uri)
+{
+    const char *asked = manage->options->version;
+
+    if (asked && uri->version && strcmp(asked, uri->version) != 0) {
+        manage_refuse(manage, "`%s` and --version %s both name a version: leave one out.",
+            manage->options->name, asked);
+        return false;
+    }
+    if (asked || uri->version)
+        keep(manage, "version", asked ? asked : uri->version);
+    return true;
+}
+
+/* === list =============================================================== */
+
+static void on_list(manage_t *manage, const azure_answer_t *answer)
+{
+    const char *asset = kept(manage, "asset");
+    const cJSON *item;
+
+    if (answer->err.code && *asset) {
+        manage_fail_name(manage, answer, DATA, ARM_VERSION, asset);
+        return;
+    }
+    if (answer->err.code) {
+        manage_fail(manage, &answer->err);
+        return;
+    }
+    cJSON *list = json_arr();
+    cJSON_ArrayForEach(item, manage->items)
+        json_add(list, *asset ? shape_of_version(item, asset) : shape_of_container(item));
+    manage_done(manage, list);
+}
+
+static void run_list(manage_t *manage)
+{
+    const char *name = manage->options->name;
+    err_t err = {0};
+
+    if (!manage_workspace(manage, &err)) {
+        manage_fail(manage, &err);
+        return;
+    }
+    if (!name) {
+        manage_phase(manage, "listing the data of %s", manage->workspace->name);
+        manage_ask_list(manage, DATA, ARM_VERSION, "the data assets", on_list);
+        return;
+    }
+    keep(manage, "asset", name);
+    char *path = asset_path(manage, "/versions", ""), *what = xasprintf("the data asset %s",
+        name);
+    manage_phase(manage, "listing the versions of %s", name);
+    manage_ask_list(manage, path, ARM_VERSION, what, on_list);
+    free(what);
+    free(path);
+}
+
+/* === One version ======================================================== */
+
+static void give_version(manage_t *manage, const cJSON *version);
+
+static void on_version(manage_t *manage, const azure_answer_t *answer)
+{
+    const char *asset = kept(manage, "asset");
+
+    if (!answer->err.code) {
+        give_version(manage, answer->json);
+        return;
+    }
+    err_t err = answer->err;
+    if (manage_is_missing(answer))
+        err_append(&err, "`%%synapse data list %s` shows its versions.", asset);
+    manage_fail(manage, &err);
+}
+
+static void ask_version(manage_t *manage)
+{
+    char *path = asset_path(manage, "/versions/", kept(manage, "version"));
+    char *what = xasprintf("the data asset %s:%s", kept(manage, "asset"),
+        kept(manage, "version"));
+
+    manage_ask(manage, "GET", path, ARM_VERSION, NULL, what, on_version);
+    free(what);
+    free(path);
+}
+
+static void on_container(manage_t *manage, const azure_answer_t *answer)
+{
+    const char *asset = kept(manage, "asset");
+    const char *latest = json_str(json_get_obj(answer->json, "properties"), "latestVersion",
+        "");
+
+    if (answer->err.code)
+        manage_fail_name(manage, answer, DATA, ARM_VERSION, asset);
+    else if (!*latest)
+        manage_refuse(manage, "The data asset `%s` has no version yet.", asset);
+    else {
+        keep(manage, "version", latest);
+        ask_version(manage);
+    }
+}
+
+static void ask_asset(manage_t *manage, const data_uri_t *uri)
+{
+    if (!take_version(manage, uri) || !take_workspace(manage, uri))
+        return;
+    keep(manage, "asset", uri->name);
+    manage_phase(manage, "looking up %s", uri->name);
+    if (*kept(manage, "version"))
+        ask_version(manage);
+    else
+        manage_ask_one(manage, "data", "data asset", ARM_VERSION, uri->name, on_container);
+}
+
+/* === path =============================================================== */
+
+static void give_path(manage_t *manage, char *path)
+{
+    cJSON *value = json_obj();
+    static const char *const keys[] = {"asset", "version", "type", "datastore", "uri"};
+    static const char *const names[] = {"name", "version", "type", "datastore", "uri"};
+
+    json_set_str(value, "path", path);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (*kept(manage, keys[i]))
+            json_set_str(value, names[i], kept(manage, keys[i]));
+    }
+    if (strcmp(kept(manage, "type"), "mltable") == 0)
+        manage_note(manage, "Its file MLTable says how it is meant to be read: Spark reads the "
+            "files that it names.");
+    free(path);
+    manage_done(manage, value);
+}
+
+static void on_datastore(manage_t *manage, const azure_answer_t *answer)
+{
+    err_t err = {0};
+
+    if (answer->err.code) {
+        manage_fail_name(manage, answer, "/datastores", ARM_VERSION, kept(manage, "datastore"));
+        return;
+    }
+    char *path = data_uri_in(answer->json, kept(manage, "below"), &err);
+    if (path)
+        give_path(manage, path);
+    else
+        manage_fail(manage, &err);
+}
+
+/* Where a file or folder lies, that is no asset. */
+static void find_place(manage_t *manage, const data_uri_t *uri)
+{
+    err_t err = {0};
+
+    if (uri->kind == DATA_ADDRESS) {
+        char *path = data_uri_address(uri->path, &err);
+        if (path)
+            give_path(manage, path);
+        else
+            manage_fail(manage, &err);
+    } else if (take_workspace(manage, uri)) {
+        keep(manage, "datastore", uri->name);
+        keep(manage, "below", uri->path);
+        manage_ask_one(manage, "datastores", "datastore", ARM_VERSION, uri->name,
+            on_datastore);
+    }
+}
+
+static void find_version(manage_t *manage, const cJSON *version)
+{
+    const cJSON *properties = json_get_obj(version, "properties");
+    const char *text = json_str(properties, "dataUri", "");
+    data_uri_t uri;
+    err_t err = {0};
+
+    keep(manage, "type", json_str(properties, "dataType", ""));
+    keep(manage, "uri", text);
+    if (data_uri_parse(text, &uri, &err) != 0) {
+        manage_fail(manage, &err);
+        return;
+    }
+    if (uri.kind == DATA_ASSET)
+        manage_refuse(manage, "The data asset `%s` says no place that Spark could read: %s",
+            kept(manage, "asset"), text);
+    else
+        find_place(manage, &uri);
+    data_uri_free(&uri);
+}
+
+static void give_version(manage_t *manage, const cJSON *version)
+{
+    if (strcmp(manage->verb->verb, "path") == 0)
+        find_version(manage, version);
+    else
+        manage_done(manage, shape_of_version(version, kept(manage, "asset")));
+}
+
+static void run_path(manage_t *manage)
+{
+    data_uri_t uri;
+    err_t err = {0};
+
+    if (data_uri_parse(manage->options->name, &uri, &err) != 0) {
+        manage_fail(manage, &err);
+        return;
+    }
+    if (uri.kind == DATA_ASSET)
+        ask_asset(manage, &uri);
+    else
+        find_place(manage, &uri);
+    data_uri_free(&uri);
+}
+
+/* === show =============================================================== */
+
+/* The asset that the line names; false: it names something else, as was said. */
+static bool parse_asset(manage_t *manage, data_uri_t *uri)
+{
+    err_t err = {0};
+
+    if (data_uri_parse(manage->options->name, uri, &err) != 0) {
+        manage_fail(manage, &err);
+        return false;
+    }
+    if (uri->kind == DATA_ASSET)
+        return true;
+    data_uri_free(uri);
+    manage_refuse(manage, "`%s` is the address of data, not the name of a data asset. Where "
+        "Spark finds it: `%%synapse data path %s`.", manage->options->name,
+        manage->options->name);
+    return false;
+}
+
+static void run_show(manage_t *manage)
+{
+    data_uri_t uri;
+
+    if (!parse_asset(manage, &uri))
+        return;
+    ask_asset(manage, &uri);
+    data_uri_free(&uri);
+}
+
+/* === register =========================================================== */
+
+static void on_put(manage_t *manage, const azure_answer_t *answer)
+{
+    const char *asset = kept(manage, "asset");
+
+    if (answer->err.code) {
+        manage_fail(manage, &answer->err);
+        return;
+    }
+    manage_note(manage, "`%%synapse data path %s` gives the address that Spark reads.", asset);
+    manage_done(manage, shape_of_version(answer->json, asset));
+}
+
+static void put(manage_t *manage)
+{
+    const manage_options_t *options = manage->options;
+    cJSON *body = json_obj(), *properties = json_obj();
+    char *path = asset_path(manage, "/versions/", kept(manage, "version"));
+    char *what = xasprintf("the data asset %s:%s", kept(manage, "asset"),
+        kept(manage, "version"));
+
+    json_set_str(properties, "dataType", kept(manage, "type"));
+    json_set_str(properties, "dataUri", kept(manage, "uri"));
+    json_set_bool(properties, "isAnonymous", false);
+    if (options->description)
+        json_set_str(properties, "description", options->description);
+    json_set(body, "properties", properties);
+    manage_phase(manage, "registering %s:%s", kept(manage, "asset"), kept(manage, "version"));
+    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
+    json_free(&body);
+    free(what);
+    free(path);
+}
+
+/* The version after those that are there. */
+static void on_versions(manage_t *manage, const azure_answer_t *answer)
+{
+    const cJSON *properties = json_get_obj(answer->json, "properties");
+    const char *next = json_str(properties, "nextVersion", "1");
+
+    if (answer->err.code && !manage_is_missing(answer)) {
+        manage_fail(manage, &answer->err);
+        return;
+    }
+    keep(manage, "version", answer->err.code ? "1" : next);
+    put(manage);
+}
+
+/* A file has an ending. */
+static const char *type_of(const char *path)
+{
+    size_t len = strcspn(path, "?");
+    char *whole = xstrndup(path, len), *slash = strrchr(whole, '/');
+    bool is_file = strchr(slash ? slash : whole, '.') != NULL;
+
+    free(whole);
+    return is_file ? "uri_file" : "uri_folder";
+}
+
+/* Keep the address that Azure ML is told. False: it is none, as was said. */
+static bool take_place(manage_t *manage)
+{
+    const manage_options_t *options = manage->options;
+    const workspace_t *workspace = manage->workspace;
+    data_uri_t uri;
+    err_t err = {0};
+    char *readable = NULL;
+
+    if (data_uri_parse(options->path, &uri, &err) != 0) {
+        manage_fail(manage, &err);
+        return false;
+    }
+    bool is_short = uri.kind == DATA_DATASTORE && !uri.workspace;
+    char *text = is_short ? xasprintf("azureml://subscriptions/%s/resourcegroups/%s/workspaces/"
+        "%s/datastores/%s/paths/%s", workspace->subscription_id, workspace->resource_group,
+        workspace->name, uri.name, uri.path) : xstrdup(options->path);
+    if (uri.kind == DATA_ASSET)
+        err_set(&err, ERR_USAGE, "`%.120s` is no place where Azure finds the data: write "
+            "azureml://datastores/STORE/paths/PATH, abfss://…, wasbs://… or https://…; a file "
+            "of this machine is copied to a storage account first.", options->path);
+    else if (uri.kind == DATA_ADDRESS)
+        readable = data_uri_address(uri.path, &err);
+    keep(manage, "uri", text);
+    keep(manage, "type", options->type ? options->type : type_of(uri.path ? uri.path : ""));
+    free(readable);
+    free(text);
+    data_uri_free(&uri);
+    if (err.code)
+        manage_fail(manage, &err);
+    return !err.code;
+}
+
+static void run_register(manage_t *manage)
+{
+    data_uri_t uri;
+
+    if (!parse_asset(manage, &uri))
+        return;
+    keep(manage, "asset", uri.name);
+    bool is_ready = take_version(manage, &uri) && take_workspace(manage, &uri) &&
+        take_place(manage);
+    data_uri_free(&uri);
+    if (!is_ready)
+        return;
+    manage_phase(manage, "registering %s", kept(manage, "asset"));
+    if (*kept(manage, "version"))
+        put(manage);
+    else
+        manage_ask_one(manage, "data", "data asset", ARM_VERSION, kept(manage, "asset"),
+            on_versions);
+}
+
+const manage_verb_t manage_data_verbs[] = {
+    {COMMAND_DATA, "list", run_list, list_columns},
+    {COMMAND_DATA, "show", run_show, NULL},
+    {COMMAND_DATA, "register", run_register, NULL},
+    {COMMAND_DATA, "path", run_path, NULL},
+    {0, NULL, NULL, NULL},
+};
