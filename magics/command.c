@@ -22,7 +22,8 @@ static const command_row_t *const rows[] = {
     &command_configure_row,
     &command_session_row, &command_sessions_row, &command_logs_row,
     &command_get_row, &command_put_row, &command_vars_row, &command_upload_row,
-    &command_compute_row, &command_linked_row, &command_data_row, NULL,
+    &command_compute_row, &command_linked_row, &command_data_row,
+    &command_config_row, &command_whoami_row, &command_login_row, NULL,
 };
 
 const command_row_t *row_at(size_t i)
@@ -65,7 +66,8 @@ const char *const *command_names(void)
 {
     static const char *const names[] = {"start", "meta", "stop", "list", "help", "client",
         "telemetry", "configure", "session", "sessions", "logs",
-        "get", "put", "vars", "upload", "compute", "linked-service", "data", NULL};
+        "get", "put", "vars", "upload", "compute", "linked-service", "data", "config",
+        "whoami", "login", NULL};
     return names;
 }
 
@@ -173,7 +175,7 @@ void command_destroy(command_t **command_p)
         command->manage.synapse_workspace, command->manage.synapse_group,
         command->manage.attach, command->manage.path, command->manage.version,
         command->topic, command->session,
-        command->pattern,
+        command->pattern, command->tenant,
         command->transfer.name, command->transfer.as,
         command->session_options.action_word, command->session_options.what};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -286,7 +288,7 @@ static int parse_row(command_t *command, const command_row_t *row, const char *l
     command->id = row->id;
     if (verb == NULL)
         return err_append(err, "Usage: %%synapse %s", row->usage);
-    command->verb = verb->name;
+    command->verb = row->verbs ? verb->name : NULL;
     if (check_expanded(line, err) != 0 ||
         args_parse(command, verb, words, first, err) != 0 ||
         parse_body(command, verb, body, err) != 0 ||

@@ -15,7 +15,8 @@
 typedef enum { COMMAND_START, COMMAND_META, COMMAND_STOP, COMMAND_LIST, COMMAND_HELP,
     COMMAND_CLIENT, COMMAND_TELEMETRY, COMMAND_CONFIGURE, COMMAND_SESSION,
     COMMAND_SESSIONS, COMMAND_LOGS, COMMAND_GET, COMMAND_PUT, COMMAND_VARS,
-    COMMAND_UPLOAD, COMMAND_COMPUTE, COMMAND_LINKED, COMMAND_DATA } command_id_t;
+    COMMAND_UPLOAD, COMMAND_COMPUTE, COMMAND_LINKED, COMMAND_DATA,
+    COMMAND_CONFIG, COMMAND_WHOAMI, COMMAND_LOGIN } command_id_t;
 
 /* Options of `start`; strings NULL and numbers 0 where not given. Of subscription, group
  * and workspace all are given or none; config_file counts only when none is. */
@@ -105,6 +106,7 @@ typedef struct {
     session_options_t session_options;
     char *session;                         /* the notebook's session that is meant, by its
                                               name; NULL = the current one */
+    char *tenant;                          /* login --tenant; NULL = not given */
     char *pattern;                         /* vars PATTERN; NULL = all */
     char *topic;                           /* help TOPIC; NULL = all */
 } command_t;

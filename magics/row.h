@@ -73,7 +73,8 @@ extern const command_row_t command_start_row, command_meta_row, command_stop_row
     command_session_row, command_sessions_row, command_logs_row,
     command_vars_row,
     command_get_row, command_put_row, command_upload_row, command_compute_row,
-    command_linked_row, command_data_row;
+    command_linked_row, command_data_row, command_config_row,
+    command_whoami_row, command_login_row;
 
 /* The row of a name (first `len` bytes of `name`, any case), or NULL. Static. */
 const command_row_t *row_find(const char *name, size_t len);
