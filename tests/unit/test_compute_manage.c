@@ -207,7 +207,7 @@ static void check_case(const case_t *one)
     if (note)
         is_it = is_it && has_lines(run.note, note->text);
     if (asked) {
-        char *wanted = xasprintf("%s\n", asked->text);
+        char *wanted = xasprintf("%s%s", asked->text, *asked->text ? "\n" : "");
         is_it = is_it && strcmp(buf_str(&run.asked), wanted) == 0;
         free(wanted);
     }
