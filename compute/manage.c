@@ -17,7 +17,8 @@
 #define ITEMS_MAX 10000 /* of a list, over all its pages */
 
 static const manage_verb_t *const tables[] = {manage_compute_verbs, manage_attach_verbs,
-    manage_grant_verbs, manage_linked_verbs, manage_data_verbs, NULL};
+    manage_grant_verbs, manage_linked_verbs, manage_data_verbs,
+    manage_config_verbs, manage_whoami_verbs, NULL};
 
 static const manage_verb_t *find_verb(const command_t *command)
 {
@@ -254,6 +255,7 @@ static void finish(manage_t *manage, const cJSON *value, const err_t *err)
     if (manage->timer)
         options->ops->timer_end(options->http, &manage->timer);
     azure_call_end(&manage->call);
+    credentials_end(&manage->asking);
     azure_set_prompt(manage->azure, NULL, NULL);
     manage->is_running = false;
     char *note = buf_take(&manage->note);
@@ -380,6 +382,7 @@ void manage_end(manage_t **manage_p)
     if (manage->is_running)
         azure_set_prompt(manage->azure, NULL, NULL);
     azure_call_end(&manage->call);
+    credentials_end(&manage->asking);
     workspace_destroy(&manage->workspace);
     json_free(&manage->kept);
     json_free(&manage->items);

@@ -213,6 +213,6 @@ const manage_verb_t manage_compute_verbs[] = {
     {COMMAND_COMPUTE, "list", run_list, list_columns},
     {COMMAND_COMPUTE, "show", run_show, NULL},
     {COMMAND_COMPUTE, "detach", run_detach, NULL},
-    {COMMAND_LIST, "list", run_names, NULL},
+    {COMMAND_LIST, "", run_names, NULL},
     {0, NULL, NULL, NULL},
 };

@@ -19,13 +19,15 @@
 
 typedef struct {
     command_id_t id;
-    const char *verb;              /* of the command's row: "attach"; NULL ends a table */
+    const char *verb;              /* of the command's row: "attach"; "" of one that has no
+                                      verbs; NULL ends a table */
     void (*run)(manage_t *manage);
     const char *const *columns;    /* as manage_result_t has them */
 } manage_verb_t;
 
 extern const manage_verb_t manage_compute_verbs[], manage_attach_verbs[],
-    manage_grant_verbs[], manage_linked_verbs[], manage_data_verbs[];
+    manage_grant_verbs[], manage_linked_verbs[], manage_data_verbs[], manage_config_verbs[],
+    manage_whoami_verbs[];
 
 /* The answer of a call; `answer->err` is the verb's to look at. */
 typedef void (manage_next_fn)(manage_t *manage, const azure_answer_t *answer);
@@ -41,6 +43,7 @@ struct manage_t {
     cJSON *kept;                   /* an object: what a verb keeps from call to call */
     manage_next_fn *next;
     azure_call_t *call;
+    credential_ask_t *asking;      /* of a verb that asks for a token itself, or NULL */
     bool is_write;                 /* the call changes something */
     bool is_running;               /* from the first turn of the loop to the end */
     char *phase;                   /* "attaching mypool" */
