@@ -87,6 +87,7 @@ static void clear_step(runner_t *runner)
     loop_timer_end(runner->loop, &runner->log_timer);
     spark_note_run(runner->spark, NULL, 0, 0);
     manage_end(&runner->manage);
+    credentials_end(&runner->login);
     command_destroy(&runner->command);
     json_free(&runner->pieces);
     runner_wish_clear(runner);

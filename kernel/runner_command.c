@@ -109,6 +109,9 @@ static command_fn *const commands[] = {
     [COMMAND_VARS] = runner_run_vars,
     [COMMAND_UPLOAD] = runner_run_upload,
     [COMMAND_COMPUTE] = runner_run_manage,
+    [COMMAND_CONFIG] = runner_run_manage,
+    [COMMAND_WHOAMI] = runner_run_manage,
+    [COMMAND_LOGIN] = runner_run_login,
 };
 
 void runner_run_command(runner_t *runner)
@@ -126,6 +129,8 @@ void runner_stop_command(runner_t *runner)
         spark_abort_meta(runner->spark);
     else if (runner->manage)
         manage_abort(runner->manage);
+    else if (runner->login)
+        runner_stop_login(runner);
     runner_stop_vars(runner);
     runner_stop_transfer(runner);
 }

@@ -52,15 +52,11 @@ void runner_run_login(runner_t *runner)
         credentials_login(credentials, runner->command->tenant, &events, runner);
 }
 
-/* False = nobody waits for one. */
-bool runner_stop_login(runner_t *runner)
+void runner_stop_login(runner_t *runner)
 {
     err_t err = {0};
-    if (!runner->login)
-        return false;
     credentials_end(&runner->login);
     runner_line_end(runner);
     err_set(&err, ERR_INTERRUPTED, "The login was interrupted: nothing has changed.");
     runner_step_fail(runner, &err);
-    return true;
 }

@@ -68,6 +68,7 @@ struct runner_t {
     err_t upload_err;             /* why it ends */
 
     manage_t *manage;             /* of a command that manages something, or NULL */
+    credential_ask_t *login;      /* of `login`, or NULL */
     struct driver_call_t *asked;  /* of `vars` and `upload`, or NULL */
     bool is_asked_as_cell;
     cJSON *failure;               /* a NameError, until Python has said if it has the name */
@@ -143,6 +144,8 @@ void runner_run_code(runner_t *runner);
 void runner_run_configure(runner_t *runner);
 void runner_run_upload(runner_t *runner);   /* runner->asked is interrupted as of vars */
 void runner_run_manage(runner_t *runner);
+void runner_run_login(runner_t *runner);
+void runner_stop_login(runner_t *runner);
 void runner_run_vars(runner_t *runner);
 void runner_stop_vars(runner_t *runner);
 /* End the step with an error output of code (consumed), with a word on where a name is that
