@@ -3,13 +3,13 @@
  *
  * Source: Microsoft.MachineLearningServices, Data Containers, Data Versions, Datastores.
  */
+#include "compute/manage_data.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "compute/data_uri.h"
-#include "compute/manage_verb.h"
 
 #define DATA "/data"
 
@@ -70,12 +70,12 @@ static cJSON *shape_of_container(const cJSON *container)
     return shape;
 }
 
-static const char *kept(const manage_t *manage, const char *key)
+const char *data_kept(const manage_t *manage, const char *key)
 {
     return json_str(manage->kept, key, "");
 }
 
-static void keep(manage_t *manage, const char *key, const char *value)
+void data_keep(manage_t *manage, const char *key, const char *value)
 {
     json_drop(manage->kept, key);
     json_set_str(manage->kept, key, value);
@@ -84,7 +84,7 @@ static void keep(manage_t *manage, const char *key, const char *value)
 /* "/data/NAME", "/data/NAME/versions", "/data/NAME/versions/V". Caller frees. */
 static char *asset_path(const manage_t *manage, const char *below, const char *version)
 {
-    char *asset = manage_path("data", kept(manage, "asset"));
+    char *asset = manage_path("data", data_kept(manage, "asset"));
     char *escaped = http_escape(version);
     char *path = xasprintf("%s%s%s", asset, below, escaped);
 
@@ -95,8 +95,7 @@ static char *asset_path(const manage_t *manage, const char *below, const char *v
 
 /* === Which workspace ==================================================== */
 
-/* The one that an address names, else the one that is meant. False: it was said. */
-static bool take_workspace(manage_t *manage, const data_uri_t *uri)
+bool data_take_workspace(manage_t *manage, const data_uri_t *uri)
 {
     err_t err = {0};
 
@@ -126,7 +125,7 @@ static bool take_version(manage_t *manage, const data_uri_t *uri)
         return false;
     }
     if (asked || uri->version)
-        keep(manage, "version", asked ? asked : uri->version);
+        data_keep(manage, "version", asked ? asked : uri->version);
     return true;
 }
 
@@ -134,7 +133,7 @@ static bool take_version(manage_t *manage, const data_uri_t *uri)
 
 static void on_list(manage_t *manage, const azure_answer_t *answer)
 {
-    const char *asset = kept(manage, "asset");
+    const char *asset = data_kept(manage, "asset");
     const cJSON *item;
 
     if (answer->err.code && *asset) {
@@ -165,7 +164,7 @@ static void run_list(manage_t *manage)
         manage_ask_list(manage, DATA, ARM_VERSION, "the data assets", on_list);
         return;
     }
-    keep(manage, "asset", name);
+    data_keep(manage, "asset", name);
     char *path = asset_path(manage, "/versions", ""), *what = xasprintf("the data asset %s",
         name);
     manage_phase(manage, "listing the versions of %s", name);
@@ -176,11 +175,17 @@ static void run_list(manage_t *manage)
 
 /* === One version ======================================================== */
 
-static void give_version(manage_t *manage, const cJSON *version);
+static void give_version(manage_t *manage, const cJSON *version)
+{
+    if (strcmp(manage->verb->verb, "path") == 0)
+        data_find_version(manage, version);
+    else
+        manage_done(manage, shape_of_version(version, data_kept(manage, "asset")));
+}
 
 static void on_version(manage_t *manage, const azure_answer_t *answer)
 {
-    const char *asset = kept(manage, "asset");
+    const char *asset = data_kept(manage, "asset");
 
     if (!answer->err.code) {
         give_version(manage, answer->json);
@@ -194,9 +199,9 @@ static void on_version(manage_t *manage, const azure_answer_t *answer)
 
 static void ask_version(manage_t *manage)
 {
-    char *path = asset_path(manage, "/versions/", kept(manage, "version"));
-    char *what = xasprintf("the data asset %s:%s", kept(manage, "asset"),
-        kept(manage, "version"));
+    char *path = asset_path(manage, "/versions/", data_kept(manage, "version"));
+    char *what = xasprintf("the data asset %s:%s", data_kept(manage, "asset"),
+        data_kept(manage, "version"));
 
     manage_ask(manage, "GET", path, ARM_VERSION, NULL, what, on_version);
     free(what);
@@ -205,7 +210,7 @@ static void ask_version(manage_t *manage)
 
 static void on_container(manage_t *manage, const azure_answer_t *answer)
 {
-    const char *asset = kept(manage, "asset");
+    const char *asset = data_kept(manage, "asset");
     const char *latest = json_str(json_get_obj(answer->json, "properties"), "latestVersion",
         "");
 
@@ -214,120 +219,21 @@ static void on_container(manage_t *manage, const azure_answer_t *answer)
     else if (!*latest)
         manage_refuse(manage, "The data asset `%s` has no version yet.", asset);
     else {
-        keep(manage, "version", latest);
+        data_keep(manage, "version", latest);
         ask_version(manage);
     }
 }
 
-static void ask_asset(manage_t *manage, const data_uri_t *uri)
+void data_ask_asset(manage_t *manage, const data_uri_t *uri)
 {
-    if (!take_version(manage, uri) || !take_workspace(manage, uri))
+    if (!take_version(manage, uri) || !data_take_workspace(manage, uri))
         return;
-    keep(manage, "asset", uri->name);
+    data_keep(manage, "asset", uri->name);
     manage_phase(manage, "looking up %s", uri->name);
-    if (*kept(manage, "version"))
+    if (*data_kept(manage, "version"))
         ask_version(manage);
     else
         manage_ask_one(manage, "data", "data asset", ARM_VERSION, uri->name, on_container);
-}
-
-/* === path =============================================================== */
-
-static void give_path(manage_t *manage, char *path)
-{
-    cJSON *value = json_obj();
-    static const char *const keys[] = {"asset", "version", "type", "datastore", "uri"};
-    static const char *const names[] = {"name", "version", "type", "datastore", "uri"};
-
-    json_set_str(value, "path", path);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (*kept(manage, keys[i]))
-            json_set_str(value, names[i], kept(manage, keys[i]));
-    }
-    if (strcmp(kept(manage, "type"), "mltable") == 0)
-        manage_note(manage, "Its file MLTable says how it is meant to be read: Spark reads the "
-            "files that it names.");
-    free(path);
-    manage_done(manage, value);
-}
-
-static void on_datastore(manage_t *manage, const azure_answer_t *answer)
-{
-    err_t err = {0};
-
-    if (answer->err.code) {
-        manage_fail_name(manage, answer, "/datastores", ARM_VERSION, kept(manage, "datastore"));
-        return;
-    }
-    char *path = data_uri_in(answer->json, kept(manage, "below"), &err);
-    if (path)
-        give_path(manage, path);
-    else
-        manage_fail(manage, &err);
-}
-
-/* Where a file or folder lies, that is no asset. */
-static void find_place(manage_t *manage, const data_uri_t *uri)
-{
-    err_t err = {0};
-
-    if (uri->kind == DATA_ADDRESS) {
-        char *path = data_uri_address(uri->path, &err);
-        if (path)
-            give_path(manage, path);
-        else
-            manage_fail(manage, &err);
-    } else if (take_workspace(manage, uri)) {
-        keep(manage, "datastore", uri->name);
-        keep(manage, "below", uri->path);
-        manage_ask_one(manage, "datastores", "datastore", ARM_VERSION, uri->name,
-            on_datastore);
-    }
-}
-
-static void find_version(manage_t *manage, const cJSON *version)
-{
-    const cJSON *properties = json_get_obj(version, "properties");
-    const char *text = json_str(properties, "dataUri", "");
-    data_uri_t uri;
-    err_t err = {0};
-
-    keep(manage, "type", json_str(properties, "dataType", ""));
-    keep(manage, "uri", text);
-    if (data_uri_parse(text, &uri, &err) != 0) {
-        manage_fail(manage, &err);
-        return;
-    }
-    if (uri.kind == DATA_ASSET)
-        manage_refuse(manage, "The data asset `%s` says no place that Spark could read: %s",
-            kept(manage, "asset"), text);
-    else
-        find_place(manage, &uri);
-    data_uri_free(&uri);
-}
-
-static void give_version(manage_t *manage, const cJSON *version)
-{
-    if (strcmp(manage->verb->verb, "path") == 0)
-        find_version(manage, version);
-    else
-        manage_done(manage, shape_of_version(version, kept(manage, "asset")));
-}
-
-static void run_path(manage_t *manage)
-{
-    data_uri_t uri;
-    err_t err = {0};
-
-    if (data_uri_parse(manage->options->name, &uri, &err) != 0) {
-        manage_fail(manage, &err);
-        return;
-    }
-    if (uri.kind == DATA_ASSET)
-        ask_asset(manage, &uri);
-    else
-        find_place(manage, &uri);
-    data_uri_free(&uri);
 }
 
 /* === show =============================================================== */
@@ -356,7 +262,7 @@ static void run_show(manage_t *manage)
 
     if (!parse_asset(manage, &uri))
         return;
-    ask_asset(manage, &uri);
+    data_ask_asset(manage, &uri);
     data_uri_free(&uri);
 }
 
@@ -364,7 +270,7 @@ static void run_show(manage_t *manage)
 
 static void on_put(manage_t *manage, const azure_answer_t *answer)
 {
-    const char *asset = kept(manage, "asset");
+    const char *asset = data_kept(manage, "asset");
 
     if (answer->err.code) {
         manage_fail(manage, &answer->err);
@@ -378,17 +284,17 @@ static void put(manage_t *manage)
 {
     const manage_options_t *options = manage->options;
     cJSON *body = json_obj(), *properties = json_obj();
-    char *path = asset_path(manage, "/versions/", kept(manage, "version"));
-    char *what = xasprintf("the data asset %s:%s", kept(manage, "asset"),
-        kept(manage, "version"));
+    char *path = asset_path(manage, "/versions/", data_kept(manage, "version"));
+    char *what = xasprintf("the data asset %s:%s", data_kept(manage, "asset"),
+        data_kept(manage, "version"));
 
-    json_set_str(properties, "dataType", kept(manage, "type"));
-    json_set_str(properties, "dataUri", kept(manage, "uri"));
+    json_set_str(properties, "dataType", data_kept(manage, "type"));
+    json_set_str(properties, "dataUri", data_kept(manage, "uri"));
     json_set_bool(properties, "isAnonymous", false);
     if (options->description)
         json_set_str(properties, "description", options->description);
     json_set(body, "properties", properties);
-    manage_phase(manage, "registering %s:%s", kept(manage, "asset"), kept(manage, "version"));
+    manage_phase(manage, "registering %s:%s", data_kept(manage, "asset"), data_kept(manage, "version"));
     manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
     json_free(&body);
     free(what);
@@ -405,7 +311,7 @@ static void on_versions(manage_t *manage, const azure_answer_t *answer)
         manage_fail(manage, &answer->err);
         return;
     }
-    keep(manage, "version", answer->err.code ? "1" : next);
+    data_keep(manage, "version", answer->err.code ? "1" : next);
     put(manage);
 }
 
@@ -443,8 +349,8 @@ static bool take_place(manage_t *manage)
             "of this machine is copied to a storage account first.", options->path);
     else if (uri.kind == DATA_ADDRESS)
         readable = data_uri_address(uri.path, &err);
-    keep(manage, "uri", text);
-    keep(manage, "type", options->type ? options->type : type_of(uri.path ? uri.path : ""));
+    data_keep(manage, "uri", text);
+    data_keep(manage, "type", options->type ? options->type : type_of(uri.path ? uri.path : ""));
     free(readable);
     free(text);
     data_uri_free(&uri);
@@ -459,17 +365,17 @@ static void run_register(manage_t *manage)
 
     if (!parse_asset(manage, &uri))
         return;
-    keep(manage, "asset", uri.name);
-    bool is_ready = take_version(manage, &uri) && take_workspace(manage, &uri) &&
+    data_keep(manage, "asset", uri.name);
+    bool is_ready = take_version(manage, &uri) && data_take_workspace(manage, &uri) &&
         take_place(manage);
     data_uri_free(&uri);
     if (!is_ready)
         return;
-    manage_phase(manage, "registering %s", kept(manage, "asset"));
-    if (*kept(manage, "version"))
+    manage_phase(manage, "registering %s", data_kept(manage, "asset"));
+    if (*data_kept(manage, "version"))
         put(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ARM_VERSION, kept(manage, "asset"),
+        manage_ask_one(manage, "data", "data asset", ARM_VERSION, data_kept(manage, "asset"),
             on_versions);
 }
 
@@ -477,6 +383,6 @@ const manage_verb_t manage_data_verbs[] = {
     {COMMAND_DATA, "list", run_list, list_columns},
     {COMMAND_DATA, "show", run_show, NULL},
     {COMMAND_DATA, "register", run_register, NULL},
-    {COMMAND_DATA, "path", run_path, NULL},
+    {COMMAND_DATA, "path", data_run_path, NULL},
     {0, NULL, NULL, NULL},
 };
