@@ -36,10 +36,10 @@ def azure(cluster: Cluster, certificates: Certificates) -> Iterator[Simulator]:
     """A fresh simulated Azure. What still runs in it at the end is an error."""
     simulator = Simulator(cluster, certificates)
     yield simulator
-    running, faults = simulator.running(), simulator.faults()
+    running, faults = simulator.running(), simulator.faults
     simulator.stop()
     assert not running, f"sessions left running: {[each.id for each in running]}"
-    assert not faults, f"the simulator failed: {[str(each) for each in faults]}"
+    assert not faults, f"the simulator failed: {faults}"
 
 
 @pytest.fixture

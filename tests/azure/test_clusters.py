@@ -142,7 +142,7 @@ def test_a_session_waits_in_a_phase_until_it_is_deleted(
     seen = wait_for(look, lambda v: v["pluginInfo"]["currentState"] == plugin)
     assert seen["schedulerInfo"]["currentState"] == scheduler
     assert client.synapse("GET", path).json["state"] == "not_started"
-    assert client.synapse("POST", path + "/statements", {"code": "1"}).status == 404
+    assert client.synapse("POST", path + "/statements", {"code": "1"}).status == 400
     assert client.synapse("PUT", path + "/reset-timeout").status == 200
     assert client.synapse("POST", path + "/reset-timeout").status == 405
     assert len(azure.running()) == 1

@@ -2,7 +2,8 @@
 
 LIVY_URL names the endpoint: http://…, https://…, or unix:/path/to.sock. Without it
 the local server of this project is started in a temporary folder, with a lease, and
-stopped at the end; what it leaves behind is an error.
+stopped at the end; what it leaves behind is an error. LIVY_DIALECT=synapse or fabric: the
+simulated service of tests/azure in front of a local Spark.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from livy_prologue import PrologueSession  # noqa: E402
 from livy_server import Lease, LocalServer  # noqa: E402
 from livy_session import Session  # noqa: E402
 
+DIALECT = os.environ.get("LIVY_DIALECT", "")
+if DIALECT:
+    from livy_dialect import DialectEndpoint, Simulator, reason_of  # noqa: E402
+
 TEST_SECONDS = 300
 HELD_SESSIONS = 2
 
@@ -34,10 +39,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TEST_SECONDS))
+        reason = DIALECT and reason_of(f"{item.path.name}::{item.originalname}")
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=f"{DIALECT}: {reason}"))
 
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    if DIALECT:
+        simulator = Simulator()
+        yield DialectEndpoint(simulator, DIALECT)
+        running, faults = simulator.running(), simulator.faults
+        simulator.stop()
+        assert not running and not faults, (running, faults)
+        return
     url = os.environ.get("LIVY_URL", "")
     if not url:
         with LocalServer(tmp_path_factory.mktemp("server")) as server:

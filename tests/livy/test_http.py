@@ -128,11 +128,11 @@ def test_one_connection_serves_many_requests(
 ) -> None:
     link = endpoint.connection()
     try:
-        for path in ("/version", pyspark.path, "/sessions/99999", pyspark.path):
+        for path in ("/sessions", pyspark.path, "/sessions/99999", pyspark.path):
             assert endpoint.get(path, connection=link).status in (200, 404)
         refused = endpoint.post("/sessions", "nope", connection=link)
         assert refused.status == 400
-        assert endpoint.get("/version", connection=link).status == 200
+        assert endpoint.get("/sessions", connection=link).status == 200
     except (http.client.HTTPException, OSError) as error:
         raise AssertionError(f"the connection broke: {error!r}")
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import logging
 import shutil
 import tempfile
 import threading
@@ -58,6 +57,7 @@ class Simulator:
         self.synapse = Synapse(self.directory, self.mint, self.cluster)
         self.fabric = fabric.Fabric(self.directory, self.mint, self.cluster)
         self.log = Log()
+        self.faults: list[str] = []  # tracebacks of the simulator's own
         self.bad_days = BadDays()
         self.stopping = threading.Event()
         self.folder = Path(tempfile.mkdtemp(prefix="azure-ca-"))
@@ -215,8 +215,8 @@ class Simulator:
         except Dropped:
             raise
         except Exception:
-            logging.error("the simulator failed: %s", traceback.format_exc())
-            return Reply(500, azure_error("SimulatorFault", traceback.format_exc()))
+            self.faults.append(traceback.format_exc())
+            return Reply(500, azure_error("SimulatorFault", self.faults[-1]))
 
     # -- tests
 
@@ -226,10 +226,6 @@ class Simulator:
     def running(self) -> list[Session]:
         """Sessions that were started and not ended: what would cost money."""
         return self.synapse.running() + self.fabric.running()
-
-    def faults(self) -> list[Entry]:
-        """Requests that the simulator itself failed at."""
-        return [entry for entry in self.log.find() if entry.status == 500]
 
     def stop(self) -> None:
         self.stopping.set()

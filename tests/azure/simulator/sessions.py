@@ -203,13 +203,12 @@ class Session:
 
     def post_statement(self, body: dict[str, Any]) -> tuple[int, Any]:
         self.touch()
-        sent = {name: body[name] for name in ("code", "kind") if body.get(name)}
+        sent = {name: body.get(name) for name in ("code", "kind")}
         return self.ask("POST", "/statements", sent)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        if self.backend is None:
+        if self.backend is None or self.phase != RUNNING:
+            status = 404 if self.is_over else 400
             text = f"The session {self.id} is {self.state}; it takes no statements."
-            return 404, {"msg": text}
-        if self.phase != RUNNING and method == "POST":
-            return 400, {"msg": f"The session {self.id} is {self.state}."}
+            return status, {"msg": text}
         return self.cluster.call(method, f"/sessions/{self.backend}{path}", body)
