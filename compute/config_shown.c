@@ -140,7 +140,8 @@ cJSON *config_shown(const config_t *config, const char *path, err_t *err)
     } else if (!key && !rows->child && !config_is_group(path)) {
         json_free(&rows);
         config_fail_unknown(path, -1, err);
-        err_prefix(err, "%%synapse config: ");
+        if (err)
+            err->text[0] = 'T'; /* a sentence of its own */
     }
     return rows;
 }

@@ -36,6 +36,6 @@ static void run_config(manage_t *manage)
 static const char *const columns[] = {"key", "value", "from", "help", "variable", NULL};
 
 const manage_verb_t manage_config_verbs[] = {
-    {COMMAND_CONFIG, "config", run_config, columns},
+    {COMMAND_CONFIG, "", run_config, columns},
     {0},
 };

@@ -247,6 +247,12 @@ static char *kernel_id(const app_t *app)
                : text_sha256(file, strlen(file));
 }
 
+static void on_config_change(void *arg)
+{
+    app_t *app = arg;
+    network_set(app->http, app->config, app->around->environment);
+}
+
 static int make_spark_cells(app_t *app, err_t *err)
 {
     app->http = http_new(app->loop, err);
@@ -254,6 +260,7 @@ static int make_spark_cells(app_t *app, err_t *err)
         return -1;
     app->config = config_of(app->around);
     network_set(app->http, app->config, app->around->environment);
+    config_on_change(app->config, on_config_change, app);
     app->azure = azure_of(app->around, app->config, app->loop, app->http);
     char *id = kernel_id(app);
     spark_options_t options = {

@@ -24,7 +24,7 @@ config_t *config_of(const surroundings_t *around)
     config_places_t places = {
         .site_file = around->site_config ? around->site_config : SITE_FILE,
         .user_file = user,
-        .environment = around->environment,
+        .environment = around->given,
     };
     config_t *config = config_new(&places);
     free(user);

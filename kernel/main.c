@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "kernel/app.h"
+#include "kernel/azure_of.h"
 #include "kernel/doctor.h"
 #include "kernel/install.h"
 #include "kernel/shell.h"
@@ -31,45 +32,79 @@ static const char *either(const char *first, const char *second)
     return first ? first : second;
 }
 
+static bool is_installed(const char *program)
+{
+    return text_starts(program, BINDIR "/");
+}
+
 /* A binary that was not installed uses the files beside its source. */
 static const char *data_folder(const char *program)
 {
-    return text_starts(program, BINDIR "/") ? PKGDATADIR : SOURCE_DIR;
+    return is_installed(program) ? PKGDATADIR : SOURCE_DIR;
 }
 
 static surroundings_t read_surroundings(const char *program, const char *folder)
 {
     const char *parent = variable("JPY_PARENT_PID");
-    const char *channel = variable("SYNAPSE_KERNEL_SIDE_CHANNEL");
     return (surroundings_t){
         .program = program,
         .folder = folder,
         .data_folder = either(variable("SYNAPSE_KERNEL_DATA"), data_folder(program)),
         .python =
             {
-                .configured = variable("SYNAPSE_KERNEL_PYTHON"),
                 .virtual_env = variable("VIRTUAL_ENV"),
                 .conda_prefix = variable("CONDA_PREFIX"),
             },
         .child_module = either(variable("SYNAPSE_KERNEL_CHILD"), "ipykernel_launcher"),
-        .log = variable("SYNAPSE_KERNEL_LOG"),
         .home = variable("HOME"),
         .user = either(variable("USER"), variable("LOGNAME")),
         .runtime_dir = variable("XDG_RUNTIME_DIR"),
         .data_home = variable("XDG_DATA_HOME"),
         .config_home = variable("XDG_CONFIG_HOME"),
-        .site_config = variable("SYNAPSE_KERNEL_SITE_CONFIG"),
+        .site_config = is_installed(program) ? NULL
+                                             : variable("SYNAPSE_KERNEL_SITE_CONFIG"),
         .jupyter_data_dir = variable("JUPYTER_DATA_DIR"),
         .java_home = variable("JAVA_HOME"),
         .spark_home = variable("SPARK_HOME"),
-        .ca_file = either(variable("REQUESTS_CA_BUNDLE"), variable("SSL_CERT_FILE")),
-        .ca_path = variable("SSL_CERT_DIR"),
-        .has_no_side_channel = channel && strcmp(channel, "off") == 0,
         .is_on_hub = variable("JUPYTERHUB_API_URL") != NULL,
         .notebook = variable("JPY_SESSION_NAME"),
-        .environment = (const char *const *)environ,
         .parent_pid = parent ? (pid_t)strtol(parent, NULL, 10) : 0,
     };
+}
+
+/* ---- the configuration, as far as it is for the start ---- */
+
+/* What programs that we start read as a variable of theirs. */
+static void export(const config_t *config, const char *path, const char *name)
+{
+    const char *value = config_str(config, path);
+    if (value && !variable(name))
+        setenv(name, value, 1);
+}
+
+/* A copy of the variables' list: setenv makes another. */
+static const char *const *given_variables(void)
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    const char **copy = xcalloc(count + 1, sizeof *copy);
+    memcpy(copy, environ, count * sizeof *copy);
+    return copy;
+}
+
+static void apply_config(surroundings_t *around)
+{
+    static config_t *config; /* as long as the process: `around` borrows from it */
+    around->given = given_variables();
+    config = config_of(around);
+    const char *channel = config_str(config, "side_channel");
+    around->python.configured = config_str(config, "python");
+    around->log = config_str(config, "log");
+    around->has_no_side_channel = channel && strcmp(channel, "off") == 0;
+    export(config, "local_memory", "SYNAPSE_KERNEL_LOCAL_MEMORY");
+    export(config, "archive_dir", "SYNAPSE_KERNEL_ARCHIVE_DIR");
+    around->environment = (const char *const *)environ;
 }
 
 /* ---- sub-commands ---- */
@@ -194,6 +229,7 @@ int main(int argc, char **argv)
     if (argc < 2)
         return usage_error("a sub-command is missing", "kernel, install or doctor");
     surroundings_t around = read_surroundings(program, folder);
+    apply_config(&around);
     for (int i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
             return COMMANDS[i].run(argc - 2, argv + 2, &around);

@@ -36,7 +36,7 @@ char *python_choose(const python_hints_t *hints, const char *working_folder,
         return absolute(hints->option, working_folder);
     }
     if (is_set(hints->configured)) {
-        *why = "from SYNAPSE_KERNEL_PYTHON";
+        *why = "from SYNAPSE_KERNEL_PYTHON or the configuration";
         return absolute(hints->configured, working_folder);
     }
     if (is_set(hints->virtual_env)) {

@@ -27,12 +27,12 @@ typedef struct {
     const char *jupyter_data_dir;   /* $JUPYTER_DATA_DIR */
     const char *java_home;          /* $JAVA_HOME */
     const char *spark_home;         /* $SPARK_HOME */
-    const char *ca_file;            /* $REQUESTS_CA_BUNDLE, else $SSL_CERT_FILE */
-    const char *ca_path;            /* $SSL_CERT_DIR */
     bool has_no_side_channel;       /* $SYNAPSE_KERNEL_SIDE_CHANNEL is "off" */
     const char *notebook;           /* $JPY_SESSION_NAME */
     bool is_on_hub;                 /* $JUPYTERHUB_API_URL is set */
-    const char *const *environment; /* all of it: "NAME=value", NULL-ended */
+    const char *const *environment; /* all of it: "NAME=value", NULL-ended; with what
+                                       the configuration says for programs that we start */
+    const char *const *given;       /* the same before that was added; for config_of */
     pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;
 

@@ -40,7 +40,7 @@ static void test_choice(void)
     hints.option = "python3.12";
     ok(chooses(hints, "python3.12", "from --python"), "a bare name is left to PATH");
     hints.option = "";
-    ok(chooses(hints, "/cfg/python", "from SYNAPSE_KERNEL_PYTHON"),
+    ok(chooses(hints, "/cfg/python", "from SYNAPSE_KERNEL_PYTHON or the configuration"),
        "an empty option is none; the variable comes next");
     hints.configured = NULL;
     ok(chooses(hints, "/venv/bin/python", "of the active virtual environment"),
