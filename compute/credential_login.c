@@ -186,7 +186,8 @@ static void on_posted(const http_reply_t *reply, void *arg)
     login_asking_t *asking = arg;
     char *who = login_name(asking->options);
 
-    credential_take_reply(reply, who, &asking->answer);
+    if (credential_take_reply(reply, who, &asking->answer) < 0 && reply->status == 0)
+        err_prefix(&asking->answer.err, "Asking for a token: ");
     free(who);
     asking->fn(&asking->answer, asking->arg); /* may end the asking */
 }

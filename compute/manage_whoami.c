@@ -34,7 +34,8 @@ static void on_token(const token_t *token, const err_t *err, void *arg)
     if (token)
         manage_note(manage, "Azure is asked by %s.", text);
     else
-        manage_note(manage, "%s", copy.text);
+        manage_note(manage, "Azure is asked by nobody: no source gives a token. Run "
+            "`%%synapse login` or `az login`.");
     note_tried(manage, who);
     free(text);
     manage_done(manage, who);

@@ -78,7 +78,14 @@ static table_t *table_of_list(const cJSON *list, const char *const *keys)
     return table;
 }
 
-static table_t *table_of_object(const cJSON *object)
+static bool is_among(const char *key, const char *const *keys)
+{
+    while (*keys && strcmp(key, *keys) != 0)
+        keys++;
+    return *keys != NULL;
+}
+
+static table_t *table_of_object(const cJSON *object, const char *const *keys)
 {
     table_t *table = xcalloc(1, sizeof *table);
     const cJSON *item;
@@ -91,9 +98,12 @@ static table_t *table_of_object(const cJSON *object)
     table->cells = xcalloc(table->row_count * 2 + 1, sizeof *table->cells);
     cJSON_ArrayForEach(item, object)
     {
+        if (keys && !is_among(item->string, keys))
+            continue;
         table->cells[2 * row] = xstrdup(item->string ? item->string : "");
         table->cells[2 * row++ + 1] = cell_of(item);
     }
+    table->row_count = row;
     return table;
 }
 
@@ -101,7 +111,7 @@ static table_t *table_of(const manage_result_t *result)
 {
     bool is_list = cJSON_IsArray(result->value) && result->columns;
     return is_list ? table_of_list(result->value, result->columns)
-                   : table_of_object(result->value);
+                   : table_of_object(result->value, result->columns);
 }
 
 char *manage_table_text(const manage_result_t *result)

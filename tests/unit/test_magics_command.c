@@ -104,6 +104,7 @@ static char *command_text(const command_t *command)
     if (command->id >= COMMAND_SESSION && command->id <= COMMAND_LOGS)
         add_session(&out, &command->session_options);
     add_text(&out, "topic", command->topic);
+    add_text(&out, "tenant", command->tenant);
     add_text(&out, "name", command->transfer.name);
     add_text(&out, "as", command->transfer.as);
     add_number(&out, "rows", (int)command->transfer.rows);
