@@ -48,6 +48,7 @@ static const stage_t code_stages[] = {
     {runner_put_inputs, runner_stop_transfer},
     {runner_guard, runner_stop_guard},
     {runner_run_code, runner_stop_code},
+    {runner_tell_slow, runner_stop_telling},
     {runner_keep_setup, NULL},
     {runner_get_outputs, runner_stop_transfer},
     {NULL, NULL},
@@ -78,6 +79,7 @@ static void clear_step(runner_t *runner)
     runner->line = NULL;
     runner_live_end(runner);
     driver_call_end(&runner->guard_call);
+    driver_call_end(&runner->slow_call);
     driver_call_end(&runner->asked);
     json_free(&runner->failure);
     transfer_destroy(&runner->transfer);

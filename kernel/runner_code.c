@@ -230,6 +230,7 @@ void runner_run_code(runner_t *runner)
         return;
     }
     char *uuid = text_uuid();
+    runner->code_ms = loop_now_ms();
     runner->run_number = -1; /* a setup cell may have left its own */
     char *code = posted_code(runner, step, has_prologue, uuid, source);
     spark_note_run(runner->spark, uuid, runner->run_number, runner->cell_number);

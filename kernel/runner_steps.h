@@ -51,6 +51,8 @@ struct runner_t {
     int64_t log_from;             /* of `logs -f`: the next line; -1 = none yet */
     loop_timer_t *log_timer;
     live_t *live;                 /* of the statement that runs, or NULL */
+    int64_t code_ms;              /* when the step's code was posted */
+    struct driver_call_t *slow_call;
     struct driver_call_t *guard_call;
     char *guarded_session;        /* the last one that got its sentinel, or NULL */
     char *told_late;              /* session whose text comes late, as the user knows */
@@ -141,6 +143,8 @@ void runner_stop_command(runner_t *runner);
 void runner_guard(runner_t *runner);
 void runner_stop_guard(runner_t *runner);
 void runner_run_code(runner_t *runner);
+void runner_tell_slow(runner_t *runner);
+void runner_stop_telling(runner_t *runner);
 void runner_run_configure(runner_t *runner);
 void runner_run_upload(runner_t *runner);   /* runner->asked is interrupted as of vars */
 void runner_run_manage(runner_t *runner);
