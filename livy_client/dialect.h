@@ -22,7 +22,8 @@ typedef struct {
     const char *total_key;         /* and the number of all */
     const char *from_key, *size_key; /* of the list's query */
     int page_size;                 /* at most so many in one reply */
-    const char *detail_query;      /* has a session tell what went wrong; NULL = no need */
+    const char *detail_query;      /* has a session tell what it is at, and what went
+                                      wrong; NULL = no need */
     bool has_inner_state;          /* livyInfo.currentState counts; `state` may lag behind */
     bool may_lack_state;           /* no field but the id is promised */
     int late_404_s;                /* a thing just made may be 404 for so long */

@@ -51,31 +51,29 @@ static void finish(inquiry_t *inquiry, inquiry_result_t *result)
     free(path);
 }
 
-/* The log's own page, or the session in detail. Without either the session object still
- * has its last ten lines. */
-static void on_why(const livy_answer_t *answer, void *arg)
+static void tell_ended(inquiry_t *inquiry, const cJSON *log)
 {
-    inquiry_t *inquiry = arg;
-    const cJSON *log = json_get_arr(answer->json, "log");
-    bool is_session = json_get(answer->json, "errorInfo") != NULL;
-
-    inquiry->call = NULL;
     inquiry_result_t result = {
         .verdict = INQUIRY_ENDED,
-        .json = is_session ? answer->json : inquiry->json,
+        .json = inquiry->json,
         .state = inquiry->state,
         .log = cJSON_GetArraySize(log) > 0 ? log : json_get_arr(inquiry->json, "log"),
     };
     finish(inquiry, &result);
 }
 
-static void ask_why(inquiry_t *inquiry)
+/* Without it the session object still has its last ten lines. */
+static void on_log(const livy_answer_t *answer, void *arg)
 {
-    const dialect_t *dialect = livy_client_endpoint(inquiry->client)->dialect;
-    char *path = dialect->has_log
-        ? xasprintf("%s/log?from=0&size=%d", inquiry->path, LOG_LINES)
-        : xasprintf("%s%s%s", inquiry->path, dialect->detail_query ? "?" : "",
-            dialect->detail_query ? dialect->detail_query : "");
+    inquiry_t *inquiry = arg;
+
+    inquiry->call = NULL;
+    tell_ended(inquiry, json_get_arr(answer->json, "log"));
+}
+
+static void ask_log(inquiry_t *inquiry)
+{
+    char *path = xasprintf("%s/log?from=0&size=%d", inquiry->path, LOG_LINES);
     livy_ask_t ask = {
         .method = "GET",
         .path = path,
@@ -83,7 +81,7 @@ static void ask_why(inquiry_t *inquiry)
         .policy = {.kind = RETRY_READ, .patience_ms = 1000},
     };
 
-    inquiry->call = livy_call(inquiry->client, &ask, on_why, inquiry);
+    inquiry->call = livy_call(inquiry->client, &ask, on_log, inquiry);
     free(path);
 }
 
@@ -113,7 +111,10 @@ static void on_session(const livy_answer_t *answer, void *arg)
     inquiry->state = reply.state;
     if (livy_state_is_final(reply.state)) {
         inquiry->json = json_copy(answer->json);
-        ask_why(inquiry);
+        if (endpoint->dialect->has_log)
+            ask_log(inquiry);
+        else
+            tell_ended(inquiry, NULL);
         return;
     }
     result.verdict = INQUIRY_ALIVE;
@@ -122,22 +123,32 @@ static void on_session(const livy_answer_t *answer, void *arg)
     finish(inquiry, &result);
 }
 
+/* With all that the server says of it. Caller frees. */
+static char *detailed_path(const livy_client_t *client, const char *path)
+{
+    const char *query = livy_client_endpoint(client)->dialect->detail_query;
+
+    return xasprintf("%s%s%s", path, query ? "?" : "", query ? query : "");
+}
+
 inquiry_t *inquiry_start(livy_client_t *client, const char *path, int64_t patience_ms,
     inquiry_fn *fn, void *arg)
 {
     inquiry_t *inquiry = xcalloc(1, sizeof *inquiry);
-    livy_ask_t ask = {
-        .method = "GET",
-        .path = path,
-        .policy = {.kind = RETRY_READ, .patience_ms = patience_ms},
-    };
 
     inquiry->client = client;
     inquiry->path = xstrdup(path);
+    char *detailed = detailed_path(client, path);
+    livy_ask_t ask = {
+        .method = "GET",
+        .path = detailed,
+        .policy = {.kind = RETRY_READ, .patience_ms = patience_ms},
+    };
     inquiry->patience_ms = patience_ms;
     inquiry->fn = fn;
     inquiry->arg = arg;
     inquiry->call = livy_call(client, &ask, on_session, inquiry);
+    free(detailed);
     return inquiry;
 }
 

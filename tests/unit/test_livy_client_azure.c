@@ -495,8 +495,9 @@ static void check_failed_start(void)
         strstr(scene->start_err.text, "--num-executors") &&
         strstr(scene->start_err.text, "a line of the log"),
         "is told in the service's words, with the next step and the log");
-    is_int((long) fake_http_count_of(scene->fake, "GET http://h/sessions/0?detailed=true"), 1,
-        "which are asked for");
+    ok(fake_http_count_of(scene->fake, "GET http://h/sessions/0?detailed=true") > 0
+        && fake_http_count_of(scene->fake, "GET http://h/sessions/0/log") == 0,
+        "which are asked for, and no log, which there is none of");
     is_int(fake_livy_living(&scene->livy), 0, "and nothing stays");
     scene_end(scene);
 }
