@@ -35,6 +35,19 @@ from .wire import (
 )
 
 
+# Variables that this machine may have and that would win, or lead elsewhere.
+OTHERS = (
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+)
+
+
 class Simulator:
     """The simulated Azure. Give it a cluster to share a Spark with others, and
     certificates to share the making of them."""
@@ -81,6 +94,7 @@ class Simulator:
             "HTTP_PROXY": self.proxy_url,
             "NO_PROXY": "127.0.0.1,localhost",
             "SSL_CERT_FILE": str(self.ca_file),
+            **dict.fromkeys(OTHERS, ""),
             "AZURE_TENANT_ID": "",
             "AZURE_CLIENT_ID": "",
             "AZURE_CLIENT_SECRET": "",
