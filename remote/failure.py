@@ -278,6 +278,8 @@ def hint_for(error, message, text, is_syntax):
         return ("This session's Spark was stopped (spark.stop()). Start a new one: "
                 "%synapse stop, then %synapse start.")
     whole = "\n".join([message] + [tools.message_of(item) for item in chain(error)])
+    if re.search(r"No module named '?azureml\b", whole):
+        return missing_azureml(text)
     for pattern, hint in HINTS:
         found = re.search(pattern, whole)
         if found:
@@ -337,6 +339,15 @@ def missing_module(found, is_worker):
     return ("%s is not installed where the Spark driver runs; what you installed for plain "
             "Python cells is not seen there. %%pip install in a Spark cell installs it on the "
             "driver." % name)
+
+
+def missing_azureml(text):
+    """Its datasets are data assets by now, whose address Spark reads by itself."""
+    found = re.search(r"get_by_name\([^'\")]*['\"]([^'\"\s]+)['\"]", text)
+    return ("The azureml packages are not installed where the Spark driver runs, nor needed to "
+            "read a dataset. In a plain cell: x = %%synapse data path %s, and %%synapse put x; "
+            "then here: spark_df = spark.read.csv(x[\"path\"], header=True)."
+            % (found.group(1) if found else "NAME"))
 
 
 def is_cluster():

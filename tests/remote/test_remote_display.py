@@ -164,6 +164,13 @@ def test_a_chart_of_what_is_no_frame_is_refused(bare):
     "text, says",
     [
         ("import nowhere.at", "nowhere is not installed where the Spark driver runs"),
+        (
+            "from azureml.core import Workspace, Dataset\ndset = Dataset.get_by_name(ws, "
+            "'blob_dset')\nspark_df = dset.to_spark_dataframe()",
+            "x = %synapse data path blob_dset, and %synapse put x; then here: spark_df = "
+            'spark.read.csv(x["path"], header=True).',
+        ),
+        ("import azureml.core", "x = %synapse data path NAME,"),
         ("raise ValueError('No FileSystem for scheme \"abfss\"')", "hadoop-azure"),
         ("raise ValueError('No FileSystem for scheme: wasbs')", "hadoop:hadoop-azure:3."),
         (
