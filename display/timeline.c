@@ -136,10 +136,10 @@ static void add_moment(buf_t *svg, double x, int64_t seconds, int64_t now)
     free(clock);
 }
 
-/* A triangle above the bar, at its place in the span that it lies in. */
+/* A triangle above the bar, at its place in the last span that it lies in. */
 static void add_now(buf_t *svg, const spans_t *spans, int64_t now)
 {
-    for (int i = 0; i < spans->count; i++) {
+    for (int i = spans->count - 1; i >= 0; i--) {
         const span_t *span = &spans->spans[i];
         if (now < span->from || now > span->to)
             continue;

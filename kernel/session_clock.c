@@ -62,11 +62,14 @@ cJSON *session_clock_output(const cJSON *clock, int64_t now)
     char *text = timeline_text(&timeline);
     cJSON *output = json_obj();
     cJSON *data = json_obj();
+    cJSON *transient = json_obj();
     json_set_str(output, "output_type", "display_data");
     json_set_str(data, "text/plain", text);
     json_set_str(data, "image/svg+xml", svg);
     json_set(output, "data", data);
     json_set(output, "metadata", json_obj());
+    json_set_bool(transient, "is_value", true);
+    json_set(output, "transient", transient);
     free(text);
     free(svg);
     return output;
