@@ -292,6 +292,10 @@ void manage_refuse(manage_t *manage, const char *format, ...)
 static void on_names(manage_t *manage, const azure_answer_t *answer)
 {
     const char *name = json_str(manage->kept, "wrong_name", "");
+    if (answer->status == 404) { /* what it would lie in is not there either */
+        manage_fail(manage, &answer->err);
+        return;
+    }
     int count = answer->err.code ? 0 : cJSON_GetArraySize(manage->items);
     const char **names = xcalloc((size_t)count + 1, sizeof *names);
     for (int i = 0; i < count; i++)

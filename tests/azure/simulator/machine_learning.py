@@ -112,7 +112,8 @@ class MachineLearning:
         self.check_compute(place, body, properties)
         is_new = name not in place.computes
         new = attached(properties["resourceId"], "Creating" if is_new else "Updating")
-        new["identity"] = self.identity(body.get("identity") or {})
+        had = place.computes.get(name, {}).get("identity") or {}
+        new["identity"] = self.identity(body.get("identity") or {}, had)
         new["tags"] = dict(body.get("tags") or {})
         if properties.get("description"):
             new["properties"]["description"] = properties["description"]
@@ -160,12 +161,16 @@ class MachineLearning:
             text = f"The Synapse Spark pool '{parts[9]}' was not found."
             raise Refusal(400, azure_error("SynapsePoolNotFound", text))
 
-    def identity(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+    def identity(
+        self, asked: dict[str, Any], had: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """A system-assigned one lives as long as its resource has one."""
         kind = asked.get("type", "None")
         if kind == "None":
             return None
         if kind == "SystemAssigned":
-            return {"type": kind, "principalId": guid(), "tenantId": TENANT}
+            principal = had.get("principalId") or guid()
+            return {"type": kind, "principalId": principal, "tenantId": TENANT}
         names = asked.get("userAssignedIdentities") or {}
         found = {}
         for name in names:
