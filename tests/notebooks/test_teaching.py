@@ -1,4 +1,4 @@
-"""Notebooks 02 to 05 run to their end, say the same each time, and what they say is true."""
+"""Notebooks 02 to 06 run to their end, say the same each time, and what they say is true."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def passengers() -> pd.DataFrame:
     return pd.read_csv(NOTEBOOKS / "data" / "titanic.csv")
 
 
-def test_the_four_are_there():
-    assert [name[:3] for name in NAMES] == ["02-", "03-", "04-", "05-"]
+def test_the_five_are_there():
+    assert [name[:3] for name in NAMES] == ["02-", "03-", "04-", "05-", "06-"]
 
 
 @every_notebook
@@ -217,3 +217,37 @@ def test_setup_is_replayed_and_nothing_else(errors):
     *_, orders, scratch = errors.text("replayed").split("\n")[-3:-1]
     assert orders == "14 orders of customer 3"
     assert scratch == "False"
+
+
+# --- 06: anywhere -------------------------------------------------------------
+
+
+@pytest.fixture
+def anywhere(runs_of):
+    return runs_of("06-one-notebook-anywhere.ipynb")
+
+
+def test_one_line_alone_says_where(anywhere):
+    sources = [cell.source for cell in code_cells(anywhere.fresh[0])]
+    assert [source for source in sources if "%synapse start" in source] == [
+        "%synapse start --reuse"
+    ]
+
+
+def test_the_file_is_the_one_beside_the_notebook(anywhere, passengers):
+    assert f"{len(passengers)} passengers" in anywhere.text("read")
+    lines = len((NOTEBOOKS / "data" / "titanic.csv").read_text("utf-8").splitlines())
+    assert f"= {lines} lines" in anywhere.text("executors")
+
+
+def test_a_variable_and_a_view_meet_in_sql(anywhere, passengers):
+    young = passengers[passengers.Age < 15].groupby(["Sex", "PClass"]).Survived
+    for (sex, name), group in young:
+        row = rf"{sex}\W+{name}\W+{len(group)}\W+{group.sum()}\b"
+        assert re.search(row, anywhere.text("sql")), row
+
+
+def test_sums_are_exact_and_pandas_agrees(anywhere, passengers):
+    fares = {"1st": Decimal("30.00"), "2nd": Decimal("12.50"), "3rd": Decimal("7.75")}
+    total = sum(fares.get(name, 0) for name in passengers.PClass)
+    assert anywhere.text("total") == f"{total} in all; Decimal\n"
