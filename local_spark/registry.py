@@ -90,7 +90,8 @@ class Registry:
             reason = session.expired(now)
             if reason:
                 self.log("session %d ends: %s" % (session.number, reason))
-                in_background(self.delete_session, session, False)
+                # Whoever comes back within ten minutes starts warm.
+                in_background(self.delete_session, session, reason.startswith("idle"))
             elif session.ended_at and now - session.ended_at > DEAD_KEPT:
                 self.forget(session)
         for standby in late:

@@ -33,6 +33,7 @@ class Session:
         self.changed = threading.Condition(self.lock)
         self.server_state = STARTING
         self.driver: Optional[DriverProcess] = None
+        self.is_warm = False  # its driver was up before it was asked for
         self.statements: collections.OrderedDict = collections.OrderedDict()
         self.queue: collections.deque = collections.deque()
         self.current: Optional[Statement] = None  # what the driver is in
@@ -65,6 +66,7 @@ class Session:
             driver.on_end = self.on_end
             if driver.ready is not None:
                 self.server_state = IDLE
+                self.is_warm = True
             if driver.is_over:
                 self.on_end()
 
@@ -303,8 +305,9 @@ class Session:
         return self.driver.log.all() if self.driver else ["stdout: ", "\nstderr: "]
 
     def view(self) -> dict:
-        """Livy's session object. `local[N]` has no executors: their fields are null
-        and 0; memory and cores of the driver are those in effect."""
+        """Livy's session object, with `start` and `sparkVersion`, which are ours.
+        `local[N]` has no executors: their fields are null and 0; memory and cores of
+        the driver are those in effect."""
         request = self.request
         ready = self.driver.ready if self.driver else None
         return {
@@ -335,4 +338,6 @@ class Session:
             "numExecutors": 0,
             "pyFiles": request["pyFiles"],
             "queue": request["queue"],
+            "start": "warm" if self.is_warm else "cold",
+            "sparkVersion": ready["spark_version"] if ready else None,
         }

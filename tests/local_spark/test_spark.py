@@ -307,7 +307,10 @@ def test_a_standby_takes_over_in_no_time_and_stop_now_leaves_nothing(
 ):
     lease = Lease(spark_server.path, "warm", str(tmp_path))
     client = Client(spark_server.path, "warm")
-    first = client.start()["id"]
+    cold = client.start()
+    first = cold["id"]
+    assert cold["start"] == "cold"
+    assert cold["sparkVersion"] == client.text(first, "sc.version").strip("'")
     pid = int(client.text(first, "import os\nos.getpid()"))
     assert client.delete("/sessions/%d" % first)[0] == 200
     assert not is_alive(pid)
@@ -320,6 +323,7 @@ def test_a_standby_takes_over_in_no_time_and_stop_now_leaves_nothing(
     assert listed[0]["memory"] > 200 << 20
     second = client.post("/sessions", {"kind": "pyspark"})[1]
     assert second["state"] == "idle", "it is up in the reply already"
+    assert second["start"] == "warm"
     assert client.get("/standby")[1] == []
     assert client.text(second["id"], "spark.range(4).count()") == "4"
     assert "NameError" in client.run(second["id"], "first")["ename"]
@@ -327,6 +331,17 @@ def test_a_standby_takes_over_in_no_time_and_stop_now_leaves_nothing(
     assert client.delete("/sessions/%d?standby=false" % second["id"])[0] == 200
     assert client.get("/standby")[1] == [] and not is_alive(pid)
     client.delete("/leases/warm")
+    lease.drop()
+
+
+def test_a_session_that_idled_too_long_leaves_a_warm_driver(spark_server, tmp_path):
+    lease = Lease(spark_server.path, "idler", str(tmp_path))
+    client = Client(spark_server.path, "idler")
+    session = client.start(idleTimeout="1s")["id"]
+    wait(lambda: client.get("/sessions/%d" % session)[0], lambda status: status == 404)
+    listed = wait(lambda: client.get("/standby")[1], bool, 10)
+    assert 590 <= listed[0]["seconds_left"] <= 600
+    client.delete("/leases/idler")
     lease.drop()
 
 
