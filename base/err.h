@@ -35,7 +35,7 @@ typedef enum {
 /* Zeroed = no error. `text` is for the user, UTF-8, no trailing newline. */
 typedef struct {
     err_code_t code;
-    char text[800];
+    char text[1000];
 } err_t;
 
 /* Set code and text; text that is too long is cut at a character's border and ends

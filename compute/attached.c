@@ -109,13 +109,12 @@ static bool is_spark(const cJSON *compute)
 int attached_fail_unknown(const cJSON *list, const char *name, const char *workspace,
     err_t *err)
 {
-    const cJSON *values = json_get_arr(list, "value");
-    const char **names = xcalloc((size_t)cJSON_GetArraySize(values) + 1, sizeof *names);
+    const char **names = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *names);
     size_t count = 0;
     buf_t text;
     const cJSON *compute;
     buf_init(&text, NAMES_CAP);
-    cJSON_ArrayForEach(compute, values)
+    cJSON_ArrayForEach(compute, list)
     {
         const char *other = json_str(compute, "name", "");
         if (!*other || !is_spark(compute))

@@ -22,7 +22,7 @@ int attached_pool_of(const cJSON *compute, const char *name, attached_pool_t *po
 void attached_pool_free(attached_pool_t *pool); /* what it points to */
 
 /* The sentence that there is no such compute: did-you-mean, and those that there are.
- * `list`: the reply of Compute - List. Returns always -1. */
+ * `list`: array of computes. Returns always -1. */
 int attached_fail_unknown(const cJSON *list, const char *name, const char *workspace,
     err_t *err);
 

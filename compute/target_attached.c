@@ -23,12 +23,15 @@
 #define LIVY_OLDER "2019-11-01-preview"
 #define ENV_KEY "spark.synapse.library.python.env"
 #define CONDA_MAX 90000 /* of a request of 100 kB */
+#define PAGES_MAX 20
 #define PROBE_PATIENCE_MS 20000
 
 typedef struct {
     target_wish_t wish;
     workspace_t *workspace;  /* of Azure ML; NULL = none was needed */
     char *compute;           /* name in it, or NULL */
+    cJSON *computes;         /* of the list, so far; or NULL */
+    int pages;
     attached_pool_t pool;
     cloud_t *region_cloud;   /* that of the pool's region; NULL = not known */
     char *base;              /* "https://w.dev.azuresynapse.net" */
@@ -97,16 +100,45 @@ static char *below(const char *folder, const char *name)
 
 /* === The compute ======================================================== */
 
+static void list(asking_t *asking, char *url);
+
+/* Add a page; true when there is another, which is asked for. */
+static bool take_page(asking_t *asking, const cJSON *json)
+{
+    const char *next = json_str(json, "nextLink", NULL);
+    const cJSON *compute;
+    if (!asking->computes)
+        asking->computes = json_arr();
+    cJSON_ArrayForEach(compute, json_get_arr(json, "value"))
+    {
+        json_add(asking->computes, json_copy(compute));
+    }
+    if (!next || ++asking->pages == PAGES_MAX)
+        return false;
+    list(asking, xstrdup(next));
+    return true;
+}
+
 static void on_list(const azure_answer_t *answer, void *arg)
 {
     asking_t *asking = arg;
     err_t err = answer->err; /* the workspace is not there */
     asking->call = NULL;
+    if (!err.code && take_page(asking, answer->json))
+        return;
     if (!err.code)
-        attached_fail_unknown(answer->json, asking->compute, asking->workspace->name, &err);
+        attached_fail_unknown(asking->computes, asking->compute, asking->workspace->name,
+            &err);
     if (err.code == ERR_USAGE)
         err_append(&err, "(The workspace comes from %s.)", asking->workspace->from);
     finish(asking, NULL, &err);
+}
+
+/* `url` is consumed. */
+static void list(asking_t *asking, char *url)
+{
+    get(asking, xasprintf("looking for names like %s", asking->compute), url,
+        "the computes of the workspace", on_list);
 }
 
 static void on_compute(const azure_answer_t *answer, void *arg)
@@ -118,9 +150,8 @@ static void on_compute(const azure_answer_t *answer, void *arg)
         && strcmp(answer->error_code, "ResourceGroupNotFound") != 0;
     asking->call = NULL;
     if (may_be_misspelt) {
-        get(asking, xasprintf("looking for names like %s", asking->compute),
-            workspace_url(asking->wish.azure, asking->workspace, "/computes", ML_VERSION),
-            "the computes of the workspace", on_list);
+        list(asking, workspace_url(asking->wish.azure, asking->workspace, "/computes",
+            ML_VERSION));
         return;
     }
     if (err.code
@@ -342,14 +373,12 @@ static cJSON *facts_of(const asking_t *asking)
     return facts;
 }
 
-/* Whose right to start sessions is missing, and the line that gives it. */
+/* How an administrator gives the right to start sessions. */
 static char *remedy_of(const asking_t *asking, const char *object_id)
 {
-    return xasprintf("Sessions need the role Synapse Compute Operator on the pool (or Synapse "
-        "Administrator). An administrator of the Synapse workspace gives it with: az synapse "
-        "role assignment create --workspace-name %s --role \"Synapse Compute Operator\" "
-        "--assignee %s --item %s --item-type bigDataPools", asking->pool.workspace,
-        object_id, asking->pool.pool);
+    return xasprintf("In a shell: az synapse role assignment create --workspace-name %s --role "
+        "\"Synapse Compute Operator\" --assignee %s --item %s --item-type bigDataPools",
+        asking->pool.workspace, object_id, asking->pool.pool);
 }
 
 static target_t *target_of(const asking_t *asking)
@@ -363,8 +392,7 @@ static target_t *target_of(const asking_t *asking)
     target->kind = TARGET_SYNAPSE;
     target->url = xasprintf("%s/livyApi/versions/%s/sparkPools/%s", asking->base,
         asking->livy_version, segment);
-    target->shown_name = xasprintf("the Spark pool %s of Synapse workspace %s", pool->pool,
-        pool->workspace);
+    target->shown_name = xasprintf("Synapse pool %s of %s", pool->pool, pool->workspace);
     target->audience = xstrdup(cloud_of(asking)->audiences[AUDIENCE_SYNAPSE]);
     target->tenant = xstrdup(tenant);
     target->token_base = xstrdup(asking->base);
@@ -489,6 +517,9 @@ static void *ask(const target_wish_t *wish)
     }
     if (wants_workspace
         && !(asking->workspace = workspace_find(wish->azure, wish->options, &asking->err))) {
+        if (!wish->registered)
+            err_prefix(&asking->err, "%s is no registered target, so it is meant as a "
+                "compute. ", wish->name);
         fail_later(asking);
         return asking;
     }
@@ -512,6 +543,7 @@ static void end(void *state)
     attached_pool_free(&asking->pool);
     cloud_destroy(&asking->region_cloud);
     free(asking->compute);
+    json_free(&asking->computes);
     free(asking->base);
     free(asking->livy_version);
     free(asking->environment);

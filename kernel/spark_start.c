@@ -47,6 +47,8 @@ static const char *phase_words(session_phase_t phase)
         return "Spark is starting";
     case SESSION_PREPARING:
         return "preparing the session";
+    case SESSION_STOPPING:
+        return "giving it up";
     default:
         return "finding the server";
     }

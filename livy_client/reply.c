@@ -209,7 +209,8 @@ static char *words_of_html(const char *body, size_t len)
 /* Livy: {"msg"}; Jetty and gateways: {"message"}; Azure: {"error": {"message"}}. */
 static const char *message_of_json(const cJSON *json)
 {
-    static const char *const keys[] = {"msg", "message", "error", "detail", "errorMessage"};
+    static const char *const keys[] = {"msg", "message", "Message", "error", "detail",
+        "errorMessage"};
 
     if (cJSON_IsString(json))
         return json->valuestring;

@@ -64,9 +64,9 @@ static void test_cut(void)
     ok(strncmp(err.text, "phrase: aa", 10) == 0 &&
            json_is_utf8(err.text, strlen(err.text)),
        "a prefix in front of a full text cuts its end");
-    char full[800];
-    memset(full, 'x', 799);
-    full[799] = '\0';
+    char full[sizeof err.text];
+    memset(full, 'x', sizeof full - 1);
+    full[sizeof full - 1] = '\0';
     err_set(&err, ERR_IO, "%s", full);
     is_str(err.text, full, "a text that just fits is not cut");
     err_append(&err, "More.");

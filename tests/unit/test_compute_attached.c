@@ -31,11 +31,13 @@ static char *compute_body(const script_t *script)
         script->region ? script->region : "eastus2", script->compute);
 }
 
-static char *list_body(void)
+static char *list_body(const char *url)
 {
-    return xstrdup("{\"value\":[{\"name\":\"mypool\",\"properties\":{\"computeType\":"
-        "\"SynapseSpark\"}},{\"name\":\"vm\",\"properties\":{\"computeType\":"
-        "\"ComputeInstance\"}}]}");
+    if (strstr(url, "skip=1"))
+        return xstrdup("{\"value\":[{\"name\":\"mypool\",\"properties\":{\"computeType\":"
+            "\"SynapseSpark\"}}]}");
+    return xstrdup("{\"value\":[{\"name\":\"vm\",\"properties\":{\"computeType\":"
+        "\"ComputeInstance\"}}],\"nextLink\":\"" ML "/computes?skip=1\"}");
 }
 
 static char *not_found(fake_reply_t *reply)
@@ -54,7 +56,7 @@ static char *arm_body(const char *url, const script_t *script, fake_reply_t *rep
     if (script->has_no_workspace)
         return not_found(reply);
     if (strstr(url, "/computes?"))
-        return list_body();
+        return list_body(url);
     if (strstr(url, "/computes/mypool?") && script->compute)
         return compute_body(script);
     if (strstr(url, "/environments/ml?"))

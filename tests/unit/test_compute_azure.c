@@ -43,7 +43,7 @@ static void serve(const http_request_t *request, size_t number, fake_reply_t *re
 static struct {
     bool is_done;
     long status;
-    char code[200], json[2000], text[800];
+    char code[200], json[2000], text[1000];
     err_code_t err;
 } got;
 
