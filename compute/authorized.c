@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
+#include "base/http_url.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "compute/credential_source.h"
 
 typedef struct call_t {
@@ -144,59 +142,6 @@ static void tell_err(call_t *call, const err_t *err)
 
 /* --- where a token may go --- */
 
-static char *part_of(CURLU *url, CURLUPart part)
-{
-    char *text = NULL;
-
-    if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        return xstrdup("");
-    char *copy = xstrdup(text);
-    curl_free(text);
-    return copy;
-}
-
-static bool has_same_part(CURLU *a, CURLU *b, CURLUPart part)
-{
-    char *of_a = part_of(a, part), *of_b = part_of(b, part);
-    bool is_same = text_equal_nocase(of_a, of_b);
-
-    free(of_a);
-    free(of_b);
-    return is_same;
-}
-
-/* Below the base's path, which ends at a border of segments. */
-static bool is_path_below(CURLU *base, CURLU *url)
-{
-    char *of_base = part_of(base, CURLUPART_PATH), *of_url = part_of(url, CURLUPART_PATH);
-    size_t len = strlen(of_base);
-
-    while (len > 0 && of_base[len - 1] == '/')
-        len--;
-    bool is_below = strncmp(of_base, of_url, len) == 0 &&
-                    (of_url[len] == '\0' || of_url[len] == '/');
-    free(of_base);
-    free(of_url);
-    return is_below;
-}
-
-static bool is_home(const authorized_t *authorized, const char *address)
-{
-    CURLU *base = curl_url(), *url = curl_url();
-    char *user = NULL;
-    bool is_good = curl_url_set(base, CURLUPART_URL, authorized->base, 0) == CURLUE_OK &&
-                   curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK &&
-                   curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
-                   has_same_part(base, url, CURLUPART_SCHEME) &&
-                   has_same_part(base, url, CURLUPART_HOST) &&
-                   has_same_part(base, url, CURLUPART_PORT) && is_path_below(base, url);
-
-    curl_free(user);
-    curl_url_cleanup(base);
-    curl_url_cleanup(url);
-    return is_good;
-}
-
 static void on_refused(void *arg)
 {
     call_t *call = arg;
@@ -273,7 +218,7 @@ static http_call_t *ops_send(void *http, const http_request_t *request, http_rep
     copy_request(call, request);
     call->next = authorized->calls;
     authorized->calls = call;
-    if (is_home(authorized, request->url))
+    if (http_url_is_below(request->url, authorized->base))
         ask_token(call);
     else
         call->timer = authorized->ops->timer(authorized->http, 0, on_refused, call);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
+#include "base/http_url.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -71,29 +70,6 @@ static char *base_of(const char *text)
     return xasprintf("%s%.*s", strstr(text, "://") ? "" : "https://", (int)len, text);
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           text_starts(host, "127.");
-}
-
-/* May tokens and secrets go there: https, or this machine? */
-static bool is_safe(const char *address)
-{
-    CURLU *url = curl_url();
-    char *scheme = NULL, *host = NULL;
-    bool is_good = curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK &&
-                   curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                   curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-                   (strcmp(scheme, "https") == 0 ||
-                    (strcmp(scheme, "http") == 0 && is_loopback(host)));
-
-    curl_free(scheme);
-    curl_free(host);
-    curl_url_cleanup(url);
-    return is_good;
-}
-
 /* --- what the configuration says --- */
 
 typedef struct {
@@ -132,7 +108,7 @@ static int override(cloud_t *cloud, const config_t *config, err_t *err)
         if (!text || !*text)
             continue;
         char *base = row->is_address ? base_of(text) : xstrdup(text);
-        if (row->is_address && !is_safe(base)) {
+        if (row->is_address && !http_url_is_safe(base)) {
             char *origin = config_origin(config, row->path);
             result = err_set(err, ERR_USAGE,
                              "%s (%s) is not an https:// address (http:// only on this "
@@ -190,7 +166,7 @@ cloud_t *cloud_new(const config_t *config, const char *authority_host, err_t *er
         facts = of_host ? of_host : &clouds[0];
     cloud_t *cloud = copy_facts(facts);
     if (host && (!of_host || of_host == facts)) {
-        if (!is_safe(host))
+        if (!http_url_is_safe(host))
             err_set(&fault, ERR_USAGE, "AZURE_AUTHORITY_HOST is not an https:// address: %s",
                     authority_host);
         replace(&cloud->login, xstrdup(host));

@@ -688,9 +688,12 @@ static void test_device(void)
     asker_t asker = {0};
 
     world->pending = 3;
+    int64_t began = fake_http_now(world->fake);
     ask(world, &asker, ARM, NULL, &with_prompt);
     wait_for(world, &asker.is_told);
     ok(asker.token != NULL, "a login in the browser gives a token");
+    ok(fake_http_now(world->fake) - began >= 25000,
+       "asked every five seconds, and slower when the service says so");
     is_int(asker.prompts, 1, "the user was asked once");
     is_str(asker.link, "https://microsoft.com/devicelogin", "the link");
     is_str(asker.code, "ABCD-EFGH", "the code");
