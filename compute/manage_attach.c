@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "compute/manage_file.h"
+#include "compute/manage_definition.h"
 #include "compute/manage_shape.h"
 #include "compute/manage_target.h"
 #include "compute/manage_verb.h"
