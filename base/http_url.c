@@ -71,8 +71,10 @@ static bool is_path_below(CURLU *url, CURLU *base)
 
     while (len > 0 && of_base[len - 1] == '/')
         len--;
-    bool is_below = strncmp(of_base, of_url, len) == 0 &&
-                    (of_url[len] == '\0' || of_url[len] == '/');
+    /* Dots that are written as numbers stay, and a server may resolve them. */
+    bool is_below = len == 0 || (strncmp(of_base, of_url, len) == 0 &&
+                                 (of_url[len] == '\0' || of_url[len] == '/') &&
+                                 !strcasestr(of_url, "%2e"));
     free(of_base);
     free(of_url);
     return is_below;
