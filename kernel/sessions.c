@@ -92,6 +92,13 @@ static void on_beat(const cJSON *answer, const err_t *err, void *arg)
         log_info(LOG_LIVY, "a dormant session was not reached: %s", err->text);
 }
 
+/* One that nobody comes back for is not kept for ever: its server ends it then. */
+static bool is_forgotten(const sessions_t *sessions, const spark_t *spark)
+{
+    int64_t minutes = json_int(spark->dormant, "idle_minutes", 0);
+    return minutes && loop_now_ms() - sessions->born_ms > minutes * 60000;
+}
+
 /* A server that expects a heartbeat takes every question for one. */
 static void beat(void *arg)
 {
@@ -100,7 +107,7 @@ static void beat(void *arg)
     for (spark_t *spark = sessions->first; spark; spark = spark->next) {
         const cJSON *place = json_get(spark->dormant, "place");
         bool is_far = spark->dormant && !spark_place_is_local(place);
-        if (!is_far || spark->is_attaching || spark->view || spark_wake(spark, NULL) != 0)
+        if (!is_far || is_forgotten(sessions, spark) || spark->is_attaching || spark->view || spark_wake(spark, NULL) != 0)
             continue;
         spark->view = server_view_beat(spark->link.client, livy_session_id(spark->session),
             on_beat, spark);
@@ -139,6 +146,7 @@ sessions_t *sessions_new(const spark_options_t *options, loop_t *loop, http_t *h
     sessions->loop = loop;
     sessions->http = http;
     sessions->azure = options->azure;
+    sessions->born_ms = loop_now_ms();
     sessions->folder = xstrdup(options->folder);
     sessions->python = xstrdup(options->python);
     sessions->home = xstrdup(options->home);

@@ -111,6 +111,7 @@ void spark_destroy(spark_t **spark_p)
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
     sweep_destroy(&spark->sweep);
     target_ask_end(&spark->looking);
+    credentials_end(&spark->login);
     livy_statement_destroy(&spark->followed);
     driver_call_end(&spark->count);
     server_view_end(&spark->view);

@@ -245,6 +245,34 @@ static void on_lease(const err_t *err, void *arg)
         reattach(spark);
 }
 
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    spark_t *spark = arg;
+    spark->attach_events.on_prompt(link, code, text, spark->attach_arg);
+}
+
+static void on_token(const token_t *token, const err_t *err, void *arg)
+{
+    spark_t *spark = arg;
+    (void)token;
+    spark->login = NULL;
+    if (err->code)
+        end_attach(spark, NULL, err);
+    else
+        reattach(spark);
+}
+
+/* The login went with the kernel before: here the user can be asked for another. */
+static void log_in(spark_t *spark)
+{
+    static const credential_events_t events = {
+        .on_prompt = on_prompt,
+        .on_token = on_token,
+    };
+    spark->login = credentials_ask(azure_credentials(spark->shared->azure, NULL),
+        spark->target->audience, spark->target->tenant, NULL, &events, spark);
+}
+
 static void begin(spark_t *spark, const spark_attach_events_t *events, void *arg)
 {
     spark->attach_events = *events;
@@ -263,6 +291,8 @@ void spark_reattach(spark_t *spark, const spark_attach_events_t *events, void *a
         end_attach(spark, NULL, &err);
     } else if (spark_is_local(spark)) {
         local_ensure(spark->shared->local, on_lease, spark);
+    } else if (target_is_azure(spark->target)) {
+        log_in(spark);
     } else {
         reattach(spark);
     }
@@ -366,12 +396,6 @@ static void on_looking(const char *text, void *arg)
     spark->attach_events.on_phase(text, spark->attach_arg);
 }
 
-static void on_prompt(const char *link, const char *code, const char *text, void *arg)
-{
-    spark_t *spark = arg;
-    spark->attach_events.on_prompt(link, code, text, spark->attach_arg);
-}
-
 /* What `options` name, else where the notebook's current session is. */
 static void find_place(spark_t *spark, const start_options_t *options)
 {
@@ -433,6 +457,7 @@ void spark_abort_attach(spark_t *spark)
         livy_session_abort(spark->session);
     } else {
         target_ask_end(&spark->looking);
+        credentials_end(&spark->login);
         server_view_end(&spark->view);
         end_interrupted(spark);
     }

@@ -38,6 +38,7 @@ struct sessions_t {
     char *kernel_id, *notebook;
     bool has_state;             /* written once */
     loop_timer_t *beat_timer;   /* dormant sessions are to be kept */
+    int64_t born_ms;            /* since when they are */
     loop_timer_t *lease_timer;  /* the lease is to be taken again */
     cJSON *detached;            /* array of ids: ours, and not to be swept */
     cJSON *defaults;            /* of the next start's body, by %%configure; or NULL */
@@ -85,6 +86,7 @@ struct spark_t {
     bool wants_reuse;
     target_ask_t *looking;      /* of a start or an attach: which place is meant */
     char *looking_text;         /* what is being looked up */
+    credential_ask_t *login;    /* of a session from before a restart: a token */
     target_t *asked;            /* of a start that waits for a look at the active session */
     cJSON *asked_place;
     int asked_idle_minutes;

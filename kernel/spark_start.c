@@ -378,6 +378,7 @@ static void on_looking(const char *text, void *arg)
 static void on_prompt(const char *link, const char *code, const char *text, void *arg)
 {
     spark_t *spark = arg;
+    on_looking("waiting until somebody has logged in", spark);
     spark->start_events.on_prompt(link, code, text, spark->start_arg);
 }
 
