@@ -276,3 +276,12 @@ char *text_bytes(double bytes)
         return xasprintf("%.1f %s", tenths, units[unit]);
     return xasprintf("%.0f %s", bytes, units[unit]);
 }
+
+const char *text_variable(const char *const *environment, const char *name)
+{
+    size_t len = strlen(name);
+    for (; environment && *environment; environment++)
+        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+            return (*environment)[len + 1] ? *environment + len + 1 : NULL;
+    return NULL;
+}

@@ -48,4 +48,8 @@ char *text_duration(double seconds);
 /* "312 MB", "1.4 GB" (powers of 1024, as memory is meant). Caller frees. */
 char *text_bytes(double bytes);
 
+/* The value of a variable in an environment ("NAME=value", NULL-ended, or NULL); NULL when
+ * it is not set or empty. Borrowed. */
+const char *text_variable(const char *const *environment, const char *name);
+
 #endif

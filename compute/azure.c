@@ -10,22 +10,12 @@
 #include "base/text.h"
 #include "compute/azure_parts.h"
 
-/* "NAME=value" of an environment; NULL when it is not there or empty. Borrowed. */
-static const char *variable(const char *const *environment, const char *name)
-{
-    size_t len = strlen(name);
-    for (size_t i = 0; environment && environment[i]; i++)
-        if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
-            return environment[i][len + 1] ? environment[i] + len + 1 : NULL;
-    return NULL;
-}
-
 azure_t *azure_new(const azure_options_t *options)
 {
     azure_t *azure = xcalloc(1, sizeof *azure);
     azure->options = *options;
     azure->authority_host =
-        xstrdup(variable(options->environment, "AZURE_AUTHORITY_HOST"));
+        xstrdup(text_variable(options->environment, "AZURE_AUTHORITY_HOST"));
     return azure;
 }
 

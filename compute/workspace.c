@@ -214,20 +214,11 @@ static workspace_t *of_config(azure_t *azure)
     return workspace;
 }
 
-static const char *variable(const char *const *environment, const char *name)
-{
-    size_t len = strlen(name);
-    for (size_t i = 0; environment && environment[i]; i++)
-        if (strncmp(environment[i], name, len) == 0 && environment[i][len] == '=')
-            return environment[i] + len + 1;
-    return NULL;
-}
-
 static workspace_t *of_environment(azure_t *azure)
 {
     const char *parts[PARTS] = {NULL};
     for (size_t i = 0; i < PARTS; i++)
-        parts[i] = variable(azure_options(azure)->environment, variables[i]);
+        parts[i] = text_variable(azure_options(azure)->environment, variables[i]);
     return is_whole(parts) ? workspace_new(parts, "$AZUREML_ARM_WORKSPACE_NAME") : NULL;
 }
 

@@ -80,6 +80,7 @@ static void clear_step(runner_t *runner)
     runner_live_end(runner);
     driver_call_end(&runner->guard_call);
     driver_call_end(&runner->slow_call);
+    runner_clear_upload(runner);
     driver_call_end(&runner->asked);
     json_free(&runner->failure);
     transfer_destroy(&runner->transfer);

@@ -68,6 +68,8 @@ struct runner_t {
     char upload_file[96];         /* which file it is */
     char upload_key[48];          /* of the driver's part of it */
     err_t upload_err;             /* why it ends */
+    struct proc_run_t *packing;   /* of a folder, or NULL */
+    int packed_fd;                /* its archive; 0 = none */
 
     manage_t *manage;             /* of a command that manages something, or NULL */
     credential_ask_t *login;      /* of `login`, or NULL */
@@ -147,6 +149,7 @@ void runner_tell_slow(runner_t *runner);
 void runner_stop_telling(runner_t *runner);
 void runner_run_configure(runner_t *runner);
 void runner_run_upload(runner_t *runner);   /* runner->asked is interrupted as of vars */
+void runner_clear_upload(runner_t *runner); /* what it holds of this machine; idempotent */
 void runner_run_manage(runner_t *runner);
 void runner_run_login(runner_t *runner);
 void runner_stop_login(runner_t *runner);

@@ -1,8 +1,8 @@
 /*
- * runner_upload - `%synapse upload`: a file goes to the session's working folder
+ * runner_upload - `%synapse upload`: a file or a folder goes to the session's working folder
  *
- * The file is opened for each piece anew, and must be the same each time. The driver's half
- * is remote/upload.py.
+ * The file is opened for each piece anew, and must be the same each time. A folder is packed
+ * first, into a file without a name. The driver's half is remote/upload.py.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/proc_run.h"
 #include "base/text.h"
+#include "compute/azure.h"
 #include "kernel/runner_steps.h"
 #include "livy_client/driver_call.h"
 #include "livy_client/sidechannel.h"
@@ -23,6 +25,7 @@
 #define CELL_CHUNK_BYTES (4u * 1024 * 1024) /* as a statement */
 #define CHUNK_MS 120000
 #define PATIENCE_MS 1000
+#define PACK_MS (60 * 60 * 1000)
 
 static void call(runner_t *runner, const char *function, cJSON *args, bool is_beside,
     driver_answer_fn *fn);
@@ -36,12 +39,34 @@ static char *local_path(const char *name)
     return real ? real : xstrdup(name);
 }
 
-static const char *remote_name(const command_t *command)
+/* Of what is sent: a folder's is that of its archive. Caller frees. */
+static char *sent_path(const runner_t *runner)
 {
-    const char *name = command->transfer.name, *slash = strrchr(name, '/');
+    return runner->packed_fd > 0
+               ? xasprintf("/proc/%d/fd/%d", (int)getpid(), runner->packed_fd)
+               : local_path(runner->command->transfer.name);
+}
+
+/* Caller frees. */
+static char *remote_name(const command_t *command)
+{
+    const char *name = command->transfer.name;
     if (command->transfer.as)
-        return command->transfer.as;
-    return slash ? slash + 1 : name;
+        return xstrdup(command->transfer.as);
+    char *path = local_path(name); /* "." and "data/" have names too */
+    const char *slash = strrchr(path, '/');
+    char *last = xstrdup(slash && slash[1] ? slash + 1 : path);
+    free(path);
+    return last;
+}
+
+/* One file of this machine, also after its content was written anew (remote/upload.py:
+ * identity). Caller frees. */
+static char *identity_of(const struct stat *about)
+{
+    return xasprintf("%llu:%llu:%lld:%lld", (unsigned long long)about->st_dev,
+        (unsigned long long)about->st_ino, (long long)about->st_size,
+        (long long)about->st_mtim.tv_sec * 1000000000 + about->st_mtim.tv_nsec);
 }
 
 /* Open the file and say which one it is (remote/upload.py: identity). -1 with err. */
@@ -51,16 +76,11 @@ static int open_file(const char *path, char **identity, int64_t *size, err_t *er
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &about) != 0) {
         err_set(err, ERR_USAGE, "Can't read %s: %s.", path, strerror(errno));
-    } else if (S_ISDIR(about.st_mode)) {
-        err_set(err, ERR_USAGE, "%s is a folder, and `%%synapse upload` takes one file: put "
-            "it into a .zip first (with --py Python imports from that).", path);
     } else if (!S_ISREG(about.st_mode)) {
         err_set(err, ERR_USAGE, "%s is no file that can be sent.", path);
     } else {
         *size = about.st_size;
-        *identity = xasprintf("%llu:%llu:%lld:%lld", (unsigned long long)about.st_dev,
-            (unsigned long long)about.st_ino, (long long)about.st_size,
-            (long long)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec);
+        *identity = identity_of(&about);
         return fd;
     }
     if (fd >= 0)
@@ -71,7 +91,7 @@ static int open_file(const char *path, char **identity, int64_t *size, err_t *er
 /* The next piece as arguments of `piece`, or NULL with err. */
 static cJSON *next_piece(runner_t *runner, size_t room, err_t *err)
 {
-    char *path = local_path(runner->command->transfer.name), *identity = NULL;
+    char *path = sent_path(runner), *identity = NULL;
     char *data = xmalloc(room);
     cJSON *args = NULL;
     int64_t size = 0;
@@ -131,22 +151,41 @@ static void on_finished(const cJSON *value, const cJSON *outputs, const err_t *e
     }
     runner_line_end(runner);
     char *size = text_bytes((double)runner->upload_size);
-    char *line = xasprintf("%s: %s, %s", remote_name(runner->command), size,
+    char *name = remote_name(runner->command);
+    char *line = xasprintf("%s: %s%s, %s", name, size, runner->packed_fd > 0 ? " packed" : "",
         cJSON_IsString(value) ? value->valuestring : "");
     runner_step_print(runner, line);
     free(line);
+    free(name);
     free(size);
     runner_stage_ok(runner);
 }
 
 /* === Pieces ============================================================= */
 
-static void finish(runner_t *runner)
+static cJSON *what_is_sent(runner_t *runner)
 {
     cJSON *args = json_obj();
-    json_set_str(args, "name", remote_name(runner->command));
+    char *name = remote_name(runner->command);
+    json_set_str(args, "name", name);
     json_set_int(args, "size", runner->upload_size);
     json_set_bool(args, "py", runner->command->transfer.py);
+    if (runner->packed_fd > 0) {
+        char *path = local_path(runner->command->transfer.name), *folder = NULL;
+        struct stat about = {0};
+        if (stat(path, &about) == 0)
+            folder = identity_of(&about);
+        json_set_str(args, "folder", folder ? folder : "");
+        free(folder);
+        free(path);
+    }
+    free(name);
+    return args;
+}
+
+static void finish(runner_t *runner)
+{
+    cJSON *args = what_is_sent(runner);
     call(runner, "finish", args, false, on_finished);
 }
 
@@ -155,8 +194,10 @@ static void show_progress(runner_t *runner)
     if (!runner->display_id && loop_now_ms() - runner->transfer_ms < PATIENCE_MS)
         return;
     char *total = text_bytes((double)runner->upload_size);
-    char *text = xasprintf("%s: %lld of %s", remote_name(runner->command),
-        (long long)(runner->upload_at >> 20), total);
+    char *name = remote_name(runner->command);
+    char *text = xasprintf("%s: %lld of %s", name, (long long)(runner->upload_at >> 20),
+        total);
+    free(name);
     runner_line(runner, text, (double)runner->upload_at / (double)runner->upload_size);
     free(text);
     free(total);
@@ -233,11 +274,10 @@ static void call(runner_t *runner, const char *function, cJSON *args, bool is_be
     json_free(&args);
 }
 
-void runner_run_upload(runner_t *runner)
+static void begin(runner_t *runner)
 {
     err_t err = {0};
-    const transfer_options_t *options = &runner->command->transfer;
-    char *path = local_path(options->name), *identity = NULL;
+    char *path = sent_path(runner), *identity = NULL;
     int fd = open_file(path, &identity, &runner->upload_size, &err);
     if (fd < 0) {
         free(path);
@@ -250,13 +290,77 @@ void runner_run_upload(runner_t *runner)
     snprintf(runner->upload_file, sizeof runner->upload_file, "%s", identity);
     snprintf(runner->upload_key, sizeof runner->upload_key, "upload-%d-%d", (int)getpid(),
         runner->last_run_number);
-    cJSON *args = json_obj();
-    json_set_str(args, "name", remote_name(runner->command));
+    cJSON *args = what_is_sent(runner);
     json_set_str(args, "path", path);
     json_set_str(args, "file", identity);
-    json_set_int(args, "size", runner->upload_size);
-    json_set_bool(args, "py", options->py);
     call(runner, "begin", args, false, on_begun);
     free(identity);
     free(path);
+}
+
+/* === A folder =========================================================== */
+
+static void on_packed(const proc_result_t *result, void *arg)
+{
+    runner_t *runner = arg;
+    err_t err = result->err;
+    if (!err.code && result->wait_status != 0) {
+        const char *words = result->errors;
+        err_set(&err, ERR_IO, "The folder can't be packed: %.*s", (int)strcspn(words, "\n"),
+            words);
+    }
+    proc_run_end(&runner->packing);
+    runner_line_end(runner);
+    if (runner->interrupts)
+        err_set(&err, ERR_INTERRUPTED, "Interrupted while the folder was packed.");
+    if (err.code)
+        runner_step_fail(runner, &err);
+    else
+        begin(runner);
+}
+
+static void pack(runner_t *runner, const char *folder)
+{
+    err_t err = {0};
+    const char *const *environment =
+        azure_options(sessions_azure(runner->sessions))->environment;
+    const char *temporary = text_variable(environment, "TMPDIR");
+    char *tar = proc_find("tar", text_variable(environment, "PATH"));
+    runner->packed_fd = open(temporary ? temporary : "/tmp",
+        O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (!tar || runner->packed_fd < 0) {
+        err_set(&err, ERR_IO, "A folder is packed before it is sent, and that can't be done "
+            "here: %s. Pack it yourself (.zip) and upload that.",
+            tar ? strerror(errno) : "there is no program tar");
+        free(tar);
+        runner_step_fail(runner, &err);
+        return;
+    }
+    char *archive = sent_path(runner);
+    const char *argv[] = {tar, "--create", "--gzip", "--dereference", "--exclude=__pycache__",
+        "--exclude=.ipynb_checkpoints", "--file", archive, "--directory", folder, ".", NULL};
+    proc_run_options_t options = {.argv = argv, .limit_ms = PACK_MS, .cap = 65536};
+    runner->packing = proc_run(runner->loop, &options, on_packed, runner);
+    runner_line(runner, "packing the folder", -1);
+    free(archive);
+    free(tar);
+}
+
+void runner_run_upload(runner_t *runner)
+{
+    struct stat about;
+    char *path = local_path(runner->command->transfer.name);
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        pack(runner, path);
+    else
+        begin(runner);
+    free(path);
+}
+
+void runner_clear_upload(runner_t *runner)
+{
+    proc_run_end(&runner->packing);
+    if (runner->packed_fd > 0)
+        close(runner->packed_fd);
+    runner->packed_fd = 0;
 }

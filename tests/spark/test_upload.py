@@ -47,6 +47,36 @@ def test_python_imports_it_on_both_sides(spark, outside):
     assert cell.data() == ["(41, [42])"]
 
 
+@pytest.mark.parametrize("is_far_away", [False, True])
+def test_a_folder_on_both_sides(spark, outside, is_far_away):
+    name = "tree%d" % is_far_away
+    tree = outside / name
+    (tree / "in").mkdir(parents=True)
+    (tree / "in" / "a.txt").write_text("deep")
+    (tree / "__pycache__").mkdir()
+    (tree / "link.txt").symlink_to(outside / "words.txt")
+    spark.ok("%%synapse upload %s/words.txt as first.txt" % outside)
+    if is_far_away:
+        spark.ok(FAR_AWAY)
+    assert "packed, in the session now: " in spark.ok("%%synapse upload %s/" % tree).stdout
+    code = READ.replace("SparkFiles.get({0!r})", "SparkFiles.get({0!r}) + '/in/a.txt'")
+    code = code.replace("open({0!r}).read(), ", "open({0!r} + '/in/a.txt').read(), ")
+    assert spark.ok(code.format(name)).data() == ["('deep', ['deep'])"]
+    cell = spark.ok("%%synapse sorted(__import__('os').listdir(%r))" % name)
+    assert cell.data() == ["['in', 'link.txt']"]
+
+
+def test_python_imports_a_folder_on_both_sides(spark, outside):
+    package = outside / "package_of_upload"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .part import f\n")
+    (package / "part.py").write_text("def f(x):\n    return x + 42\n")
+    spark.ok("%%synapse upload %s --py" % package)
+    cell = spark.ok("%%synapse\nimport package_of_upload as p\n"
+                    "p.f(0), sc.parallelize([1], 1).map(lambda x: p.f(x)).collect()")
+    assert cell.data() == ["(42, [43])"]
+
+
 def test_a_large_file_goes_in_pieces(spark, outside):
     data = os.urandom(1 << 20) * 15
     (outside / "large.bin").write_bytes(data)
@@ -71,12 +101,11 @@ def test_an_interrupt_ends_it_and_leaves_nothing(spark, outside):
 
 
 @pytest.mark.parametrize("what, sentence", [
-    ("/no/such/file", "No such file"), (".", "is a folder"),
+    ("/no/such/file", "No such file"), ("{} as words.txt", "is a file"),
     ("{}/words.txt as ../x", "no name within"), ("{}/words.txt --py", "--py takes"),
 ])
 def test_what_can_not_be_is_told(spark, outside, what, sentence):
     line = "%synapse upload " + what.replace("{}", str(outside))
-    if what == ".":
-        line = "%synapse upload " + str(outside)
+    spark.ok("%%synapse upload %s/words.txt" % outside)
     assert sentence in spark.fails(line).text
     assert spark.ok("%synapse 1 + 1").data() == ["2"]

@@ -136,6 +136,15 @@ static void test_hex_digits(void)
        "and nothing beside them");
 }
 
+static void test_variables(void)
+{
+    static const char *const environment[] = {"AB=1", "A=x=y", "EMPTY=", NULL};
+
+    is_str(text_variable(environment, "A"), "x=y", "a variable of an environment");
+    ok(!text_variable(environment, "EMPTY"), "an empty one is as none");
+    ok(!text_variable(environment, "B") && !text_variable(NULL, "A"), "nor one that is not");
+}
+
 int main(void)
 {
     test_words();
@@ -144,6 +153,7 @@ int main(void)
     test_base64();
     test_digests();
     test_hex_digits();
+    test_variables();
     test_amounts();
     return done_testing();
 }
