@@ -4,6 +4,7 @@
 import math
 
 SHARE = 0.3  # of the cell's time: what took less is not why
+LEAST = 8  # seconds, nor is this: a busy machine makes small things take long
 STAGES, QUERIES = 200, 20  # that are looked at
 MEGABYTE = 1024 * 1024
 PLANS = (
@@ -20,14 +21,15 @@ PLANS = (
 )
 
 
-def why(seconds):
+def why(seconds, least=LEAST):
     """Reasons, the weightiest first: [{"what", "advice"}]; of the cell that ended last, which
     took so many seconds."""
+    least = max(least, SHARE * seconds)
     context = tools.spark_context()
     if context is None or not kernel.group:
         return []
     jobs = numbers(context, context._jsc.statusTracker().getJobIdsForGroup(kernel.group))
-    stages = [stage for stage in stages_of(context, jobs) if stage.wall >= SHARE * seconds]
+    stages = [stage for stage in stages_of(context, jobs) if stage.wall >= least]
     stages.sort(key=lambda stage: -stage.wall)
     found = []
     for stage in stages[:3]:

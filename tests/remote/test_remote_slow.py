@@ -13,7 +13,7 @@ SOURCE = (
 def why(spark, seconds):
     load = "str(__synapse_kernel__.load('slow', %r) and 1)" % SOURCE
     assert spark.job(load) == "1"
-    arguments = json.dumps({"seconds": seconds})
+    arguments = json.dumps({"seconds": seconds, "least": 0})
     answer = json.loads(
         spark.job("__synapse_kernel__.ask('slow', 'why', %r)" % arguments)
     )
