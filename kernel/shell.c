@@ -94,7 +94,7 @@ static void add_word(buf_t *out, const char *word)
     buf_addc(out, '\'');
 }
 
-char *shell_line(int argc, char **argv)
+char *shell_line(int argc, const char *const *argv)
 {
     buf_t out = BUF_INIT;
     for (int i = 0; i < argc; i++) {
@@ -225,7 +225,7 @@ int shell_main(int argc, char **argv, const surroundings_t *around)
 {
     shell_t shell = {.status = EXIT_FAILED, .is_terminal = isatty(STDERR_FILENO) == 1};
     err_t err = {0};
-    char *line = shell_line(argc, argv);
+    char *line = shell_line(argc, (const char *const *)argv);
     if (log_setup(around->log, &err) != 0)
         log_warn(LOG_KERNEL, "%s", err.text);
     err_clear(&err);

@@ -21,6 +21,6 @@ int shell_main(int argc, char **argv, const surroundings_t *around);
  * command. Pure. Caller frees. */
 char *shell_words(const char *text);
 /* Words of a shell as one line that command_parse splits again. Pure. Caller frees. */
-char *shell_line(int argc, char **argv);
+char *shell_line(int argc, const char *const *argv);
 
 #endif
