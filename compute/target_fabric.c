@@ -149,6 +149,9 @@ static cJSON *facts_of(const asking_t *asking, bool is_shared)
         json_set_str(facts, "environment_id", asking->ids[STEP_ENVIRONMENT]);
     }
     json_set_bool(facts, "is_high_concurrency", is_shared);
+    if (!is_shared) /* whose own id is not that of the application */
+        set_fact(facts, "application_url",
+            xasprintf(WEB "/workloads/de-ds/sparkmonitor/%s/{id}", lakehouse));
     set_fact(facts, "workspace_url", xasprintf(WEB "/groups/%s", workspace));
     set_fact(facts, "lakehouse_url",
         xasprintf(WEB "/groups/%s/lakehouses/%s", workspace, lakehouse));
@@ -169,9 +172,8 @@ static target_t *target_of(const asking_t *asking)
     target->audience = xstrdup(cloud->audiences[AUDIENCE_FABRIC]);
     target->token_base = xstrdup(cloud->fabric);
     target->tenant = xstrdup(registered(asking, "tenant"));
-    target->remedy = xasprintf("To run Spark, a login needs the role Contributor (or more) in "
-        "the workspace %s, from who administers it; an application's token also the scopes "
-        "Lakehouse.Execute.All and Item.ReadWrite.All.", asking->names[STEP_WORKSPACE]);
+    target->remedy = xstrdup("A token of an application needs the scopes Lakehouse.Execute.All "
+        "and Item.ReadWrite.All besides.");
     target->session_body = body_of(asking, is_shared);
     target->facts = facts_of(asking, is_shared);
     return target;

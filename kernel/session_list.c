@@ -54,8 +54,9 @@ static cJSON *entry_of(const cJSON *item, const cJSON *mine)
     json_set_str(entry, "session", own ? json_str(own, "session", "") : NULL);
     json_set_bool(entry, "is_mine", own != NULL);
     json_set_bool(entry, "is_attached", json_bool(own, "is_attached", false));
-    json_set_str(entry, "owner", owner ? owner : json_str(item, "proxyUser", NULL));
-    json_set_str(entry, "state", json_str(item, "state", NULL));
+    json_set_str(entry, "owner", owner ? owner : json_str(item, "proxyUser",
+        json_str(item, "submitterName", NULL)));
+    json_set_str(entry, "state", json_str(item, "state", json_str(item, "livyState", NULL)));
     json_set_str(entry, "kind", json_str(item, "kind", NULL));
     json_set_str(entry, "application_id", json_str(item, "appId", NULL));
     const cJSON *clock = json_get_obj(own, "clock");

@@ -14,6 +14,7 @@
 static const char listed[] =
     "[{\"id\":3,\"name\":\"etl\",\"appId\":\"a_1\",\"owner\":\"ada\",\"proxyUser\":\"bob\","
     "\"state\":\"busy\",\"kind\":\"pyspark\"},"
+    "{\"id\":\"5f0c\",\"livyState\":\"busy\",\"submitterName\":\"eve\"},"
     "{\"id\":\"4\",\"name\":\"<script>\",\"appId\":null,\"owner\":null,"
     "\"proxyUser\":\"bob\",\"state\":\"idle\",\"kind\":\"spark\"}]";
 static const char mine[] = "[{\"id\":\"3\",\"session\":\"etl\",\"is_attached\":true,"
@@ -28,7 +29,10 @@ static cJSON *parse(const char *text)
 static void check_values(const cJSON *sessions)
 {
     const cJSON *first = cJSON_GetArrayItem(sessions, 0);
-    const cJSON *second = cJSON_GetArrayItem(sessions, 1);
+    const cJSON *fabric = cJSON_GetArrayItem(sessions, 1);
+    const cJSON *second = cJSON_GetArrayItem(sessions, 2);
+    ok(strcmp(json_str(fabric, "state", ""), "busy") == 0
+        && strcmp(json_str(fabric, "owner", ""), "eve") == 0, "as Fabric's list says it");
     is_str(json_str(first, "id", ""), "3", "an id is text");
     is_str(json_str(first, "session", ""), "etl", "the notebook's own word for it");
     ok(json_bool(first, "is_mine", false) && json_bool(first, "is_attached", false),
@@ -77,7 +81,7 @@ int main(void)
     cJSON *sessions = session_list_of(list, own);
     check_values(sessions);
     check_output(sessions);
-    ok(server_view_find(list, "4") == cJSON_GetArrayItem(list, 1), "found by its id");
+    ok(server_view_find(list, "4") == cJSON_GetArrayItem(list, 2), "found by its id");
     ok(server_view_find(list, "etl") == cJSON_GetArrayItem(list, 0), "or by its name");
     ok(server_view_find(list, "5") == NULL, "or not at all");
     json_free(&sessions);
