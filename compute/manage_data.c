@@ -301,18 +301,37 @@ static void put(manage_t *manage)
     free(path);
 }
 
-/* The version after those that are there. */
+/* The version after those that are there: as the service says, else by counting on.
+ * Caller frees; NULL = it can't be told. */
+static char *next_version(const cJSON *properties)
+{
+    const char *next = json_str(properties, "nextVersion", "");
+    const char *latest = json_str(properties, "latestVersion", "0");
+    char *end;
+    long number = strtol(latest, &end, 10);
+
+    if (*next)
+        return xstrdup(next);
+    return *end || number < 0 || number > 1000000000 ? NULL : xasprintf("%ld", number + 1);
+}
+
 static void on_versions(manage_t *manage, const azure_answer_t *answer)
 {
-    const cJSON *properties = json_get_obj(answer->json, "properties");
-    const char *next = json_str(properties, "nextVersion", "1");
+    bool is_first = manage_is_missing(answer);
 
-    if (answer->err.code && !manage_is_missing(answer)) {
+    if (answer->err.code && !is_first) {
         manage_fail(manage, &answer->err);
         return;
     }
-    data_keep(manage, "version", answer->err.code ? "1" : next);
-    put(manage);
+    char *version = is_first ? xstrdup("1")
+        : next_version(json_get_obj(answer->json, "properties"));
+    if (version) {
+        data_keep(manage, "version", version);
+        put(manage);
+    } else
+        manage_refuse(manage, "The versions of `%s` are no numbers: say which is next, "
+            "--version V.", data_kept(manage, "asset"));
+    free(version);
 }
 
 /* A file has an ending. */
