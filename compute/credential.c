@@ -10,11 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "compute/credential_chain.h"
+#include "compute/credential_facts.h"
 
 enum {
     AHEAD_S = 300,    /* a token is renewed so long before its end */
@@ -53,11 +51,7 @@ struct credentials_t {
     credential_ask_t *asks;
     const credential_source_t *chosen; /* gave the first token; NULL = none yet */
     char *secret_refresh, *refresh_tenant; /* of device code */
-    /* Of the last answer, for whoami. */
-    const credential_source_t *who_source;
-    char *who_audience;
-    int64_t who_expires_on;
-    cJSON *claims, *tried;
+    credential_facts_t facts; /* of the last answer */
 };
 
 /* Seconds since 1970. The one clock stands still while a laptop sleeps, the other may be
@@ -225,23 +219,13 @@ static void on_prompt(const char *link, const char *code, const char *text, void
     }
 }
 
-/* What whoami tells. Those before a source that stays were told when it was found. */
-static void note_who(place_t *place, chain_result_t *result)
+/* Those before a source that stays were told when it was found. */
+static void note_facts(place_t *place, chain_result_t *result)
 {
     credentials_t *credentials = place->credentials;
+    bool has_order = !credentials->chosen || result->err.code || place->is_login;
 
-    free(credentials->who_audience);
-    credentials->who_audience = xstrdup(place->audience);
-    credentials->who_source = result->err.code ? NULL : result->source;
-    credentials->who_expires_on = result->expires_on;
-    json_free(&credentials->claims);
-    credentials->claims = result->claims;
-    result->claims = NULL;
-    if (!credentials->chosen || result->err.code || place->is_login) {
-        json_free(&credentials->tried);
-        credentials->tried = result->tried;
-        result->tried = NULL;
-    }
+    credential_facts_take(&credentials->facts, place->audience, result, has_order);
 }
 
 static void keep_refresh(place_t *place, chain_result_t *result)
@@ -259,7 +243,10 @@ static void keep_refresh(place_t *place, chain_result_t *result)
     }
 }
 
-/* A login came to its end: what others gave before is forgotten. */
+static void begin(place_t *place);
+
+/* A login came to its end: what others gave before is forgotten, what is being asked of
+ * them too. */
 static void become_login(place_t *place)
 {
     credentials_t *credentials = place->credentials;
@@ -271,6 +258,10 @@ static void become_login(place_t *place)
             continue;
         credential_wipe(&other->secret_token);
         other->source = NULL;
+        if (other->chain && !other->is_login) {
+            chain_end(&other->chain);
+            begin(other);
+        }
     }
 }
 
@@ -284,7 +275,7 @@ static void take_token(place_t *place, chain_result_t *result)
     set_end(place, result->expires_on);
     place->source = result->source;
     keep_refresh(place, result);
-    note_who(place, result);
+    note_facts(place, result);
     if (!credentials->chosen)
         credentials->chosen = result->source;
     if (place->is_login)
@@ -305,7 +296,7 @@ static void on_result(chain_result_t *result, void *arg)
                  place->audience, err.text);
         err_clear(&err);
     } else {
-        note_who(place, result);
+        note_facts(place, result);
         credential_wipe(&place->secret_token);
     }
     chain_end(&place->chain);
@@ -412,9 +403,7 @@ void credentials_destroy(credentials_t **credentials_p)
     }
     credential_wipe(&credentials->secret_refresh);
     free(credentials->refresh_tenant);
-    free(credentials->who_audience);
-    json_free(&credentials->claims);
-    json_free(&credentials->tried);
+    credential_facts_free(&credentials->facts);
     free(credentials);
     *credentials_p = NULL;
 }
@@ -463,46 +452,7 @@ void credentials_end(credential_ask_t **ask_p)
         destroy_place(place->credentials, place);
 }
 
-/* --- who --- */
-
-/* The name that a person knows: of a user, of an application, of a managed identity.
- * Caller frees; NULL = the claims have none. */
-static char *name_of(const cJSON *claims)
-{
-    static const char *const keys[] = {"upn", "preferred_username", "unique_name", "email",
-                                       "app_displayname"};
-    const char *application = json_str(claims, "appid", json_str(claims, "azp", NULL));
-    const char *resource = json_str(claims, "xms_mirid", NULL);
-    const char *last = resource ? strrchr(resource, '/') : NULL;
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *text = json_str(claims, keys[i], NULL);
-        if (text && *text)
-            return xstrdup(text);
-    }
-    if (last && last[1])
-        return xasprintf("managed identity %s", last + 1);
-    return application ? xasprintf("application %s", application) : NULL;
-}
-
 cJSON *credentials_who(const credentials_t *credentials)
 {
-    cJSON *who = json_obj();
-    const cJSON *claims = credentials->claims;
-    char *user = name_of(claims);
-
-    json_set_str(who, "source",
-                 credentials->who_source ? credentials->who_source->name : NULL);
-    json_set_str(who, "user", user);
-    json_set_str(who, "object_id", json_str(claims, "oid", NULL));
-    json_set_str(who, "tenant", json_str(claims, "tid", NULL));
-    json_set_str(who, "audience", credentials->who_audience);
-    if (credentials->who_expires_on > 0)
-        json_set_int(who, "expires_on", credentials->who_expires_on);
-    else
-        json_set_null(who, "expires_on");
-    json_set(who, "tried",
-             credentials->tried ? json_copy(credentials->tried) : json_arr());
-    free(user);
-    return who;
+    return credential_facts_json(&credentials->facts);
 }

@@ -40,6 +40,7 @@ typedef struct {
     const char *tid;
     bool is_stuck;       /* always the same token */
     bool is_silent;
+    bool is_secret_silent; /* who comes with a secret gets no answer */
     int pending;         /* polls of the device code before `last_word` */
     const char *last_word; /* error of the last poll; NULL = a token */
     int made;
@@ -87,7 +88,8 @@ static void serve(const http_request_t *request, size_t number, fake_reply_t *re
     if (text_starts(request->url, "http://169.254.169.254")) {
         reply->status = 0;
         reply->was_not_sent = true;
-    } else if (world->is_silent) {
+    } else if (world->is_silent ||
+               (world->is_secret_silent && strstr(request->body, "client_secret="))) {
         reply->is_never = true;
     } else if (text_ends(request->url, "/devicecode") && world->status == 200) {
         reply->status = 200;
@@ -784,6 +786,8 @@ static void test_login(void)
     is_str(json_str(who, "object_id", NULL), "person", "also where there was one before");
     json_free(&who);
 
+    asker_t other = {0};
+    ask(world, &other, "https://storage.azure.com", NULL, &silent);
     asker.prompts = 0;
     world->last_word = "authorization_declined";
     free(asker.link);
@@ -793,12 +797,35 @@ static void test_login(void)
     asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
     wait_for(world, &asker.is_told);
     ok(!asker.token, "a login that is declined");
+    ok(other.token != NULL, "who asks meanwhile gets a token of the one before");
+    forget(&other);
     get(world, &asker, ARM);
     ok(asker.token != NULL, "leaves the one before in force");
     asker.ask = credentials_login(world->credentials, NULL, &silent, &asker);
     credentials_end(&asker.ask);
     is_int((long long)fake_http_pending(world->fake), 0, "a login is interrupted at once");
     forget(&asker);
+    end(world);
+}
+
+static void test_login_meanwhile(void)
+{
+    world_t *world = begin(principal);
+    asker_t asker = {0}, other = {0};
+
+    world->is_secret_silent = true;
+    world->oid = "person";
+    ask(world, &other, SYNAPSE, NULL, &silent);
+    fake_http_run(world->fake, &other.is_told, 1000);
+    asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
+    wait_for(world, &other.is_told);
+    ok(asker.token && other.token, "who waits for a token when somebody logs in gets one");
+    cJSON *who = credentials_who(world->credentials);
+    is_str(json_str(who, "object_id", NULL), "person", "of who has logged in");
+    is_str(json_str(who, "audience", NULL), SYNAPSE, "for what was asked");
+    json_free(&who);
+    forget(&asker);
+    forget(&other);
     end(world);
 }
 
@@ -871,6 +898,7 @@ int main(void)
     test_device();
     test_device_ends();
     test_login();
+    test_login_meanwhile();
     test_ready();
     return done_testing();
 }
