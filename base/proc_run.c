@@ -1,8 +1,8 @@
 /*
  * proc_run - a program run to its end while the loop goes on
  *
- * Its end counts, not that of its pipes: a grandchild may keep those open for as long as
- * it likes. What it wrote before it ended is in the pipes by then.
+ * Its end counts, not that of its pipes: a grandchild may keep those open for as long
+ * as it likes. What it wrote before it ended is in the pipes by then.
  */
 #include "proc_run.h"
 

@@ -1,8 +1,8 @@
 /*
  * proc_run - a program run to its end while the loop goes on
  *
- * The program has a session of its own: Ctrl-C of a terminal does not reach it, and it is
- * ended together with its children. What it writes is kept in memory only.
+ * The program has a session of its own: Ctrl-C of a terminal does not reach it, and it
+ * is ended together with its children. What it writes is kept in memory only.
  * Thread: loop thread only; the callback fires from the loop, never inside the call.
  */
 #ifndef SK_PROC_RUN_H
@@ -21,7 +21,7 @@ typedef struct {
     const char *const *extra_env; /* as proc.h has it; or NULL */
     const char *folder;           /* working folder; NULL = ours */
     int64_t limit_ms;             /* then it is killed */
-    size_t cap;                   /* bytes of stdout; a program that writes more is killed */
+    size_t cap; /* bytes of stdout; a program that writes more is killed */
 } proc_run_options_t;
 
 /* Borrowed until the callback returns. */
@@ -30,7 +30,7 @@ typedef struct {
     int wait_status;           /* of waitpid, when err is NONE */
     const char *secret_output; /* stdout, ends in a NUL that is not counted */
     size_t output_len;
-    const char *errors;        /* the first 16 KiB of stderr */
+    const char *errors; /* the first 16 KiB of stderr */
 } proc_result_t;
 
 typedef void(proc_run_fn)(const proc_result_t *result, void *arg);

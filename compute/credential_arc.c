@@ -1,8 +1,8 @@
 /*
  * credential_arc - the proof that Azure Arc's agent asks for
  *
- * Who can read a file that only root and the agent's group can read, may have tokens. The
- * path comes from whoever answers at the endpoint, so it is checked.
+ * Who can read a file that only root and the agent's group can read, may have tokens.
+ * The path comes from whoever answers at the endpoint, so it is checked.
  */
 #include "compute/credential_managed.h"
 
@@ -31,8 +31,8 @@ static bool is_key_file(const char *path, const char *folder)
 {
     const char *slash = strrchr(path, '/');
 
-    return slash && (size_t) (slash - path) == strlen(folder) && text_starts(path, folder) &&
-        text_ends(path, ".key");
+    return slash && (size_t)(slash - path) == strlen(folder) &&
+           text_starts(path, folder) && text_ends(path, ".key");
 }
 
 static void trim_end(char *text)
@@ -49,17 +49,22 @@ char *credential_arc_key(const char *challenge, const char *folder, err_t *err)
     err_t cause = {0};
 
     if (!path) {
-        err_set(err, ERR_AUTH, "Azure Arc's identity endpoint did not name a key file. Is its "
-            "agent up to date? Look with: azcmagent version.");
+        err_set(err, ERR_AUTH,
+                "Azure Arc's identity endpoint did not name a key file. Is its "
+                "agent up to date? Look with: azcmagent version.");
         return NULL;
     }
     if (!is_key_file(path, folder))
-        err_set(err, ERR_AUTH, "Azure Arc's identity endpoint named the key file %s, which "
+        err_set(
+            err, ERR_AUTH,
+            "Azure Arc's identity endpoint named the key file %s, which "
             "is not one of its agent's in %s: it is not read. Check IDENTITY_ENDPOINT.",
             path, folder);
     else if ((secret_key = path_read(path, KEY_CAP, NULL, &cause)) == NULL)
-        err_set(err, ERR_AUTH, "Azure Arc's key file can't be read. %s Users of the group "
-            "himds may read it.", cause.text);
+        err_set(err, ERR_AUTH,
+                "Azure Arc's key file can't be read. %s Users of the group "
+                "himds may read it.",
+                cause.text);
     else
         trim_end(secret_key);
     free(path);

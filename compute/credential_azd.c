@@ -7,8 +7,8 @@
 
 static void add_args(const credential_wish_t *wish, char **args)
 {
-    const char *const fixed[] = {"auth", "token", "--no-prompt", "--output", "json",
-        "--scope"};
+    const char *const fixed[] = {"auth",     "token", "--no-prompt",
+                                 "--output", "json",  "--scope"};
     size_t used = 0;
 
     for (; used < sizeof fixed / sizeof *fixed; used++)

@@ -7,8 +7,8 @@
 
 static void add_args(const credential_wish_t *wish, char **args)
 {
-    const char *const fixed[] = {"account", "get-access-token", "--output", "json",
-        "--resource", wish->audience};
+    const char *const fixed[] = {"account", "get-access-token", "--output",
+                                 "json",    "--resource",       wish->audience};
     size_t used = 0;
 
     for (; used < sizeof fixed / sizeof *fixed; used++)

@@ -1,8 +1,8 @@
 /*
  * credential_managed - tokens of a managed identity, from the endpoint of this place
  *
- * Probe (instance metadata only) -> token -> (Arc) token with the key. The endpoints are of
- * this machine or beside it: never through a proxy.
+ * Probe (instance metadata only) -> token -> (Arc) token with the key. The endpoints
+ * are of this machine or beside it: never through a proxy.
  */
 #include "compute/credential_managed.h"
 
@@ -32,8 +32,8 @@ typedef enum { FABRIC, APP_SERVICE, ARC, ML, CLOUD_SHELL, IMDS } place_t;
 /* What differs from place to place. NULL = it has none. */
 typedef struct {
     const char *name;
-    const char *api_version;   /* NULL = a POST of a form */
-    const char *client_key;    /* of the query, names a user-assigned identity */
+    const char *api_version; /* NULL = a POST of a form */
+    const char *client_key;  /* of the query, names a user-assigned identity */
     const char *secret_header;
 } place_facts_t;
 
@@ -52,10 +52,10 @@ typedef struct {
     void *arg;
     place_t place;
     char *endpoint, *resource;
-    char *client_id;           /* NULL = the system-assigned identity */
-    char *secret_header;       /* "Name: value", or NULL */
+    char *client_id;     /* NULL = the system-assigned identity */
+    char *secret_header; /* "Name: value", or NULL */
     char *arc_tokens;
-    char *secret_key;          /* Arc's */
+    char *secret_key; /* Arc's */
     bool is_probing;
     int tries;
     http_call_t *call;
@@ -69,7 +69,7 @@ static void tell(managed_t *managed)
 {
     credential_answer_t answer = managed->answer;
 
-    managed->answer = (credential_answer_t) {0};
+    managed->answer = (credential_answer_t){0};
     managed->fn(&answer, managed->arg); /* may end it */
 }
 
@@ -130,8 +130,8 @@ static void send_request(managed_t *managed)
     bool is_form = !PLACES[managed->place].api_version;
     char *query = query_of(managed), *authorization = NULL;
     char *url = is_form ? xstrdup(managed->endpoint)
-        : xasprintf("%s%c%s", managed->endpoint,
-            strchr(managed->endpoint, '?') ? '&' : '?', query);
+                        : xasprintf("%s%c%s", managed->endpoint,
+                                    strchr(managed->endpoint, '?') ? '&' : '?', query);
     const char *headers[4] = {NULL};
     size_t used = 0;
 
@@ -140,8 +140,8 @@ static void send_request(managed_t *managed)
     if (managed->secret_header)
         headers[used++] = managed->secret_header;
     if (managed->secret_key)
-        headers[used++] = authorization = xasprintf("Authorization: Basic %s",
-            managed->secret_key);
+        headers[used++] = authorization =
+            xasprintf("Authorization: Basic %s", managed->secret_key);
     http_options_t how = {.proxy = "", .headers = headers};
     http_request_t request = {
         .method = is_form ? "POST" : "GET",
@@ -178,8 +178,8 @@ static bool is_object(const http_reply_t *reply)
     return result;
 }
 
-/* Other clouds have something at that address too. Azure's refuses a request without the
- * Metadata header. */
+/* Other clouds have something at that address too. Azure's refuses a request without
+ * the Metadata header. */
 static void take_probe(managed_t *managed, const http_reply_t *reply)
 {
     managed->is_probing = false;
@@ -187,10 +187,12 @@ static void take_probe(managed_t *managed, const http_reply_t *reply)
         send_request(managed);
         return;
     }
-    err_set(absence(managed), ERR_AUTH, reply->status
-        ? "what answers at %.*s is not Azure's metadata service"
-        : "neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and no metadata service answers "
-          "at %.*s", (int) (strlen(managed->endpoint) - strlen(IMDS_PATH)), managed->endpoint);
+    err_set(absence(managed), ERR_AUTH,
+            reply->status ? "what answers at %.*s is not Azure's metadata service"
+                          : "neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and no "
+                            "metadata service answers "
+                            "at %.*s",
+            (int)(strlen(managed->endpoint) - strlen(IMDS_PATH)), managed->endpoint);
     tell(managed);
 }
 
@@ -217,8 +219,8 @@ static void wait(managed_t *managed, int64_t asked_ms)
 
 static void answer_challenge(managed_t *managed, const http_reply_t *reply)
 {
-    managed->secret_key = credential_arc_key(reply->challenge, managed->arc_tokens,
-        failure(managed));
+    managed->secret_key =
+        credential_arc_key(reply->challenge, managed->arc_tokens, failure(managed));
     if (managed->secret_key)
         send_request(managed);
     else
@@ -231,14 +233,18 @@ static bool is_without_identity(managed_t *managed, const http_reply_t *reply)
     if (managed->place != IMDS)
         return false;
     if (reply->status == 400 && managed->client_id)
-        err_set(absence(managed), ERR_AUTH, "no identity with the client ID %s "
-            "(AZURE_CLIENT_ID) is assigned to this virtual machine", managed->client_id);
+        err_set(absence(managed), ERR_AUTH,
+                "no identity with the client ID %s "
+                "(AZURE_CLIENT_ID) is assigned to this virtual machine",
+                managed->client_id);
     else if (reply->status == 400)
-        err_set(absence(managed), ERR_AUTH, "no identity is assigned to this virtual "
-            "machine");
+        err_set(absence(managed), ERR_AUTH,
+                "no identity is assigned to this virtual "
+                "machine");
     else if (reply->status == 403 && strstr(reply->body, "unreachable"))
-        err_set(absence(managed), ERR_AUTH, "the metadata service can't be reached from "
-            "this container");
+        err_set(absence(managed), ERR_AUTH,
+                "the metadata service can't be reached from "
+                "this container");
     else
         return false;
     return true;
@@ -284,7 +290,7 @@ static char *imds_endpoint(const credential_options_t *options)
     size_t len = strlen(base);
     while (len && base[len - 1] == '/')
         len--;
-    return xasprintf("%.*s" IMDS_PATH, (int) len, base);
+    return xasprintf("%.*s" IMDS_PATH, (int)len, base);
 }
 
 static void find_place(managed_t *managed)
@@ -297,7 +303,8 @@ static void find_place(managed_t *managed)
 
     if (identity && header)
         managed->place = credential_variable(options, "IDENTITY_SERVER_THUMBPRINT")
-            ? FABRIC : APP_SERVICE;
+                             ? FABRIC
+                             : APP_SERVICE;
     else if (identity && credential_variable(options, "IMDS_ENDPOINT"))
         managed->place = ARC;
     else if (msi)
@@ -306,8 +313,8 @@ static void find_place(managed_t *managed)
         managed->place = IMDS;
     const char *name = PLACES[managed->place].secret_header;
     if (name)
-        managed->secret_header = xasprintf("%s: %s", name,
-            managed->place == ML ? secret : header);
+        managed->secret_header =
+            xasprintf("%s: %s", name, managed->place == ML ? secret : header);
     if (managed->place == IMDS)
         managed->endpoint = imds_endpoint(options);
     else
@@ -320,19 +327,24 @@ static int check(managed_t *managed)
     const place_facts_t *facts = &PLACES[managed->place];
 
     if (managed->client_id && !facts->client_key)
-        return err_set(failure(managed), ERR_AUTH, "%s has no user-assigned identities to "
-            "choose from, but AZURE_CLIENT_ID is set. Unset it to use its own identity.",
-            facts->name);
+        return err_set(failure(managed), ERR_AUTH,
+                       "%s has no user-assigned identities to "
+                       "choose from, but AZURE_CLIENT_ID is set. Unset it to use its "
+                       "own identity.",
+                       facts->name);
     if (managed->place == FABRIC && text_starts(managed->endpoint, "https:"))
-        return err_set(failure(managed), ERR_AUTH, "Service Fabric's identity endpoint shows a "
-            "certificate that only its thumbprint vouches for, which is not supported. Set "
+        return err_set(
+            failure(managed), ERR_AUTH,
+            "Service Fabric's identity endpoint shows a "
+            "certificate that only its thumbprint vouches for, which is not supported. "
+            "Set "
             "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service "
             "principal instead.");
     return 0;
 }
 
 void *credential_managed_ask(const credential_wish_t *wish, const char *arc_tokens,
-    credential_answer_fn *fn, void *arg)
+                             credential_answer_fn *fn, void *arg)
 {
     managed_t *managed = xcalloc(1, sizeof *managed);
 
@@ -344,7 +356,7 @@ void *credential_managed_ask(const credential_wish_t *wish, const char *arc_toke
     managed->client_id = xstrdup(credential_variable(wish->options, "AZURE_CLIENT_ID"));
     find_place(managed);
     log_debug(LOG_COMPUTE, "managed identity: asking the endpoint of %s",
-        PLACES[managed->place].name);
+              PLACES[managed->place].name);
     managed->is_probing = managed->place == IMDS;
     if (check(managed) < 0)
         tell_soon(managed);

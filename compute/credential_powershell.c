@@ -20,7 +20,8 @@ static const char SCRIPT[] =
     " -ErrorAction SilentlyContinue)) { '" NO_MODULE "'; exit 0 }\n"
     "$given = Get-AzAccessToken @wish -WarningAction Ignore\n"
     "$text = $given.Token\n"
-    "if ($text -is [securestring]) { $text = ConvertFrom-SecureString $text -AsPlainText }\n"
+    "if ($text -is [securestring]) { $text = ConvertFrom-SecureString $text "
+    "-AsPlainText }\n"
     "@{ token = $text; expires_on = $given.ExpiresOn.ToUnixTimeSeconds() } |"
     " ConvertTo-Json -Compress\n";
 
@@ -29,7 +30,7 @@ static void add_literal(buf_t *to, const char *text)
 {
     buf_addc(to, '\'');
     for (; *text; text++)
-        buf_adds(to, *text == '\'' ? "''" : (char[]) {*text, '\0'});
+        buf_adds(to, *text == '\'' ? "''" : (char[]){*text, '\0'});
     buf_addc(to, '\'');
 }
 

@@ -1,5 +1,5 @@
 /*
- * credential_tool - a token from a command-line tool that the developer has logged in with
+ * credential_tool - a token from a command-line tool, by the login made there
  */
 #include "compute/credential_tool.h"
 
@@ -22,7 +22,7 @@ typedef struct {
     credential_answer_fn *fn;
     void *arg;
     proc_run_t *run;
-    loop_timer_t *timer;       /* an answer without a run */
+    loop_timer_t *timer; /* an answer without a run */
     credential_answer_t answer;
 } asking_t;
 
@@ -30,7 +30,7 @@ static void tell(asking_t *asking)
 {
     credential_answer_t answer = asking->answer;
 
-    asking->answer = (credential_answer_t) {0};
+    asking->answer = (credential_answer_t){0};
     asking->fn(&answer, asking->arg); /* may end it */
 }
 
@@ -44,8 +44,8 @@ static void on_told(void *arg)
 
 /* ---- what it printed ---- */
 
-/* "2026-11-21 17:00:00.000000" in local time, "…T17:00:00Z" in UTC, as seconds since 1970;
- * 0 = neither. */
+/* "2026-11-21 17:00:00.000000" in local time, "…T17:00:00Z" in UTC, as seconds since
+ * 1970; 0 = neither. */
 static int64_t time_of(const char *text)
 {
     struct tm when = {.tm_isdst = -1};
@@ -67,13 +67,14 @@ static int64_t time_of(const char *text)
 static void take_output(asking_t *asking, const proc_result_t *result)
 {
     const char *text = result->secret_output, *start = strchr(text, '{');
-    size_t len = start ? result->output_len - (size_t) (start - text) : 0;
+    size_t len = start ? result->output_len - (size_t)(start - text) : 0;
     credential_answer_t *answer = &asking->answer;
     cJSON *json = json_parse(start ? start : "", len, asking->tool->title, NULL);
 
     if (credential_take_json(json, asking->tool->title, answer) < 0)
-        err_set(&answer->err, ERR_AUTH, "What %s printed holds no token. Bring it up to date.",
-            asking->tool->title);
+        err_set(&answer->err, ERR_AUTH,
+                "What %s printed holds no token. Bring it up to date.",
+                asking->tool->title);
     else if (!answer->expires_on)
         answer->expires_on = time_of(json_str(json, "expiresOn", ""));
     json_free(&json);
@@ -83,11 +84,11 @@ static void take_output(asking_t *asking, const proc_result_t *result)
 
 static bool is_secret_char(char c)
 {
-    return isalnum((unsigned char) c) || strchr("._-+/=~", c);
+    return isalnum((unsigned char)c) || strchr("._-+/=~", c);
 }
 
-/* In place: long runs without a space, which may be a token, become "…"; colours and line
- * ends go. */
+/* In place: long runs without a space, which may be a token, become "…"; colours and
+ * line ends go. */
 static void clean(char *text)
 {
     char *to = text;
@@ -108,7 +109,7 @@ static void clean(char *text)
             to += run;
             from += run;
         } else {
-            *to++ = (unsigned char) *from < ' ' ? ' ' : *from;
+            *to++ = (unsigned char)*from < ' ' ? ' ' : *from;
             from++;
         }
     }
@@ -178,12 +179,12 @@ static void explain(asking_t *asking, const char *errors, int wait_status)
         if (strstr(err->text, "Log in again") && !strstr(err->text, tool->login))
             err_append(err, "Here: `%s`.", tool->login);
     } else if (has_any(errors, tool->needs_login))
-        err_set(err, ERR_AUTH, "%s is not logged in. Run `%s`, then retry.", tool->title,
-            tool->login);
+        err_set(err, ERR_AUTH, "%s is not logged in. Run `%s`, then retry.",
+                tool->title, tool->login);
     else {
         char *words = words_of(errors), *status = proc_status_text(wait_status);
         err_set(err, ERR_AUTH, "%s gave no token (%s)%s%s. Try `%s` in a terminal.",
-            tool->title, status, *words ? ": " : "", words, tool->login);
+                tool->title, status, *words ? ": " : "", words, tool->login);
         free(words);
         free(status);
     }
@@ -195,12 +196,14 @@ static void on_result(const proc_result_t *result, void *arg)
     asking_t *asking = arg;
     const credential_tool_t *tool = asking->tool;
     credential_answer_t *answer = &asking->answer;
-    bool is_well = WIFEXITED(result->wait_status) && WEXITSTATUS(result->wait_status) == 0;
+    bool is_well =
+        WIFEXITED(result->wait_status) && WEXITSTATUS(result->wait_status) == 0;
 
     if (result->err.code == ERR_TIMEOUT)
-        err_set(&answer->err, ERR_AUTH, "The program %s did not answer within %lld s and was "
-            "stopped. Run `%s` in a terminal to see what it waits for.", tool->program,
-            (long long) (tool->limit_ms / 1000), tool->login);
+        err_set(&answer->err, ERR_AUTH,
+                "The program %s did not answer within %lld s and was "
+                "stopped. Run `%s` in a terminal to see what it waits for.",
+                tool->program, (long long)(tool->limit_ms / 1000), tool->login);
     else if (result->err.code)
         answer->err = result->err;
     else if (!is_well)
@@ -218,7 +221,8 @@ static void on_result(const proc_result_t *result, void *arg)
 /* Ours and what makes tools speak plainly. The strings are borrowed; caller frees. */
 static const char **make_env(const credential_options_t *options)
 {
-    static const char *const plain[] = {"AZURE_CORE_NO_COLOR=true", "NO_COLOR=true", NULL};
+    static const char *const plain[] = {"AZURE_CORE_NO_COLOR=true", "NO_COLOR=true",
+                                        NULL};
     size_t count = 0, used = 0;
 
     while (options->environment && options->environment[count])
@@ -254,19 +258,20 @@ static void start(asking_t *asking, const char *program, const credential_wish_t
 }
 
 void *credential_tool_ask(const credential_tool_t *tool, const credential_wish_t *wish,
-    credential_answer_fn *fn, void *arg)
+                          credential_answer_fn *fn, void *arg)
 {
     asking_t *asking = xcalloc(1, sizeof *asking);
-    char *program = proc_find(tool->program, credential_variable(wish->options, "PATH"));
+    char *program =
+        proc_find(tool->program, credential_variable(wish->options, "PATH"));
 
-    *asking = (asking_t) {.tool = tool, .options = wish->options, .fn = fn, .arg = arg};
+    *asking = (asking_t){.tool = tool, .options = wish->options, .fn = fn, .arg = arg};
     if (!program) {
         asking->answer.is_absent = true;
         err_set(&asking->answer.err, ERR_AUTH, "%s is not installed, or not in PATH",
-            tool->program);
+                tool->program);
         asking->timer = loop_timer(wish->options->loop, 0, on_told, asking);
     } else if (wish->tenant &&
-        login_check_tenant(wish->tenant, wish->tenant, &asking->answer.err) < 0)
+               login_check_tenant(wish->tenant, wish->tenant, &asking->answer.err) < 0)
         asking->timer = loop_timer(wish->options->loop, 0, on_told, asking);
     else
         start(asking, program, wish);

@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define FORMS "Write NAME, NAME:VERSION, NAME@latest, azureml://datastores/STORE/paths/PATH, " \
+#define FORMS                                                                          \
+    "Write NAME, NAME:VERSION, NAME@latest, azureml://datastores/STORE/paths/PATH, "   \
     "or an address such as abfss://…"
-#define GEN1_GONE "Azure Data Lake Storage Gen1 was retired in February 2024: copy the data to " \
+#define GEN1_GONE                                                                      \
+    "Azure Data Lake Storage Gen1 was retired in February 2024: copy the data to "     \
     "a Gen2 account and use its abfss:// address."
 
 enum { PARTS = 32 };
@@ -24,7 +26,7 @@ void data_uri_free(data_uri_t *uri)
     free(uri->name);
     free(uri->version);
     free(uri->path);
-    *uri = (data_uri_t) {0};
+    *uri = (data_uri_t){0};
 }
 
 static int fail_form(const char *text, err_t *err)
@@ -77,7 +79,8 @@ static char *value_after(const parts_t *parts, const char *name)
     return at ? xstrdup(parts->items[at]) : NULL;
 }
 
-/* All of its parts, or none: azureml://locations/… names the workspace by an ID alone. */
+/* All of its parts, or none: azureml://locations/… names the workspace by an ID alone.
+ */
 static void take_workspace(const parts_t *parts, data_uri_t *uri)
 {
     if (!after(parts, "subscriptions") || !after(parts, "resourcegroups") ||
@@ -88,19 +91,24 @@ static void take_workspace(const parts_t *parts, data_uri_t *uri)
     uri->workspace = value_after(parts, "workspaces");
 }
 
-static int take_parts(const parts_t *parts, const char *text, data_uri_t *uri, err_t *err)
+static int take_parts(const parts_t *parts, const char *text, data_uri_t *uri,
+                      err_t *err)
 {
     size_t store = after(parts, "datastores"), asset = after(parts, "data");
 
     if (after(parts, "registries"))
-        return err_set(err, ERR_UNSUPPORTED, "`%.120s` lies in a registry, which is not "
-            "supported. Share it with the workspace first: `az ml data share`.", text);
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "`%.120s` lies in a registry, which is not "
+            "supported. Share it with the workspace first: `az ml data share`.",
+            text);
     take_workspace(parts, uri);
     if (store) {
         size_t path = store + 2;
         uri->kind = DATA_DATASTORE;
         uri->name = xstrdup(parts->items[store]);
-        if (store + 1 < parts->count && !text_equal_nocase(parts->items[store + 1], "paths"))
+        if (store + 1 < parts->count &&
+            !text_equal_nocase(parts->items[store + 1], "paths"))
             return fail_form(text, err);
         uri->path = xstrdup(path < parts->count ? parts->starts[path] : "");
         return 0;
@@ -131,14 +139,19 @@ static int parse_short(const char *text, data_uri_t *uri, err_t *err)
     const char *rest = name + len;
 
     if (*rest == '/' || *rest == '\\')
-        return err_set(err, ERR_USAGE, "`%.120s` is a path of this machine, where a cluster "
-            "does not see it. Bring it there first: `%%synapse upload`, or copy it to a "
-            "storage account. " FORMS ".", text);
+        return err_set(err, ERR_USAGE,
+                       "`%.120s` is a path of this machine, where a cluster "
+                       "does not see it. Bring it there first: `%%synapse upload`, or "
+                       "copy it to a "
+                       "storage account. " FORMS ".",
+                       text);
     if (len == 0 || (*rest && !rest[1]))
         return fail_form(text, err);
     if (*rest == '@' && strcmp(rest, "@latest") != 0)
-        return err_set(err, ERR_USAGE, "`%.60s` is no label of a data asset: there is @latest "
-            "alone. A version follows a colon: %.*s:1.", rest, (int) len, name);
+        return err_set(err, ERR_USAGE,
+                       "`%.60s` is no label of a data asset: there is @latest "
+                       "alone. A version follows a colon: %.*s:1.",
+                       rest, (int)len, name);
     uri->name = xstrndup(name, len);
     if (*rest == ':')
         uri->version = xstrdup(rest + 1);
@@ -149,7 +162,7 @@ int data_uri_parse(const char *text, data_uri_t *uri, err_t *err)
 {
     int result = 0;
 
-    *uri = (data_uri_t) {.kind = DATA_ASSET};
+    *uri = (data_uri_t){.kind = DATA_ASSET};
     if (text_starts(text, "azureml://"))
         result = parse_long(text, uri, err);
     else if (strstr(text, "://")) {
@@ -165,10 +178,10 @@ int data_uri_parse(const char *text, data_uri_t *uri, err_t *err)
 /* ---- what Spark reads ---- */
 
 static char *abfss(const char *container, const char *account, const char *endpoint,
-    const char *path)
+                   const char *path)
 {
     return xasprintf("abfss://%s@%s.dfs.%s/%s", container, account, endpoint,
-        path + strspn(path, "/"));
+                     path + strspn(path, "/"));
 }
 
 static bool is_guid(const char *text)
@@ -179,13 +192,15 @@ static bool is_guid(const char *text)
 /* A lakehouse of Fabric. */
 static char *in_lake(const cJSON *properties, const char *path)
 {
-    const char *item = json_str(json_get_obj(properties, "artifact"), "artifactName", "");
-    const char *endpoint = json_str(properties, "endpoint", "onelake.dfs.fabric.microsoft.com");
+    const char *item =
+        json_str(json_get_obj(properties, "artifact"), "artifactName", "");
+    const char *endpoint =
+        json_str(properties, "endpoint", "onelake.dfs.fabric.microsoft.com");
 
     return xasprintf("abfss://%s@%s/%s%s/Files/%s",
-        json_str(properties, "oneLakeWorkspaceName", ""), endpoint, item,
-        is_guid(item) || text_ends(item, ".Lakehouse") ? "" : ".Lakehouse",
-        path + strspn(path, "/"));
+                     json_str(properties, "oneLakeWorkspaceName", ""), endpoint, item,
+                     is_guid(item) || text_ends(item, ".Lakehouse") ? "" : ".Lakehouse",
+                     path + strspn(path, "/"));
 }
 
 char *data_uri_in(const cJSON *datastore, const char *path, err_t *err)
@@ -195,19 +210,24 @@ char *data_uri_in(const cJSON *datastore, const char *path, err_t *err)
     const char *type = json_str(properties, "datastoreType", "");
     const char *account = json_str(properties, "accountName", "");
     const char *endpoint = json_str(properties, "endpoint", "core.windows.net");
-    const char *container = json_str(properties, "containerName",
-        json_str(properties, "filesystem", ""));
+    const char *container =
+        json_str(properties, "containerName", json_str(properties, "filesystem", ""));
 
     if (text_equal_nocase(type, "OneLake"))
         return in_lake(properties, path);
     if (text_equal_nocase(type, "AzureDataLakeGen1"))
         err_set(err, ERR_UNSUPPORTED, "The datastore %s is no more. " GEN1_GONE, name);
     else if (text_equal_nocase(type, "AzureFile"))
-        err_set(err, ERR_UNSUPPORTED, "The datastore %s is a file share, which Spark can't "
-            "read. Copy the data to a blob container or a Data Lake Gen2 file system.", name);
+        err_set(
+            err, ERR_UNSUPPORTED,
+            "The datastore %s is a file share, which Spark can't "
+            "read. Copy the data to a blob container or a Data Lake Gen2 file system.",
+            name);
     else if (!*account || !*container)
-        err_set(err, ERR_UNSUPPORTED, "The datastore %s (%s) names no account and container: "
-            "where Spark finds it is not known.", name, *type ? type : "of no type");
+        err_set(err, ERR_UNSUPPORTED,
+                "The datastore %s (%s) names no account and container: "
+                "where Spark finds it is not known.",
+                name, *type ? type : "of no type");
     else
         return abfss(container, account, endpoint, path);
     return NULL;
@@ -228,8 +248,9 @@ static char *from_https(const char *address)
 
     if (!is_storage || container_len == 0)
         return NULL;
-    return xasprintf("abfss://%.*s@%.*s.dfs.%.*s/%.*s", (int) container_len, container,
-        (int) account_len, host, (int) endpoint_len, endpoint, (int) strcspn(path, "?"), path);
+    return xasprintf("abfss://%.*s@%.*s.dfs.%.*s/%.*s", (int)container_len, container,
+                     (int)account_len, host, (int)endpoint_len, endpoint,
+                     (int)strcspn(path, "?"), path);
 }
 
 char *data_uri_address(const char *address, err_t *err)
@@ -239,7 +260,8 @@ char *data_uri_address(const char *address, err_t *err)
     if (converted)
         return converted;
     if (text_starts(address, "adl://")) {
-        err_set(err, ERR_UNSUPPORTED, "%.120s can't be read any more. " GEN1_GONE, address);
+        err_set(err, ERR_UNSUPPORTED, "%.120s can't be read any more. " GEN1_GONE,
+                address);
         return NULL;
     }
     return xstrdup(address);

@@ -1,7 +1,8 @@
 /*
  * manage_data - `data list | show | register | path`
  *
- * Source: Microsoft.MachineLearningServices, Data Containers, Data Versions, Datastores.
+ * Source: Microsoft.MachineLearningServices, Data Containers, Data Versions,
+ * Datastores.
  */
 #include "compute/manage_data.h"
 
@@ -13,8 +14,8 @@
 
 #define DATA "/data"
 
-static const char *const list_columns[] = {"name", "version", "latest_version", "type", "path",
-    "description", NULL};
+static const char *const list_columns[] = {
+    "name", "version", "latest_version", "type", "path", "description", NULL};
 
 /* === What it looks like ================================================= */
 
@@ -38,8 +39,7 @@ static void add_context(cJSON *shape, const cJSON *system)
     json_set(shape, "creation_context", context);
 }
 
-/* Of a version; `name` is the asset's. */
-static cJSON *shape_of_version(const cJSON *version, const char *name)
+cJSON *data_shape(const cJSON *version, const char *name)
 {
     const cJSON *properties = json_get_obj(version, "properties");
     cJSON *shape = json_obj();
@@ -81,8 +81,7 @@ void data_keep(manage_t *manage, const char *key, const char *value)
     json_set_str(manage->kept, key, value);
 }
 
-/* "/data/NAME", "/data/NAME/versions", "/data/NAME/versions/V". Caller frees. */
-static char *asset_path(const manage_t *manage, const char *below, const char *version)
+char *data_path(const manage_t *manage, const char *below, const char *version)
 {
     char *asset = manage_path("data", data_kept(manage, "asset"));
     char *escaped = http_escape(version);
@@ -114,14 +113,14 @@ bool data_take_workspace(manage_t *manage, const data_uri_t *uri)
     return false;
 }
 
-/* The version of the line; false: there are two. */
-static bool take_version(manage_t *manage, const data_uri_t *uri)
+bool data_take_version(manage_t *manage, const data_uri_t *uri)
 {
     const char *asked = manage->options->version;
 
     if (asked && uri->version && strcmp(asked, uri->version) != 0) {
-        manage_refuse(manage, "`%s` and --version %s both name a version: leave one out.",
-            manage->options->name, asked);
+        manage_refuse(manage,
+                      "`%s` and --version %s both name a version: leave one out.",
+                      manage->options->name, asked);
         return false;
     }
     if (asked || uri->version)
@@ -146,7 +145,7 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
     }
     cJSON *list = json_arr();
     cJSON_ArrayForEach(item, manage->items)
-        json_add(list, *asset ? shape_of_version(item, asset) : shape_of_container(item));
+        json_add(list, *asset ? data_shape(item, asset) : shape_of_container(item));
     manage_done(manage, list);
 }
 
@@ -165,8 +164,8 @@ static void run_list(manage_t *manage)
         return;
     }
     data_keep(manage, "asset", name);
-    char *path = asset_path(manage, "/versions", ""), *what = xasprintf("the data asset %s",
-        name);
+    char *path = data_path(manage, "/versions", ""),
+         *what = xasprintf("the data asset %s", name);
     manage_phase(manage, "listing the versions of %s", name);
     manage_ask_list(manage, path, ARM_VERSION, what, on_list);
     free(what);
@@ -180,7 +179,7 @@ static void give_version(manage_t *manage, const cJSON *version)
     if (strcmp(manage->verb->verb, "path") == 0)
         data_find_version(manage, version);
     else
-        manage_done(manage, shape_of_version(version, data_kept(manage, "asset")));
+        manage_done(manage, data_shape(version, data_kept(manage, "asset")));
 }
 
 static void on_version(manage_t *manage, const azure_answer_t *answer)
@@ -199,9 +198,9 @@ static void on_version(manage_t *manage, const azure_answer_t *answer)
 
 static void ask_version(manage_t *manage)
 {
-    char *path = asset_path(manage, "/versions/", data_kept(manage, "version"));
+    char *path = data_path(manage, "/versions/", data_kept(manage, "version"));
     char *what = xasprintf("the data asset %s:%s", data_kept(manage, "asset"),
-        data_kept(manage, "version"));
+                           data_kept(manage, "version"));
 
     manage_ask(manage, "GET", path, ARM_VERSION, NULL, what, on_version);
     free(what);
@@ -211,8 +210,8 @@ static void ask_version(manage_t *manage)
 static void on_container(manage_t *manage, const azure_answer_t *answer)
 {
     const char *asset = data_kept(manage, "asset");
-    const char *latest = json_str(json_get_obj(answer->json, "properties"), "latestVersion",
-        "");
+    const char *latest =
+        json_str(json_get_obj(answer->json, "properties"), "latestVersion", "");
 
     if (answer->err.code)
         manage_fail_name(manage, answer, DATA, ARM_VERSION, asset);
@@ -226,20 +225,20 @@ static void on_container(manage_t *manage, const azure_answer_t *answer)
 
 void data_ask_asset(manage_t *manage, const data_uri_t *uri)
 {
-    if (!take_version(manage, uri) || !data_take_workspace(manage, uri))
+    if (!data_take_version(manage, uri) || !data_take_workspace(manage, uri))
         return;
     data_keep(manage, "asset", uri->name);
     manage_phase(manage, "looking up %s", uri->name);
     if (*data_kept(manage, "version"))
         ask_version(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ARM_VERSION, uri->name, on_container);
+        manage_ask_one(manage, "data", "data asset", ARM_VERSION, uri->name,
+                       on_container);
 }
 
 /* === show =============================================================== */
 
-/* The asset that the line names; false: it names something else, as was said. */
-static bool parse_asset(manage_t *manage, data_uri_t *uri)
+bool data_parse_asset(manage_t *manage, data_uri_t *uri)
 {
     err_t err = {0};
 
@@ -250,9 +249,10 @@ static bool parse_asset(manage_t *manage, data_uri_t *uri)
     if (uri->kind == DATA_ASSET)
         return true;
     data_uri_free(uri);
-    manage_refuse(manage, "`%s` is the address of data, not the name of a data asset. Where "
-        "Spark finds it: `%%synapse data path %s`.", manage->options->name,
-        manage->options->name);
+    manage_refuse(manage,
+                  "`%s` is the address of data, not the name of a data asset. Where "
+                  "Spark finds it: `%%synapse data path %s`.",
+                  manage->options->name, manage->options->name);
     return false;
 }
 
@@ -260,148 +260,16 @@ static void run_show(manage_t *manage)
 {
     data_uri_t uri;
 
-    if (!parse_asset(manage, &uri))
+    if (!data_parse_asset(manage, &uri))
         return;
     data_ask_asset(manage, &uri);
     data_uri_free(&uri);
 }
 
-/* === register =========================================================== */
-
-static void on_put(manage_t *manage, const azure_answer_t *answer)
-{
-    const char *asset = data_kept(manage, "asset");
-
-    if (answer->err.code) {
-        manage_fail(manage, &answer->err);
-        return;
-    }
-    manage_note(manage, "`%%synapse data path %s` gives the address that Spark reads.", asset);
-    manage_done(manage, shape_of_version(answer->json, asset));
-}
-
-static void put(manage_t *manage)
-{
-    const manage_options_t *options = manage->options;
-    cJSON *body = json_obj(), *properties = json_obj();
-    char *path = asset_path(manage, "/versions/", data_kept(manage, "version"));
-    char *what = xasprintf("the data asset %s:%s", data_kept(manage, "asset"),
-        data_kept(manage, "version"));
-
-    json_set_str(properties, "dataType", data_kept(manage, "type"));
-    json_set_str(properties, "dataUri", data_kept(manage, "uri"));
-    json_set_bool(properties, "isAnonymous", false);
-    if (options->description)
-        json_set_str(properties, "description", options->description);
-    json_set(body, "properties", properties);
-    manage_phase(manage, "registering %s:%s", data_kept(manage, "asset"), data_kept(manage, "version"));
-    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
-    json_free(&body);
-    free(what);
-    free(path);
-}
-
-/* The version after those that are there: as the service says, else by counting on.
- * Caller frees; NULL = it can't be told. */
-static char *next_version(const cJSON *properties)
-{
-    const char *next = json_str(properties, "nextVersion", "");
-    const char *latest = json_str(properties, "latestVersion", "0");
-    char *end;
-    long number = strtol(latest, &end, 10);
-
-    if (*next)
-        return xstrdup(next);
-    return *end || number < 0 || number > 1000000000 ? NULL : xasprintf("%ld", number + 1);
-}
-
-static void on_versions(manage_t *manage, const azure_answer_t *answer)
-{
-    bool is_first = manage_is_missing(answer);
-
-    if (answer->err.code && !is_first) {
-        manage_fail(manage, &answer->err);
-        return;
-    }
-    char *version = is_first ? xstrdup("1")
-        : next_version(json_get_obj(answer->json, "properties"));
-    if (version) {
-        data_keep(manage, "version", version);
-        put(manage);
-    } else
-        manage_refuse(manage, "The versions of `%s` are no numbers: say which is next, "
-            "--version V.", data_kept(manage, "asset"));
-    free(version);
-}
-
-/* A file has an ending. */
-static const char *type_of(const char *path)
-{
-    size_t len = strcspn(path, "?");
-    char *whole = xstrndup(path, len), *slash = strrchr(whole, '/');
-    bool is_file = strchr(slash ? slash : whole, '.') != NULL;
-
-    free(whole);
-    return is_file ? "uri_file" : "uri_folder";
-}
-
-/* Keep the address that Azure ML is told. False: it is none, as was said. */
-static bool take_place(manage_t *manage)
-{
-    const manage_options_t *options = manage->options;
-    const workspace_t *workspace = manage->workspace;
-    data_uri_t uri;
-    err_t err = {0};
-    char *readable = NULL;
-
-    if (data_uri_parse(options->path, &uri, &err) != 0) {
-        manage_fail(manage, &err);
-        return false;
-    }
-    bool is_short = uri.kind == DATA_DATASTORE && !uri.workspace;
-    char *text = is_short ? xasprintf("azureml://subscriptions/%s/resourcegroups/%s/workspaces/"
-        "%s/datastores/%s/paths/%s", workspace->subscription_id, workspace->resource_group,
-        workspace->name, uri.name, uri.path) : xstrdup(options->path);
-    if (uri.kind == DATA_ASSET)
-        err_set(&err, ERR_USAGE, "`%.120s` is no place where Azure finds the data: write "
-            "azureml://datastores/STORE/paths/PATH, abfss://…, wasbs://… or https://…; a file "
-            "of this machine is copied to a storage account first.", options->path);
-    else if (uri.kind == DATA_ADDRESS)
-        readable = data_uri_address(uri.path, &err);
-    data_keep(manage, "uri", text);
-    data_keep(manage, "type", options->type ? options->type : type_of(uri.path ? uri.path : ""));
-    free(readable);
-    free(text);
-    data_uri_free(&uri);
-    if (err.code)
-        manage_fail(manage, &err);
-    return !err.code;
-}
-
-static void run_register(manage_t *manage)
-{
-    data_uri_t uri;
-
-    if (!parse_asset(manage, &uri))
-        return;
-    data_keep(manage, "asset", uri.name);
-    bool is_ready = take_version(manage, &uri) && data_take_workspace(manage, &uri) &&
-        take_place(manage);
-    data_uri_free(&uri);
-    if (!is_ready)
-        return;
-    manage_phase(manage, "registering %s", data_kept(manage, "asset"));
-    if (*data_kept(manage, "version"))
-        put(manage);
-    else
-        manage_ask_one(manage, "data", "data asset", ARM_VERSION, data_kept(manage, "asset"),
-            on_versions);
-}
-
 const manage_verb_t manage_data_verbs[] = {
     {COMMAND_DATA, "list", run_list, list_columns},
     {COMMAND_DATA, "show", run_show, NULL},
-    {COMMAND_DATA, "register", run_register, NULL},
+    {COMMAND_DATA, "register", data_run_register, NULL},
     {COMMAND_DATA, "path", data_run_path, NULL},
     {0, NULL, NULL, NULL},
 };

@@ -19,8 +19,9 @@ static void give_path(manage_t *manage, char *path)
             json_set_str(value, names[i], data_kept(manage, keys[i]));
     }
     if (strcmp(data_kept(manage, "type"), "mltable") == 0)
-        manage_note(manage, "Its file MLTable says how it is meant to be read: Spark reads the "
-            "files that it names.");
+        manage_note(manage,
+                    "Its file MLTable says how it is meant to be read: Spark reads the "
+                    "files that it names.");
     free(path);
     manage_done(manage, value);
 }
@@ -30,7 +31,8 @@ static void on_datastore(manage_t *manage, const azure_answer_t *answer)
     err_t err = {0};
 
     if (answer->err.code) {
-        manage_fail_name(manage, answer, "/datastores", ARM_VERSION, data_kept(manage, "datastore"));
+        manage_fail_name(manage, answer, "/datastores", ARM_VERSION,
+                         data_kept(manage, "datastore"));
         return;
     }
     char *path = data_uri_in(answer->json, data_kept(manage, "below"), &err);
@@ -55,7 +57,7 @@ static void find_place(manage_t *manage, const data_uri_t *uri)
         data_keep(manage, "datastore", uri->name);
         data_keep(manage, "below", uri->path);
         manage_ask_one(manage, "datastores", "datastore", ARM_VERSION, uri->name,
-            on_datastore);
+                       on_datastore);
     }
 }
 
@@ -73,8 +75,9 @@ void data_find_version(manage_t *manage, const cJSON *version)
         return;
     }
     if (uri.kind == DATA_ASSET)
-        manage_refuse(manage, "The data asset `%s` says no place that Spark could read: %s",
-            data_kept(manage, "asset"), text);
+        manage_refuse(manage,
+                      "The data asset `%s` says no place that Spark could read: %s",
+                      data_kept(manage, "asset"), text);
     else
         find_place(manage, &uri);
     data_uri_free(&uri);

@@ -1,8 +1,8 @@
 /*
  * manage_linked - `linked-service list | show | register | unregister | grant`
  *
- * A linked service joins an Azure ML workspace to a Synapse workspace, and has a managed
- * identity, which jobs use there.
+ * A linked service joins an Azure ML workspace to a Synapse workspace, and has a
+ * managed identity, which jobs use there.
  * Source: Microsoft.MachineLearningServices, Linked Services (2020-09-01-preview).
  */
 #include "compute/manage_linked.h"
@@ -18,8 +18,12 @@
 #define ROLE "Synapse Apache Spark Administrator"
 #define ROLE_ID "c3a6d2f1-a26f-4810-9b0f-591308d5cbf1" /* its name varies */
 
-static const char *const list_columns[] = {"name", "type", "synapse_workspace", "location",
-    "system_assigned_identity_principal_id", NULL};
+static const char *const list_columns[] = {"name",
+                                           "type",
+                                           "synapse_workspace",
+                                           "location",
+                                           "system_assigned_identity_principal_id",
+                                           NULL};
 
 /* === What it looks like ================================================= */
 
@@ -71,13 +75,16 @@ cJSON *link_shape(const cJSON *link)
 /* Which role the identity needs, and how it gets it. */
 void link_note_role(manage_t *manage, const cJSON *shape)
 {
-    const char *principal = json_str(shape, "system_assigned_identity_principal_id", NULL);
+    const char *principal =
+        json_str(shape, "system_assigned_identity_principal_id", NULL);
 
     if (principal)
-        manage_note(manage, "Its managed identity (%s) needs the role " ROLE " in the Synapse "
-            "workspace %s before jobs run: `%%synapse linked-service grant %s` gives it.",
-            principal, json_str(shape, "synapse_workspace", "that it links"),
-            manage->options->name);
+        manage_note(manage,
+                    "Its managed identity (%s) needs the role " ROLE " in the Synapse "
+                    "workspace %s before jobs run: `%%synapse linked-service grant %s` "
+                    "gives it.",
+                    principal, json_str(shape, "synapse_workspace", "that it links"),
+                    manage->options->name);
 }
 
 /* === list, show ========================================================= */
@@ -91,8 +98,7 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
         return;
     }
     cJSON *list = json_arr();
-    cJSON_ArrayForEach(link, manage->items)
-        json_add(list, link_shape(link));
+    cJSON_ArrayForEach(link, manage->items) json_add(list, link_shape(link));
     manage_done(manage, list);
 }
 
@@ -115,7 +121,7 @@ void link_ask(manage_t *manage, manage_next_fn *next)
 
     if (manage_workspace(manage, &err))
         manage_ask_one(manage, "linkedServices", "linked service", LINKED_VERSION,
-            manage->options->name, next);
+                       manage->options->name, next);
     else
         manage_fail(manage, &err);
 }
@@ -152,8 +158,10 @@ static void on_unregistered(manage_t *manage, const azure_answer_t *answer)
         manage_fail(manage, &answer->err);
         return;
     }
-    manage_note(manage, "`%s` is unregistered from %s; the Synapse workspace itself and the "
-        "computes that are attached stay.", name, manage->workspace->name);
+    manage_note(manage,
+                "`%s` is unregistered from %s; the Synapse workspace itself and the "
+                "computes that are attached stay.",
+                name, manage->workspace->name);
     manage_done(manage, NULL);
 }
 
@@ -184,7 +192,8 @@ static void on_grant_found(manage_t *manage, const azure_answer_t *answer)
 
     if (!is_found(manage, answer))
         return;
-    const char *own = json_str(json_get_obj(answer->json, "identity"), "principalId", NULL);
+    const char *own =
+        json_str(json_get_obj(answer->json, "identity"), "principalId", NULL);
     grant_t grant = {
         .synapse = link_synapse(link_target(answer->json)),
         .principal = options->principal ? options->principal : own,
@@ -193,10 +202,12 @@ static void on_grant_found(manage_t *manage, const azure_answer_t *answer)
     };
     if (!grant.synapse)
         manage_refuse(manage, "The linked service `%s` is of no Synapse workspace: %s",
-            options->name, link_target(answer->json));
+                      options->name, link_target(answer->json));
     else if (!grant.principal)
-        manage_refuse(manage, "`%s` has no managed identity that could get a role. Say who "
-            "gets it: --principal OBJECT-ID.", options->name);
+        manage_refuse(manage,
+                      "`%s` has no managed identity that could get a role. Say who "
+                      "gets it: --principal OBJECT-ID.",
+                      options->name);
     else
         grant_role(manage, &grant);
 }

@@ -1,16 +1,17 @@
 /*
- * manage_linked - what the verbs of `linked-service` share; for compute/manage_linked*.c
- *                 only
+ * manage_linked - what the verbs of `linked-service` share; for
+ * compute/manage_linked*.c only
  */
 #ifndef SK_MANAGE_LINKED_H
 #define SK_MANAGE_LINKED_H
 
 #include "compute/manage_verb.h"
 
-/* The name in /subscriptions/…/Microsoft.Synapse/workspaces/NAME; NULL = it is no such ID.
- * Borrowed. */
+/* The name in /subscriptions/…/Microsoft.Synapse/workspaces/NAME; NULL = it is no such
+ * ID. Borrowed. */
 const char *link_synapse(const char *id);
-const char *link_target(const cJSON *link); /* the resource ID that it links; "" = none */
+const char *
+link_target(const cJSON *link); /* the resource ID that it links; "" = none */
 
 /* What is shown of it. Caller frees. */
 cJSON *link_shape(const cJSON *link);

@@ -19,7 +19,7 @@ static void attach_next(manage_t *manage);
 static const char *pool_of(const manage_t *manage)
 {
     const cJSON *pools = json_get_arr(manage->kept, "pools");
-    const cJSON *pool = cJSON_GetArrayItem(pools, (int) json_int(manage->kept, "at", 0));
+    const cJSON *pool = cJSON_GetArrayItem(pools, (int)json_int(manage->kept, "at", 0));
 
     return cJSON_IsString(pool) ? pool->valuestring : "";
 }
@@ -29,8 +29,9 @@ static void fail_pool(manage_t *manage, const err_t *cause)
 {
     err_t err = *cause;
 
-    err_prefix(&err, "The linked service %s is registered, but its pool %s is not attached: ",
-        manage->options->name, pool_of(manage));
+    err_prefix(&err,
+               "The linked service %s is registered, but its pool %s is not attached: ",
+               manage->options->name, pool_of(manage));
     manage_fail(manage, &err);
 }
 
@@ -57,8 +58,8 @@ static char *pool_id(const manage_t *manage)
 {
     const cJSON *link = json_get_obj(manage->kept, "link");
 
-    return xasprintf("%s/bigDataPools/%s", json_str(link, "linked_service_resource_id", ""),
-        pool_of(manage));
+    return xasprintf("%s/bigDataPools/%s",
+                     json_str(link, "linked_service_resource_id", ""), pool_of(manage));
 }
 
 static void attach(manage_t *manage)
@@ -83,7 +84,8 @@ static void attach(manage_t *manage)
 /* A compute of the pool's name may be there. */
 static void on_looked(manage_t *manage, const azure_answer_t *answer)
 {
-    const char *is = json_str(json_get_obj(answer->json, "properties"), "resourceId", "");
+    const char *is =
+        json_str(json_get_obj(answer->json, "properties"), "resourceId", "");
     char *wanted = pool_id(manage);
     err_t err = {0};
 
@@ -95,9 +97,12 @@ static void on_looked(manage_t *manage, const azure_answer_t *answer)
         manage_note(manage, "`%s` was attached already.", pool_of(manage));
         add_attached(manage, answer->json);
     } else {
-        err_set(&err, ERR_USAGE, "The workspace has another compute of that name. Attach it "
-            "by one of its own: `%%synapse compute attach NAME --linked-service %s --pool "
-            "%s`.", manage->options->name, pool_of(manage));
+        err_set(&err, ERR_USAGE,
+                "The workspace has another compute of that name. Attach it "
+                "by one of its own: `%%synapse compute attach NAME --linked-service %s "
+                "--pool "
+                "%s`.",
+                manage->options->name, pool_of(manage));
         fail_pool(manage, &err);
     }
     free(wanted);
@@ -112,7 +117,8 @@ static void attach_next(manage_t *manage)
         manage_done(manage, json_copy(link));
         return;
     }
-    manage_ask_one(manage, "computes", "compute", ARM_VERSION, pool_of(manage), on_looked);
+    manage_ask_one(manage, "computes", "compute", ARM_VERSION, pool_of(manage),
+                   on_looked);
 }
 
 /* === register =========================================================== */
@@ -144,7 +150,7 @@ static void register_at(manage_t *manage, const char *location)
     json_set_str(identity, "type", "SystemAssigned");
     json_set_str(properties, "linkType", "Synapse");
     json_set_str(properties, "linkedServiceResourceId",
-        json_str(manage->kept, "synapse_id", ""));
+                 json_str(manage->kept, "synapse_id", ""));
     json_set_str(body, "name", name);
     json_set_str(body, "location", location);
     json_set(body, "identity", identity);
@@ -178,7 +184,9 @@ static void on_register_looked(manage_t *manage, const azure_answer_t *answer)
         json_set_str(manage->kept, "location", json_str(answer->json, "location", ""));
         on_registered(manage, answer);
     } else
-        manage_refuse(manage, "`%s` links another Synapse workspace already (%s): take "
+        manage_refuse(
+            manage,
+            "`%s` links another Synapse workspace already (%s): take "
             "another name, or `%%synapse linked-service unregister %s` first.",
             manage->options->name, is, manage->options->name);
 }
@@ -190,14 +198,19 @@ static char *synapse_id(const manage_t *manage, err_t *err)
     const workspace_t *workspace = manage->workspace;
 
     if (!options->resource_id)
-        return xasprintf("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Synapse/"
-            "workspaces/%s", workspace->subscription_id, options->synapse_group
-                ? options->synapse_group : workspace->resource_group,
+        return xasprintf(
+            "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Synapse/"
+            "workspaces/%s",
+            workspace->subscription_id,
+            options->synapse_group ? options->synapse_group : workspace->resource_group,
             options->synapse_workspace);
     if (!link_synapse(options->resource_id)) {
-        err_set(err, ERR_USAGE, "`%.200s` is no resource ID of a Synapse workspace: "
-            "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Synapse/"
-            "workspaces/NAME.", options->resource_id);
+        err_set(err, ERR_USAGE,
+                "`%.200s` is no resource ID of a Synapse workspace: "
+                "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/"
+                "Microsoft.Synapse/"
+                "workspaces/NAME.",
+                options->resource_id);
         return NULL;
     }
     return xstrdup(options->resource_id);

@@ -75,7 +75,8 @@ static void test_output(world_t *world)
     is_int(world->output_len, 0, "and no output is none");
 
     run(world, "sleep 600 & echo $!", LONG_MS, 1000);
-    is_int(world->err.code, ERR_NONE, "a grandchild that holds the pipes is not waited for");
+    is_int(world->err.code, ERR_NONE,
+           "a grandchild that holds the pipes is not waited for");
     ok(atoi(world->output) > 0 && kill(atoi(world->output), SIGKILL) == 0,
        "and lives on where the program ended by itself");
 }
@@ -131,7 +132,8 @@ static void test_kills(world_t *world, const char *folder)
 
     run(world, script, 500, 1000);
     is_int(world->err.code, ERR_TIMEOUT, "a program that hangs is stopped");
-    is_str(world->err.text, "The program /bin/sh did not end within 0.5 s and was stopped.",
+    is_str(world->err.text,
+           "The program /bin/sh did not end within 0.5 s and was stopped.",
            "and that is said");
     pid_t child = pid_in(file);
     ok(child > 0 && is_gone(child), "its children are gone with it");
@@ -182,7 +184,8 @@ static void is_found(const char *name, const char *path, const char *want,
 
 static void test_find(const char *folder)
 {
-    char *path = xasprintf("/nowhere::.:%s:/bin", folder), *tool = path_join(folder, "tool");
+    char *path = xasprintf("/nowhere::.:%s:/bin", folder),
+         *tool = path_join(folder, "tool");
 
     write_file(folder, "tool", 0700);
     write_file(folder, "text", 0600);

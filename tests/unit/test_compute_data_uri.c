@@ -1,5 +1,5 @@
 /*
- * test_compute_data_uri - names of data, from tests/data/data_uri.cases; what Spark reads
+ * test_compute_data_uri - names of data (tests/data/data_uri.cases); what Spark reads
  */
 #include "compute/data_uri.h"
 
@@ -12,14 +12,15 @@ static char *text_of(const data_uri_t *uri)
     buf_t out = BUF_INIT;
 
     if (uri->kind == DATA_ASSET)
-        buf_addf(&out, "asset %s %s", uri->name, uri->version ? uri->version : "latest");
+        buf_addf(&out, "asset %s %s", uri->name,
+                 uri->version ? uri->version : "latest");
     else if (uri->kind == DATA_DATASTORE)
         buf_addf(&out, "store %s %s", uri->name, uri->path);
     else
         buf_addf(&out, "address %s", uri->path);
     if (uri->workspace)
         buf_addf(&out, " in %s %s %s", uri->subscription_id, uri->resource_group,
-            uri->workspace);
+                 uri->workspace);
     return buf_take(&out);
 }
 
@@ -38,7 +39,8 @@ static bool has_lines(const char *text, const char *lines)
 
 static void check_case(const case_t *one)
 {
-    const section_t *means = case_section(one, "means"), *error = case_section(one, "error");
+    const section_t *means = case_section(one, "means"),
+                    *error = case_section(one, "error");
     err_t err = {0};
     data_uri_t uri;
 
@@ -60,27 +62,35 @@ typedef struct {
 
 static const store_case_t STORES[] = {
     {"{\"properties\":{\"datastoreType\":\"AzureDataLakeGen2\",\"accountName\":\"a\","
-     "\"filesystem\":\"f\",\"endpoint\":\"core.usgovcloudapi.net\"}}", "x/y.csv",
-        "abfss://f@a.dfs.core.usgovcloudapi.net/x/y.csv", NULL},
+     "\"filesystem\":\"f\",\"endpoint\":\"core.usgovcloudapi.net\"}}",
+     "x/y.csv", "abfss://f@a.dfs.core.usgovcloudapi.net/x/y.csv", NULL},
     {"{\"properties\":{\"datastoreType\":\"AzureBlob\",\"accountName\":\"a\","
-     "\"containerName\":\"c\",\"protocol\":\"https\"}}", "/x/",
-        "abfss://c@a.dfs.core.windows.net/x/", NULL},
+     "\"containerName\":\"c\",\"protocol\":\"https\"}}",
+     "/x/", "abfss://c@a.dfs.core.windows.net/x/", NULL},
     {"{\"properties\":{\"datastoreType\":\"AzureBlob\",\"accountName\":\"a\","
-     "\"containerName\":\"c\"}}", "", "abfss://c@a.dfs.core.windows.net/", NULL},
-    {"{\"properties\":{\"datastoreType\":\"OneLake\",\"oneLakeWorkspaceName\":\"Sales\","
-     "\"artifact\":{\"artifactType\":\"LakeHouse\",\"artifactName\":\"Raw\"}}}", "t.csv",
-        "abfss://Sales@onelake.dfs.fabric.microsoft.com/Raw.Lakehouse/Files/t.csv", NULL},
+     "\"containerName\":\"c\"}}",
+     "", "abfss://c@a.dfs.core.windows.net/", NULL},
+    {"{\"properties\":{\"datastoreType\":\"OneLake\",\"oneLakeWorkspaceName\":"
+     "\"Sales\","
+     "\"artifact\":{\"artifactType\":\"LakeHouse\",\"artifactName\":\"Raw\"}}}",
+     "t.csv",
+     "abfss://Sales@onelake.dfs.fabric.microsoft.com/Raw.Lakehouse/Files/t.csv", NULL},
     {"{\"properties\":{\"datastoreType\":\"OneLake\",\"endpoint\":\"o.example\","
      "\"oneLakeWorkspaceName\":\"11111111-2222-3333-4444-555555555555\",\"artifact\":"
-     "{\"artifactName\":\"aaaaaaaa-2222-3333-4444-555555555555\"}}}", "t.csv",
-        "abfss://11111111-2222-3333-4444-555555555555@o.example/"
-        "aaaaaaaa-2222-3333-4444-555555555555/Files/t.csv", NULL},
+     "{\"artifactName\":\"aaaaaaaa-2222-3333-4444-555555555555\"}}}",
+     "t.csv",
+     "abfss://11111111-2222-3333-4444-555555555555@o.example/"
+     "aaaaaaaa-2222-3333-4444-555555555555/Files/t.csv",
+     NULL},
     {"{\"name\":\"s\",\"properties\":{\"datastoreType\":\"AzureDataLakeGen1\","
-     "\"storeName\":\"g\"}}", "x", NULL, "Gen1 was retired"},
-    {"{\"name\":\"s\",\"properties\":{\"datastoreType\":\"AzureFile\",\"accountName\":\"a\","
-     "\"fileShareName\":\"f\"}}", "x", NULL, "is a file share, which Spark can't read"},
+     "\"storeName\":\"g\"}}",
+     "x", NULL, "Gen1 was retired"},
+    {"{\"name\":\"s\",\"properties\":{\"datastoreType\":\"AzureFile\",\"accountName\":"
+     "\"a\","
+     "\"fileShareName\":\"f\"}}",
+     "x", NULL, "is a file share, which Spark can't read"},
     {"{\"name\":\"s\",\"properties\":{\"datastoreType\":\"Hdfs\"}}", "x", NULL,
-        "The datastore s (Hdfs) names no account and container"},
+     "The datastore s (Hdfs) names no account and container"},
     {"{}", "x", NULL, "names no account and container"},
 };
 
@@ -92,8 +102,9 @@ static void test_stores(void)
         err_t err = {0};
         char *path = data_uri_in(store, one->path, &err);
         is_str(path, one->want, "where Spark finds it: %s", one->datastore);
-        ok(one->want ? !err.code : err.code == ERR_UNSUPPORTED && strstr(err.text, one->error),
-            "and the sentence: %s", err.text);
+        ok(one->want ? !err.code
+                     : err.code == ERR_UNSUPPORTED && strstr(err.text, one->error),
+           "and the sentence: %s", err.text);
         free(path);
         json_free(&store);
     }
@@ -105,18 +116,21 @@ static void is_address(const char *address, const char *want)
     char *path = data_uri_address(address, &err);
 
     is_str(path, want, "%s is read so", address);
-    ok((want == NULL) == (err.code == ERR_UNSUPPORTED), "or says why not: %s", err.text);
+    ok((want == NULL) == (err.code == ERR_UNSUPPORTED), "or says why not: %s",
+       err.text);
     free(path);
 }
 
 static void test_addresses(void)
 {
     is_address("https://a.blob.core.windows.net/c/x/y.csv?sv=1&sig=secret",
-        "abfss://c@a.dfs.core.windows.net/x/y.csv");
-    is_address("https://a.dfs.core.chinacloudapi.cn/c", "abfss://c@a.dfs.core.chinacloudapi.cn/");
+               "abfss://c@a.dfs.core.windows.net/x/y.csv");
+    is_address("https://a.dfs.core.chinacloudapi.cn/c",
+               "abfss://c@a.dfs.core.chinacloudapi.cn/");
     is_address("https://a.blob.core.windows.net/", "https://a.blob.core.windows.net/");
     is_address("https://example.com/x.csv", "https://example.com/x.csv");
-    is_address("wasbs://c@a.blob.core.windows.net/x", "wasbs://c@a.blob.core.windows.net/x");
+    is_address("wasbs://c@a.blob.core.windows.net/x",
+               "wasbs://c@a.blob.core.windows.net/x");
     is_address("adl://g.azuredatalakestore.net/x", NULL);
 }
 

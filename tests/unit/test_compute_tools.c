@@ -15,15 +15,16 @@
 #include "base/text.h"
 #include "tests/unit/tap.h"
 
-#define AZ_TOKEN                                                                           \
-    "echo '{\"accessToken\": \"t0ken\", \"expiresOn\": \"2000-01-01 00:00:00.000000\","     \
+#define AZ_TOKEN                                                                       \
+    "echo '{\"accessToken\": \"t0ken\", \"expiresOn\": \"2000-01-01 "                  \
+    "00:00:00.000000\","                                                               \
     " \"expires_on\": 4102444800, \"tokenType\": \"Bearer\"}'\n"
 
 typedef struct {
     loop_t *loop;
     char *folder;
     const char *environment[4];
-    char *path, *log;          /* "PATH=…", "SK_LOG=…" */
+    char *path, *log; /* "PATH=…", "SK_LOG=…" */
     credential_options_t options;
     int told;
     credential_answer_t answer;
@@ -41,7 +42,8 @@ static void on_answer(credential_answer_t *answer, void *arg)
 /* A program of that name with this text of a shell. */
 static void install(world_t *world, const char *name, const char *script)
 {
-    char *path = path_join(world->folder, name), *text = xasprintf("#!/bin/sh\n%s", script);
+    char *path = path_join(world->folder, name),
+         *text = xasprintf("#!/bin/sh\n%s", script);
     err_t err = {0};
 
     if (path_write(path, text, strlen(text), 0700, &err) < 0)
@@ -61,14 +63,15 @@ static void uninstall(world_t *world, const char *name)
 static void forget(world_t *world)
 {
     free(world->answer.secret_token);
-    world->answer = (credential_answer_t) {0};
+    world->answer = (credential_answer_t){0};
     world->told = 0;
 }
 
 static void ask(world_t *world, const credential_source_t *source, const char *tenant)
 {
-    credential_wish_t wish = {.options = &world->options, .tenant = tenant,
-        .audience = "https://dev.azuresynapse.net"};
+    credential_wish_t wish = {.options = &world->options,
+                              .tenant = tenant,
+                              .audience = "https://dev.azuresynapse.net"};
 
     forget(world);
     void *asking = source->ask(&wish, on_answer, world);
@@ -104,28 +107,33 @@ static void is_failure(world_t *world, const char *want, const char *claim)
 
 static void test_az(world_t *world)
 {
-    install(world, "az", "printf '[%s]' \"$@\" >$SK_LOG; pwd >>$SK_LOG\n"
-        "readlink /proc/$$/fd/0 >>$SK_LOG\necho WARNING: news >&2\n"
-        "test \"$AZURE_CORE_NO_COLOR\" = true && " AZ_TOKEN);
+    install(world, "az",
+            "printf '[%s]' \"$@\" >$SK_LOG; pwd >>$SK_LOG\n"
+            "readlink /proc/$$/fd/0 >>$SK_LOG\necho WARNING: news >&2\n"
+            "test \"$AZURE_CORE_NO_COLOR\" = true && " AZ_TOKEN);
     ask(world, &credential_cli, NULL);
     is_str(world->answer.secret_token, "t0ken", "az gives a token");
-    is_int(world->answer.expires_on, 4102444800, "its end counts as seconds where there are");
+    is_int(world->answer.expires_on, 4102444800,
+           "its end counts as seconds where there are");
     is_int(world->answer.err.code, ERR_NONE, "and there is no error");
-    is_logged(world, "[account][get-access-token][--output][json][--resource]"
-        "[https://dev.azuresynapse.net]/\n/dev/null\n",
-        "its arguments, in the folder /, with nothing to read");
+    is_logged(world,
+              "[account][get-access-token][--output][json][--resource]"
+              "[https://dev.azuresynapse.net]/\n/dev/null\n",
+              "its arguments, in the folder /, with nothing to read");
 
     ask(world, &credential_cli, "contoso.com");
-    is_logged(world, "[account][get-access-token][--output][json][--resource]"
-        "[https://dev.azuresynapse.net][--tenant][contoso.com]/\n/dev/null\n",
-        "and a tenant");
+    is_logged(world,
+              "[account][get-access-token][--output][json][--resource]"
+              "[https://dev.azuresynapse.net][--tenant][contoso.com]/\n/dev/null\n",
+              "and a tenant");
     ask(world, &credential_cli, "x; rm -rf /");
     ok(world->answer.err.code == ERR_USAGE, "what is no tenant is refused");
 
     setenv("TZ", "UTC-2", 1);
     tzset();
-    install(world, "az", "echo 'An update is there.'; echo '{\"accessToken\": \"t0ken\","
-        "\"expiresOn\": \"2026-11-21 17:00:00.123456\"}'");
+    install(world, "az",
+            "echo 'An update is there.'; echo '{\"accessToken\": \"t0ken\","
+            "\"expiresOn\": \"2026-11-21 17:00:00.123456\"}'");
     ask(world, &credential_cli, NULL);
     is_int(world->answer.expires_on, 1795273200, "an older one says it in local time");
     unsetenv("TZ");
@@ -138,31 +146,36 @@ typedef struct {
 
 static const failure_case_t FAILURES[] = {
     {"nobody is logged in",
-        "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
-        "Azure CLI (az) is not logged in. Run `az login`, then retry."},
+     "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+     "Azure CLI (az) is not logged in. Run `az login`, then retry."},
     {"no subscription is chosen",
-        "echo \"ERROR: Run 'az account set' to select one\" >&2; exit 1",
-        "Azure CLI (az) is not logged in. Run `az login`, then retry."},
+     "echo \"ERROR: Run 'az account set' to select one\" >&2; exit 1",
+     "Azure CLI (az) is not logged in. Run `az login`, then retry."},
     {"another failure, below warnings, in colour",
-        "printf 'WARNING: old\\n\\033[91mERROR: The disk is full.\\033[0m\\nmore\\n' >&2; exit 3",
-        "Azure CLI (az) gave no token (exit code 3): The disk is full. Try `az login` in a "
-        "terminal."},
+     "printf 'WARNING: old\\n\\033[91mERROR: The disk is full.\\033[0m\\nmore\\n' >&2; "
+     "exit 3",
+     "Azure CLI (az) gave no token (exit code 3): The disk is full. Try `az login` in "
+     "a "
+     "terminal."},
     {"a failure without a word", "exit 2",
-        "Azure CLI (az) gave no token (exit code 2). Try `az login` in a terminal."},
-    {"a traceback", "printf 'Traceback:\\n  x\\nImportError: no azure\\n\\n' >&2; exit 1",
-        "Azure CLI (az) gave no token (exit code 1): ImportError: no azure. Try `az login` in "
-        "a terminal."},
-    {"a token in its words", "echo ERROR: "
-        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Rldi5henVyZXN5bmFwc2UubmV0In0.c2ln"
-        " was refused >&2; exit 1",
-        "Azure CLI (az) gave no token (exit code 1): … was refused. Try `az login` in a "
-        "terminal."},
+     "Azure CLI (az) gave no token (exit code 2). Try `az login` in a terminal."},
+    {"a traceback",
+     "printf 'Traceback:\\n  x\\nImportError: no azure\\n\\n' >&2; exit 1",
+     "Azure CLI (az) gave no token (exit code 1): ImportError: no azure. Try `az "
+     "login` in "
+     "a terminal."},
+    {"a token in its words",
+     "echo ERROR: "
+     "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Rldi5henVyZXN5bmFwc2UubmV0In0.c2ln"
+     " was refused >&2; exit 1",
+     "Azure CLI (az) gave no token (exit code 1): … was refused. Try `az login` in a "
+     "terminal."},
     {"no JSON", "echo hello",
-        "What Azure CLI (az) printed holds no token. Bring it up to date."},
+     "What Azure CLI (az) printed holds no token. Bring it up to date."},
     {"other JSON", "echo '{\"a\": 1}'",
-        "What Azure CLI (az) printed holds no token. Bring it up to date."},
+     "What Azure CLI (az) printed holds no token. Bring it up to date."},
     {"a list", "echo '[1]'",
-        "What Azure CLI (az) printed holds no token. Bring it up to date."},
+     "What Azure CLI (az) printed holds no token. Bring it up to date."},
 };
 
 static void test_failures(world_t *world)
@@ -173,17 +186,19 @@ static void test_failures(world_t *world)
         is_failure(world, FAILURES[i].want, FAILURES[i].claim);
         ok(!world->answer.is_absent, "%s: az is there", FAILURES[i].claim);
     }
-    install(world, "az", "echo 'ERROR: AADSTS700082: The refresh token has expired due to "
-        "inactivity. Trace ID: 1 To login, run az login' >&2; exit 1");
+    install(world, "az",
+            "echo 'ERROR: AADSTS700082: The refresh token has expired due to "
+            "inactivity. Trace ID: 1 To login, run az login' >&2; exit 1");
     ask(world, &credential_cli, NULL);
     ok(strstr(world->answer.err.text, "has expired") &&
-        strstr(world->answer.err.text, "`az login`"), "an old login is to be renewed: %s",
-        world->answer.err.text);
-    install(world, "azd", "echo 'ERROR: AADSTS70043: The refresh token has expired' >&2; "
-        "exit 1");
+           strstr(world->answer.err.text, "`az login`"),
+       "an old login is to be renewed: %s", world->answer.err.text);
+    install(world, "azd",
+            "echo 'ERROR: AADSTS70043: The refresh token has expired' >&2; "
+            "exit 1");
     ask(world, &credential_azd, NULL);
-    ok(strstr(world->answer.err.text, "Here: `azd auth login`."), "with its own command: %s",
-        world->answer.err.text);
+    ok(strstr(world->answer.err.text, "Here: `azd auth login`."),
+       "with its own command: %s", world->answer.err.text);
 }
 
 static void test_not_installed(world_t *world)
@@ -193,8 +208,7 @@ static void test_not_installed(world_t *world)
     world->environment[0] = path;
     ask(world, &credential_cli, NULL);
     ok(world->answer.is_absent, "az that is not installed is absent");
-    is_failure(world, "az is not installed, or not in PATH",
-        "not installed");
+    is_failure(world, "az is not installed, or not in PATH", "not installed");
 
     char *here = path_join(world->folder, "here");
     if (mkdir(here, 0700) < 0 || chdir(here) < 0)
@@ -213,7 +227,7 @@ static void test_not_installed(world_t *world)
 static bool is_gone(const char *pid)
 {
     for (int i = 0; i < 1000; i++) {
-        if (kill((pid_t) atoi(pid), 0) < 0 && errno == ESRCH)
+        if (kill((pid_t)atoi(pid), 0) < 0 && errno == ESRCH)
             return true;
         usleep(10000);
     }
@@ -235,29 +249,36 @@ static void test_hanging(world_t *world)
         pid = logged(world);
     }
     credential_cli.end(asking);
-    ok(atoi(pid) > 0 && is_gone(pid), "az that is not waited for ends with its children");
+    ok(atoi(pid) > 0 && is_gone(pid),
+       "az that is not waited for ends with its children");
     is_int(world->told, 0, "and tells nothing");
     free(pid);
 }
 
 static void add_nothing(const credential_wish_t *wish, char **args)
 {
-    (void) wish, (void) args;
+    (void)wish, (void)args;
 }
 
 static void test_time_limit(world_t *world)
 {
     static const char *const needs[] = {NULL};
-    static const credential_tool_t tool = {.program = "az", .title = "Azure CLI (az)",
-        .login = "az login", .needs_login = needs, .limit_ms = 1000, .add_args = add_nothing};
+    static const credential_tool_t tool = {.program = "az",
+                                           .title = "Azure CLI (az)",
+                                           .login = "az login",
+                                           .needs_login = needs,
+                                           .limit_ms = 1000,
+                                           .add_args = add_nothing};
     credential_wish_t wish = {.options = &world->options, .audience = "https://x"};
 
     install(world, "az", "trap '' TERM; sleep 600 & echo $! >$SK_LOG; wait");
     forget(world);
     void *asking = credential_tool_ask(&tool, &wish, on_answer, world);
     loop_run(world->loop);
-    is_failure(world, "The program az did not answer within 1 s and was stopped. Run `az "
-        "login` in a terminal to see what it waits for.", "az that hangs");
+    is_failure(world,
+               "The program az did not answer within 1 s and was stopped. Run `az "
+               "login` in a terminal to see what it waits for.",
+               "az that hangs");
     char *pid = logged(world);
     ok(atoi(pid) > 0 && is_gone(pid), "nothing of it is left");
     free(pid);
@@ -268,25 +289,33 @@ static void test_time_limit(world_t *world)
 
 static void test_azd(world_t *world)
 {
-    install(world, "azd", "printf '[%s]' \"$@\" >$SK_LOG\n"
-        "echo '{\"token\": \"t0ken\", \"expiresOn\": \"2026-11-21T17:00:00Z\"}'");
+    install(world, "azd",
+            "printf '[%s]' \"$@\" >$SK_LOG\n"
+            "echo '{\"token\": \"t0ken\", \"expiresOn\": \"2026-11-21T17:00:00Z\"}'");
     ask(world, &credential_azd, "contoso.com");
     is_str(world->answer.secret_token, "t0ken", "azd gives a token");
     is_int(world->answer.expires_on, 1795280400, "its end is in UTC");
-    is_logged(world, "[auth][token][--no-prompt][--output][json][--scope]"
-        "[https://dev.azuresynapse.net/.default][--tenant-id][contoso.com]",
-        "its arguments");
+    is_logged(world,
+              "[auth][token][--no-prompt][--output][json][--scope]"
+              "[https://dev.azuresynapse.net/.default][--tenant-id][contoso.com]",
+              "its arguments");
 
-    install(world, "azd", "echo '{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\\nERROR: "
-        "not logged in, run `azd auth login` to login\\n\"}}' >&2; exit 1");
+    install(world, "azd",
+            "echo '{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\\nERROR: "
+            "not logged in, run `azd auth login` to login\\n\"}}' >&2; exit 1");
     ask(world, &credential_azd, NULL);
-    is_failure(world, "Azure Developer CLI (azd) is not logged in. Run `azd auth login`, then "
-        "retry.", "not logged in");
-    install(world, "azd", "echo '{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\\nERROR: "
-        "no network\\n\"}}' >&2; exit 1");
+    is_failure(world,
+               "Azure Developer CLI (azd) is not logged in. Run `azd auth login`, then "
+               "retry.",
+               "not logged in");
+    install(world, "azd",
+            "echo '{\"type\":\"consoleMessage\",\"data\":{\"message\":\"\\nERROR: "
+            "no network\\n\"}}' >&2; exit 1");
     ask(world, &credential_azd, NULL);
-    is_failure(world, "Azure Developer CLI (azd) gave no token (exit code 1): no network. Try "
-        "`azd auth login` in a terminal.", "words in JSON");
+    is_failure(world,
+               "Azure Developer CLI (azd) gave no token (exit code 1): no network. Try "
+               "`azd auth login` in a terminal.",
+               "words in JSON");
 }
 
 /* ---- PowerShell ---- */
@@ -308,28 +337,36 @@ static char *decoded(world_t *world)
 
 static void test_powershell(world_t *world)
 {
-    install(world, "pwsh", "test \"$1 $2 $3\" = '-NoProfile -NonInteractive -EncodedCommand' "
-        "&& printf %s \"$4\" >$SK_LOG && echo '{\"token\":\"t0ken\",\"expires_on\":4102444800}'");
+    install(world, "pwsh",
+            "test \"$1 $2 $3\" = '-NoProfile -NonInteractive -EncodedCommand' "
+            "&& printf %s \"$4\" >$SK_LOG && echo "
+            "'{\"token\":\"t0ken\",\"expires_on\":4102444800}'");
     ask(world, &credential_powershell, "contoso.com");
     is_str(world->answer.secret_token, "t0ken", "PowerShell gives a token");
     is_int(world->answer.expires_on, 4102444800, "and its end");
     char *script = decoded(world);
     ok(text_starts(script, "$wish = @{ ResourceUrl = 'https://dev.azuresynapse.net'; "
-        "TenantId = 'contoso.com' }\n"), "the script asks for what was wanted");
+                           "TenantId = 'contoso.com' }\n"),
+       "the script asks for what was wanted");
     ok(strstr(script, "Get-AzAccessToken @wish") && strstr(script, "[securestring]"),
-        "of newer modules too");
+       "of newer modules too");
     free(script);
 
     install(world, "pwsh", "echo 'synapse-kernel: no Az.Accounts'");
     ask(world, &credential_powershell, NULL);
     ok(world->answer.is_absent, "without its module it is absent");
-    is_failure(world, "PowerShell's module Az.Accounts (2.2.0 or later) is not installed",
-        "no module");
-    install(world, "pwsh", "echo 'Get-AzAccessToken: Run Connect-AzAccount to login.' >&2; "
-        "exit 1");
+    is_failure(world,
+               "PowerShell's module Az.Accounts (2.2.0 or later) is not installed",
+               "no module");
+    install(world, "pwsh",
+            "echo 'Get-AzAccessToken: Run Connect-AzAccount to login.' >&2; "
+            "exit 1");
     ask(world, &credential_powershell, NULL);
-    is_failure(world, "Azure PowerShell (pwsh) is not logged in. Run `Connect-AzAccount`, then "
-        "retry.", "not logged in");
+    is_failure(
+        world,
+        "Azure PowerShell (pwsh) is not logged in. Run `Connect-AzAccount`, then "
+        "retry.",
+        "not logged in");
 }
 
 int main(void)
@@ -345,8 +382,8 @@ int main(void)
     world.log = xasprintf("SK_LOG=%s/log", world.folder);
     world.environment[0] = world.path;
     world.environment[1] = world.log;
-    world.options = (credential_options_t) {.loop = world.loop,
-        .environment = world.environment};
+    world.options =
+        (credential_options_t){.loop = world.loop, .environment = world.environment};
     test_az(&world);
     test_failures(&world);
     test_not_installed(&world);
