@@ -14,11 +14,13 @@ const dialect_t dialect_livy = {
     .name = "livy",
     LIVY_LIST,
     .page_size = 1000,
+    .start_poll_ms = 10,
     .has_heartbeat = true,
     .heartbeat_timeout_s = 150,
     .keep_alive_s = 60,
     .has_log = true,
     .outage_s = 600,
+    .statement_poll_ms = 2,
     .has_statement_pages = true,
     .has_side_channel = true,
     .has_completion = true,
@@ -31,26 +33,31 @@ const dialect_t dialect_local = {
     .name = "local",
     LIVY_LIST,
     .page_size = 1000,
+    .start_poll_ms = 10,
     .keep_alive_s = 10,
     .has_log = true,
     .has_reason_line = true,
     .outage_s = 1, /* a full backlog, no more */
     .ends_with_server = true,
+    .statement_poll_ms = 2,
     .has_statement_pages = true,
     .has_side_channel = true,
     .has_completion = true,
     .cancel_reaches_python = true,
 };
 
-/* The documented limit is 100 kB; what the gateway adds is not known. */
+/* The documented limit is 100 kB; what the gateway adds is not known. All users of a
+ * workspace share 200 questions a second. */
 const dialect_t dialect_synapse = {
     .name = "synapse",
     LIVY_LIST,
     .page_size = 20,
+    .start_poll_ms = 500,
     .detail_query = "detailed=true",
     .keep_alive_s = 60,
     .reset_method = "PUT",
     .outage_s = 600,
+    .statement_poll_ms = 50,
     .request_limit = 96000,
     .monitoring = "/sessions/%s/applications/%s",
     .faults = faults_synapse,
@@ -59,7 +66,8 @@ const dialect_t dialect_synapse = {
 /* Fabric's limits of a request are not documented: Synapse's, whose service it grew from,
  * are kept to. Its monitoring is a neighbour of "/livyapi/versions/2023-12-01". */
 #define FABRIC \
-    .has_inner_state = true, .may_lack_state = true, \
+    .has_inner_state = true, .may_lack_state = true, .start_poll_ms = 500, \
+    .statement_poll_ms = 50, \
     .late_404_s = 60, .keep_alive_s = 60, .outage_s = 600, .request_limit = 96000, \
     .output_piece = 1024 * 1024, \
     .monitoring = "/../../../livySessions/%s/applications/%s", .faults = faults_fabric

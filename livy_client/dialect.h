@@ -24,6 +24,7 @@ typedef struct {
     int page_size;                 /* at most so many in one reply */
     const char *detail_query;      /* has a session tell what it is at, and what went
                                       wrong; NULL = no need */
+    int start_poll_ms;             /* a start is asked for at first so often; ≤ 1 s */
     bool has_inner_state;          /* livyInfo.currentState counts; `state` may lag behind */
     bool may_lack_state;           /* no field but the id is promised */
     int late_404_s;                /* a thing just made may be 404 for so long */
@@ -40,6 +41,7 @@ typedef struct {
 
     /* Statements */
     bool has_repls;                /* at …/SESSION/repls/REPL, known when the session is up */
+    int statement_poll_ms;         /* a statement is asked for at first so often; ≤ 1 s */
     bool has_statement_pages;      /* their list takes from, size and order */
     bool has_side_channel;         /* may be asked for submit-job */
     bool has_completion;           /* …/completion */

@@ -13,7 +13,6 @@
 #include "livy_client/reply.h"
 
 #define POST_TIMEOUT_MS 45000
-#define POLL_FIRST_MS 10
 #define POLL_MAX_MS 1000
 #define TICK_MS 1000
 #define GIVE_UP_MS 2000        /* on_started is told by then, the deletion may go on */
@@ -221,9 +220,10 @@ static void on_poll_time(void *arg)
 static void poll_later(livy_session_t *session)
 {
     int64_t delay_ms = (livy_now_ms(session->client) - session->started_ms) / 64;
+    int first_ms = session_endpoint(session)->dialect->start_poll_ms;
 
-    if (delay_ms < POLL_FIRST_MS)
-        delay_ms = POLL_FIRST_MS;
+    if (delay_ms < first_ms)
+        delay_ms = first_ms;
     if (delay_ms > POLL_MAX_MS)
         delay_ms = POLL_MAX_MS;
     session->timer = livy_timer(session->client, delay_ms, on_poll_time, session);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define SHORT_S 0.05 /* what took less is no phase */
 #define FIRST_YEAR 2000 /* .NET's zero time, the year 1, stands for "not yet" */
 
 /* What begins at each time. NULL: it ends there. Of two times the same the later row is
@@ -148,7 +149,7 @@ size_t start_phases_of(const cJSON *session, start_phase_t phases[START_PHASES])
     for (size_t i = 0, next; i < all && begins[i].phase && count < START_PHASES; i = next) {
         next = skip_same(begins, all, i);
         double seconds = next < all ? begins[next].at - begins[i].at : -1;
-        if (seconds != 0)
+        if (seconds < 0 || seconds >= SHORT_S)
             phases[count++] = (start_phase_t) {begins[i].phase, begins[i].at, seconds};
     }
     return count;

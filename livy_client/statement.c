@@ -10,7 +10,6 @@
 #include "livy_client/cell_code.h"
 
 #define POST_TIMEOUT_MS 60000
-#define POLL_FIRST_MS 2
 #define POLL_MAX_MS 1000
 #define LOOK_PAGE 100
 #define CHARACTER 4 /* bytes of the longest one */
@@ -75,9 +74,10 @@ static void finish_with(livy_statement_t *statement, err_t err)
 static int64_t pace(const livy_statement_t *statement)
 {
     int64_t delay_ms = (livy_now_ms(statement->client) - statement->pace_ms) / 10;
+    int first_ms = statement_dialect(statement)->statement_poll_ms;
 
-    if (delay_ms < POLL_FIRST_MS)
-        return POLL_FIRST_MS;
+    if (delay_ms < first_ms)
+        return first_ms;
     return delay_ms < POLL_MAX_MS ? delay_ms : POLL_MAX_MS;
 }
 
@@ -328,7 +328,7 @@ void statement_hurry(livy_statement_t *statement)
     if (!statement->timer || !statement->path)
         return;
     livy_timer_end(statement->client, &statement->timer);
-    poll_later(statement, POLL_FIRST_MS);
+    poll_later(statement, statement_dialect(statement)->statement_poll_ms);
 }
 
 /* --- what it printed --- */
