@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "compute/jwt.h"
+#include "compute/jwt_signer.h"
 
 #define CERTIFICATE_CAP (1u << 20)
 

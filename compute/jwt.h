@@ -1,17 +1,13 @@
 /*
- * jwt - JSON web tokens: what one says of itself, and one that a certificate signs
+ * jwt - what a JSON web token says of itself
  *
- * Source: RFC 7519, RFC 7515; "Application authentication certificate credentials" of the
- * Microsoft identity platform.
+ * Source: RFC 7519, RFC 7515.
  */
 #ifndef SK_JWT_H
 #define SK_JWT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <cjson/cJSON.h>
-#include "base/err.h"
 
 /* The claims of a token, not verified: they are shown, nothing is decided by them but what
  * the user is told. NULL: it is not such a token (Azure may seal them). Caller frees. */
@@ -19,26 +15,5 @@ cJSON *jwt_claims(const char *secret_token);
 
 /* Base64 for URLs, without padding. Caller frees. */
 char *jwt_base64(const void *data, size_t len);
-
-/* A private key and its certificate. */
-typedef struct jwt_signer_t jwt_signer_t;
-
-/* PEM (the key, perhaps with a password, and the certificate, in any order, others of its
- * chain beside it) or PKCS #12. `password` may be NULL; it is never asked for. NULL with
- * ERR_USAGE: what is wrong with it; `path` is for the sentence. */
-jwt_signer_t *jwt_signer_new(const char *data, size_t len, const char *secret_password,
-                             const char *path, err_t *err) SK_WARN_UNUSED;
-void jwt_signer_destroy(jwt_signer_t **signer_p);
-
-typedef struct {
-    const char *client_id; /* issuer and subject */
-    const char *audience;  /* the address of the token endpoint */
-    int64_t now;           /* seconds since 1970; it holds for ten minutes around it */
-    bool has_chain;        /* the certificates go along */
-} jwt_wish_t;
-
-/* A client assertion (PS256). Caller frees. NULL with ERR_USAGE: the key can't sign. */
-char *jwt_sign(const jwt_signer_t *signer, const jwt_wish_t *wish,
-               err_t *err) SK_WARN_UNUSED;
 
 #endif

@@ -18,7 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from notebook_kernel import BINARY, NotebookKernel, write_kernelspec
 from simulator.app import Simulator
-from simulator.directory import OTHER_TENANT, TENANT
+from simulator.directory import (
+    COMPUTE,
+    GROUP,
+    OTHER_TENANT,
+    SUBSCRIPTION,
+    TENANT,
+    WORKSPACE,
+)
 
 LIMIT = 60
 LINK = "https://microsoft.com/devicelogin"
@@ -245,6 +252,22 @@ def test_login_shows_a_link_and_a_code(place: Place, kernel: NotebookKernel) -> 
     assert len(login.devices) == asked, "nobody is asked again"
     for token in place.azure.mint.made:
         assert token not in cell.text
+
+
+def test_a_command_that_needs_azure_asks_for_a_login(
+    place: Place, kernel: NotebookKernel
+) -> None:
+    login = place.azure.login
+    where = f"-s {SUBSCRIPTION} -g {GROUP} -w {WORKSPACE}"
+    running = kernel.send(f"%synapse compute show {COMPUTE} {where}")
+    until(lambda: login.devices, "nobody asked for a login")
+    device = login.approve()
+    cell = kernel.finish(running)
+    assert cell.status == "ok", cell.text
+    assert device.user_code in cell.data("text/html")[0]
+    assert json.loads(cell.stdout[: cell.stdout.rindex("}") + 1])["name"] == COMPUTE
+    cell = kernel.ok(f"%synapse compute show {COMPUTE} {where}")
+    assert len(login.devices) == 1, "nobody is asked again"
 
 
 def test_login_in_a_tenant_by_name(place: Place, kernel: NotebookKernel) -> None:

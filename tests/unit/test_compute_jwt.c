@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/jwt.h"
+#include "compute/jwt_signer.h"
 #include "tests/unit/fake_certificate.h"
 #include "tests/unit/fake_token.h"
 #include "tests/unit/tap.h"
