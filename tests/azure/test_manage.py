@@ -436,3 +436,23 @@ def test_a_cell_says_what_is_wrong(kernel: NotebookKernel) -> None:
     cell = kernel.fails("%synapse compute show yogi-sprk-pool")
     assert cell.error["ename"] == "UsageError"
     assert f"Did you mean `{COMPUTE}`?" in cell.traceback
+
+
+def test_what_a_session_runs_on_is_not_detached(
+    kernel: NotebookKernel, azure: Simulator
+) -> None:
+    kernel.ok(f"%synapse start -c {COMPUTE}")
+    cell = kernel.fails(f"%synapse compute detach {COMPUTE}")
+    assert f"The session of this notebook runs on `{COMPUTE}`" in cell.traceback
+    kernel.ok("%synapse stop")
+    kernel.ok(f"%synapse compute detach {COMPUTE}")
+    assert COMPUTE not in azure.directory.ml[WORKSPACE].computes
+
+
+def test_a_registered_name_is_a_place_to_start(
+    kernel: NotebookKernel, shell: Shell, azure: Simulator
+) -> None:
+    shell.ok("compute", "attach", "lake", "--fabric", "Teaching/Passengers")
+    assert "ready" in kernel.ok("%synapse start -c lake").stdout
+    assert "on" in kernel.ok("%%synapse\nprint('on')").stdout
+    kernel.ok("%synapse stop")
