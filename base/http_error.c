@@ -76,18 +76,18 @@ void http_call_explain_proxy(const http_call_t *call, long status, err_t *err)
     const proxy_t *proxy = &call->proxy;
 
     if (status == 407 && !proxy->secret_user)
-        err_set(err, ERR_CONNECT,
+        err_set(err, ERR_AUTH,
                 "The proxy %s (from %s) wants a login before it lets us through to %s "
                 "(HTTP 407). Write it into the address: http://user:password@%s, with "
                 "@ in the password as %%40.",
                 proxy->place, proxy->from, call->place, proxy->place);
     else if (status == 407)
-        err_set(err, ERR_CONNECT,
+        err_set(err, ERR_AUTH,
                 "The proxy %s refused the login that %s holds (HTTP 407): check user and "
                 "password there. @ in the password is written as %%40, : as %%3A.",
                 proxy->place, proxy->from);
-    else
-        err_set(err, ERR_CONNECT,
+    else /* a gateway's error may pass; a no stays */
+        err_set(err, status >= 500 ? ERR_CONNECT : ERR_AUTH,
                 "The proxy %s (from %s) does not let us through to %s (HTTP %ld). Ask who "
                 "looks after it to allow that host; a host inside your network belongs "
                 "into NO_PROXY.",
@@ -151,6 +151,25 @@ static const char *verdict_on(const http_call_t *call)
     return NULL;
 }
 
+/* Did the server refuse us for our certificate, or for the lack of one? With TLS 1.3 it
+ * says so only when the first bytes are read. */
+static bool is_about_ours(const http_call_t *call)
+{
+    return mentions(call, "alert certificate required") ||
+           mentions(call, "alert bad certificate") ||
+           mentions(call, "alert unknown ca") ||
+           mentions(call, "alert certificate expired") ||
+           mentions(call, "alert handshake failure");
+}
+
+static void explain_ours(const http_call_t *call, err_t *err)
+{
+    err_set(err, ERR_TLS,
+            "%s wants a certificate of ours, or another one (%s). Name it in config.yml: "
+            "client_certificate and client_key.",
+            call->place, words_of(call));
+}
+
 static void explain_tls(const http_call_t *call, err_t *err)
 {
     const char *verdict = verdict_on(call);
@@ -158,13 +177,8 @@ static void explain_tls(const http_call_t *call, err_t *err)
     if (verdict)
         err_set(err, ERR_TLS, "The certificate of %s is not to be trusted: %s.",
                 call->place, verdict);
-    else if (mentions(call, "certificate required") ||
-             mentions(call, "alert bad certificate") ||
-             mentions(call, "alert handshake failure"))
-        err_set(err, ERR_TLS,
-                "%s wants a certificate of ours, or another one (%s). Name it in "
-                "config.yml: client_certificate and client_key.",
-                call->place, words_of(call));
+    else if (is_about_ours(call))
+        explain_ours(call, err);
     else if (mentions(call, "wrong version number") || mentions(call, "http request"))
         err_set(err, ERR_TLS, "%s does not speak TLS. Try http:// instead of https://.",
                 call->place);
@@ -179,6 +193,8 @@ static void explain_cut(const http_call_t *call, err_t *err)
 
     if (call->proxy.url && status >= 300)
         http_call_explain_proxy(call, status, err);
+    else if (is_about_ours(call))
+        explain_ours(call, err);
     else if (call->got > 0)
         err_set(err, ERR_PROTOCOL,
                 "%s broke off in the middle of its reply, after %zu bytes.",

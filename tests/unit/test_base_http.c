@@ -378,7 +378,7 @@ static void test_proxies(world_t *world)
                "for spark.test can't be reached: Connection refused. It comes from "
                "--proxy", false);
     options.proxy = proxy;
-    is_failure(world, request, "https://spark.test/", ERR_CONNECT,
+    is_failure(world, request, "https://spark.test/", ERR_AUTH,
                "does not let us through to spark.test (HTTP 403)", false);
     answer_t answer = fetch(world, request, "http://spark.test/echo");
     ok(answer.status == 200 && has(&answer, "GET http://spark.test/echo HTTP/1.1"),
@@ -390,10 +390,10 @@ static void test_proxies(world_t *world)
     ok(has(&answer, "\r\nProxy-Authorization: Basic bWU6cGFAc3M=\r\n"),
        "a login in the proxy's address is sent to it");
     answer_free(&answer);
-    is_failure(world, request, "http://spark.test/status/407", ERR_CONNECT,
+    is_failure(world, request, "http://spark.test/status/407", ERR_AUTH,
                "refused the login that --proxy", false);
     options.proxy = proxy;
-    is_failure(world, request, "http://spark.test/status/407", ERR_CONNECT,
+    is_failure(world, request, "http://spark.test/status/407", ERR_AUTH,
                "wants a login before it lets us through to spark.test (HTTP 407)", false);
     options.proxy = "http://me:geheim@pass@x:1";
     is_failure(world, request, "http://spark.test/", ERR_USAGE, "%40 for @", false);
