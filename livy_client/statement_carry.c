@@ -62,7 +62,7 @@ static void on_piece_done(livy_statement_t *carrier, const cJSON *output, const 
         return;
     }
     if (!statement->is_kept && *text)
-        buf_addf(&statement->text, "%s\n", text);
+        buf_addf(&statement->text, "%s%s", text, text_ends(text, "\n") ? "" : "\n");
     livy_statement_destroy(&statement->carrier);
     send_next(statement);
 }
