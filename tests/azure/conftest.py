@@ -13,6 +13,8 @@ sys.path.insert(0, str(HERE))
 sys.path.append(str(HERE.parent / "spark"))
 
 from azure_http import Client  # noqa: E402
+from azure_kernel import Place  # noqa: E402
+from notebook_kernel import write_kernelspec  # noqa: E402
 from simulator.app import Simulator  # noqa: E402
 from simulator.certificates import Certificates  # noqa: E402
 from simulator.cluster import Cluster  # noqa: E402
@@ -45,3 +47,15 @@ def azure(cluster: Cluster, certificates: Certificates) -> Iterator[Simulator]:
 @pytest.fixture
 def client(azure: Simulator) -> Client:
     return Client(azure)
+
+
+@pytest.fixture(scope="session")
+def jupyter_path(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    return write_kernelspec(tmp_path_factory.mktemp("jupyter"))
+
+
+@pytest.fixture
+def place(jupyter_path: pathlib.Path) -> Iterator[Place]:
+    place = Place(jupyter_path)
+    yield place
+    place.remove()

@@ -231,6 +231,25 @@ def test_sources_can_be_chosen(principal: Place) -> None:
     assert why["environment"] == "AZURE_TOKEN_CREDENTIALS=dev leaves it out"
 
 
+@pytest.mark.parametrize(
+    "variables, audience",
+    [
+        (
+            {"AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us"},
+            "https://management.core.usgovcloudapi.net",
+        ),
+        (
+            {"SYNAPSE_KERNEL_CLOUD": "china"},
+            "https://management.core.chinacloudapi.cn",
+        ),
+    ],
+)
+def test_other_clouds_have_other_services(
+    principal: Place, variables: dict[str, str], audience: str
+) -> None:
+    assert principal.who(**variables)["audience"] == audience
+
+
 # -- login in a cell
 
 

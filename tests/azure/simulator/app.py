@@ -70,6 +70,7 @@ class Simulator:
         self.synapse = Synapse(self.directory, self.mint, self.cluster)
         self.fabric = fabric.Fabric(self.directory, self.mint, self.cluster)
         self.log = Log()
+        self.asked = Log()  # also what is not answered yet
         self.faults: list[str] = []  # tracebacks of the simulator's own
         self.bad_days = BadDays()
         self.stopping = threading.Event()
@@ -193,6 +194,7 @@ class Simulator:
 
     def logged(self, request: Request, router: Router | None) -> Reply:
         entry = Entry(request)
+        self.asked.add(entry)
         try:
             reply = self.with_bad_day(request, router)
             entry.status = reply.status
