@@ -39,6 +39,9 @@ class SynapseValue(dict):
     def _repr_pretty_(self, printer, cycle):
         printer.text(repr(self))
 
+    def __reduce__(self):
+        return dict, (dict(self),)  # elsewhere, in a Spark session, there is no shim
+
 
 class SparkCellError(Exception):
     """A Spark cell failed. Its subclass has the name of the error in Spark."""
