@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/attached.h"
+#include "compute/config_keys.h"
 #include "compute/target_ask.h"
 #include "compute/workspace.h"
 
@@ -24,6 +25,9 @@
 #define ENV_KEY "spark.synapse.library.python.env"
 #define CONDA_MAX 90000 /* of a request of 100 kB */
 #define PAGES_MAX 20
+#define USUAL_MEMORY "28g"
+#define USUAL_CORES 4
+#define USUAL_EXECUTORS 2
 #define PROBE_PATIENCE_MS 20000
 
 typedef struct {
@@ -312,15 +316,24 @@ static void ask_pool(asking_t *asking)
 
 /* === The target ========================================================= */
 
+/* What the site allows at most, when that is less. */
+static const char *memory_within(const config_t *config, const char *path)
+{
+    const char *most = config_str(config, path);
+    return most && config_memory(most) < config_memory(USUAL_MEMORY) ? most : USUAL_MEMORY;
+}
+
 /* A pool has no sizes of its own: they are always sent. */
-static cJSON *usual_body(void)
+static cJSON *usual_body(const config_t *config)
 {
     cJSON *body = json_obj();
-    json_set_str(body, "driverMemory", "28g");
-    json_set_int(body, "driverCores", 4);
-    json_set_str(body, "executorMemory", "28g");
-    json_set_int(body, "executorCores", 4);
-    json_set_int(body, "numExecutors", 2);
+    long most = config_num(config, "limits.max_executors", USUAL_EXECUTORS);
+    json_set_str(body, "driverMemory", memory_within(config, "limits.max_driver_memory"));
+    json_set_int(body, "driverCores", USUAL_CORES);
+    json_set_str(body, "executorMemory",
+        memory_within(config, "limits.max_executor_memory"));
+    json_set_int(body, "executorCores", USUAL_CORES);
+    json_set_int(body, "numExecutors", most < USUAL_EXECUTORS ? most : USUAL_EXECUTORS);
     return body;
 }
 
@@ -397,7 +410,7 @@ static target_t *target_of(const asking_t *asking)
     target->tenant = xstrdup(tenant);
     target->token_base = xstrdup(asking->base);
     target->session_body = body_of(asking);
-    target->usual_body = usual_body();
+    target->usual_body = usual_body(azure_config(azure));
     target->facts = facts_of(asking);
     target->remedy = remedy_of(asking, json_str(who, "object_id", "OBJECT_ID"));
     json_free(&who);

@@ -106,8 +106,13 @@ void spark_note_ready(spark_t *spark)
 /* Bytes of what happened, without the advice and the log that follow it. */
 static size_t first_sentences(const char *text)
 {
-    const char *advice = strstr(text, " Run %synapse");
-    return advice ? (size_t)(advice - text) : strcspn(text, "\n");
+    static const char *const ends[] = {" Its variables are lost.", " Run %synapse"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *end = strstr(text, ends[i]);
+        if (end)
+            return (size_t)(end - text);
+    }
+    return strcspn(text, "\n");
 }
 
 void spark_note_lost(spark_t *spark, const err_t *err)
