@@ -308,6 +308,15 @@ static void on_names(question_t *question, const cJSON *value)
     reply(question, content);
 }
 
+static void add_registered(spark_look_t *look, cJSON *content, const char *text)
+{
+    const config_t *config = azure_config(sessions_azure(look->sessions));
+    const char *const *names = config_target_names(config);
+    for (; *names; names++)
+        if (strcmp(*names, "local") != 0)
+            magic_add_name(content, text, strlen(text), *names);
+}
+
 static void complete_magic(spark_look_t *look, int64_t token, const char *text,
     size_t points)
 {
@@ -320,6 +329,10 @@ static void complete_magic(spark_look_t *look, int64_t token, const char *text,
         ask(question, session_of(look, NULL), "names", json_obj());
         return;
     }
+    if (wants == WANTS_PLACES)
+        magic_add_name(content, text, len, "local");
+    if (wants == WANTS_PLACES || wants == WANTS_REGISTERED)
+        add_registered(look, content, text);
     spark_t *spark = NULL;
     while (wants == WANTS_SESSIONS && (spark = sessions_next(look->sessions, spark)))
         if (*spark_name(spark))

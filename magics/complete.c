@@ -323,9 +323,14 @@ static magic_wants_t wants_of_words(const words_t *words, size_t count, bool is_
     const option_t *open = row && count ? open_option(row, words, count - 1) : NULL;
     if (open && (strcmp(open->name, "session") == 0))
         return WANTS_SESSIONS;
+    if (open && open->offset == offsetof(command_t, start.compute_target) && row != &code_row)
+        return WANTS_PLACES;
     if (open)
         return row == &code_row && strcmp(open->name, "output") == 0 ? WANTS_REMOTE
                                                                      : WANTS_NOTHING;
+    bool is_attached = row && row->id == COMMAND_COMPUTE && count == 2 && row->argument;
+    if (is_attached && strcmp(row->name, "attach") != 0)
+        return WANTS_REGISTERED;
     bool is_first = row && row != &code_row && count == 1;
     if (is_first && (row->id == COMMAND_GET || row->id == COMMAND_VARS))
         return WANTS_REMOTE;

@@ -30,7 +30,8 @@ code_spot_t code_spot(const char *text, size_t len, size_t cursor_points,
     const cell_options_t *options);
 
 /* Names that are not ours and fit where the cursor is AT_MAGIC. */
-typedef enum { WANTS_NOTHING, WANTS_SESSIONS, WANTS_REMOTE } magic_wants_t;
+typedef enum { WANTS_NOTHING, WANTS_SESSIONS, WANTS_REMOTE,
+    WANTS_PLACES /* to start at */, WANTS_REGISTERED /* names of such */ } magic_wants_t;
 
 magic_wants_t magic_wants(const char *text, size_t len, size_t cursor_points);
 

@@ -456,3 +456,14 @@ def test_a_registered_name_is_a_place_to_start(
     assert "ready" in kernel.ok("%synapse start -c lake").stdout
     assert "on" in kernel.ok("%%synapse\nprint('on')").stdout
     kernel.ok("%synapse stop")
+
+
+def test_registered_names_are_completed(kernel: NotebookKernel, shell: Shell) -> None:
+    shell.ok("compute", "attach", "lab", "--livy", "http://lab:8998")
+    kernel.ok("%synapse compute list")  # reads the configuration anew
+    for line, names in (
+        ("%synapse start -c l", ["local", "lab"]),
+        ("%synapse compute detach l", ["lab"]),
+    ):
+        reply = kernel.client.complete(line, reply=True, timeout=LIMIT)
+        assert reply["content"]["matches"] == names

@@ -141,6 +141,10 @@ static void test_wants(void)
     is_int(magic_wants("%synapse session use ", 21, 21), WANTS_SESSIONS, "session use, too");
     is_int(magic_wants("%synapse session attach ", 24, 24), WANTS_NOTHING,
         "attach one of the server, which is not asked");
+    is_int(magic_wants("%synapse start -c l", 19, 19), WANTS_PLACES, "-c takes a place");
+    is_int(magic_wants("%synapse compute show ", 22, 22), WANTS_REGISTERED, "show a name");
+    is_int(magic_wants("%synapse compute attach ", 24, 24), WANTS_NOTHING,
+        "what is attached gets a new name");
     is_int(magic_wants("%synapse start -n ", 18, 18), WANTS_NOTHING, "numbers are nobody's");
     cJSON *content = magic_complete(line, 14, 14);
     magic_add_name(content, line, 14, "df");
