@@ -7,8 +7,16 @@ import json
 import pytest
 from notebook_kernel import NotebookKernel
 from simulator.app import Simulator
-from simulator.directory import GROUP, POOL, SPARK_ADMINISTRATOR, SUBSCRIPTION, SYNAPSE
-from simulator.directory import WORKSPACE, workspace_path
+from simulator.directory import (
+    COMPUTE,
+    GROUP,
+    POOL,
+    SPARK_ADMINISTRATOR,
+    SUBSCRIPTION,
+    SYNAPSE,
+    WORKSPACE,
+    workspace_path,
+)
 from test_manage import ADMINISTRATOR, PLACE, SYNAPSE_ID, Shell, kernel, shell
 
 __all__ = ["kernel", "shell"]  # fixtures
@@ -167,6 +175,26 @@ def test_the_workspace_of_an_address_is_asked(shell: Shell, azure: Simulator) ->
 
 
 # -- the notebook's door
+
+DATASET_CELL = """\
+%%synapse
+from azureml.core import Workspace, Dataset
+
+dset = Dataset.get_by_name(ws, "titanic")
+spark_df = dset.to_spark_dataframe()
+"""
+
+
+def test_a_dataset_has_a_new_form(kernel: NotebookKernel) -> None:
+    kernel.ok(f"%synapse start -c {COMPUTE}")
+    cell = kernel.fails(DATASET_CELL)
+    assert "x = %synapse data path titanic, and %synapse put x" in cell.traceback
+    assert 'spark_df = spark.read.csv(x["path"], header=True)' in cell.traceback
+    kernel.ok("x = %synapse data path titanic")
+    kernel.ok("%synapse put x")
+    cell = kernel.ok("%%synapse\nprint(type(x).__name__, x['path'])")
+    assert cell.stdout == f"dict {LAKE}/v2.csv\n"
+    kernel.ok("%synapse stop")
 
 
 def test_cells_find_data(kernel: NotebookKernel, azure: Simulator) -> None:
