@@ -235,6 +235,9 @@ char *reply_words(const char *body, size_t len, const char *content_type)
     else
         words = one_line(body, len < SCAN_MAX ? len : SCAN_MAX);
     json_free(&json);
+    size_t end = strlen(words);
+    if (end && words[end - 1] == '.') /* it stands within our sentence */
+        words[end - 1] = '\0';
     return words;
 }
 
