@@ -191,6 +191,28 @@ static int check_had(const cJSON *definition, const cJSON *had, err_t *err)
     return result;
 }
 
+/* Did the last attempt fail? Then the same again is something new. */
+static bool has_failed(const cJSON *had)
+{
+    const char *state = json_str(json_get_obj(had, "properties"), "provisioningState", "");
+    return text_equal_nocase(state, "Failed") || text_equal_nocase(state, "Canceled");
+}
+
+static void note_changes(manage_t *manage)
+{
+    char *changes = changes_of(definition_of(manage));
+    bool are = strstr(changes, " and ") || strcmp(changes, "tags") == 0;
+    if (!*changes)
+        manage_note(manage, "The last attempt to attach `%s` had failed: this was another.",
+            name_of(manage));
+    else if (strcmp(manage->verb->verb, "attach") == 0)
+        manage_note(manage, "`%s` is attached already: its %s %s brought up to date.",
+            name_of(manage), changes, are ? "are" : "is");
+    else
+        manage_note(manage, "%s of `%s`: brought up to date.", changes, name_of(manage));
+    free(changes);
+}
+
 static void update(manage_t *manage, const cJSON *had)
 {
     const cJSON *definition = definition_of(manage);
@@ -199,20 +221,13 @@ static void update(manage_t *manage, const cJSON *had)
         manage_fail(manage, &err);
         return;
     }
-    if (!changes_something(definition)) {
+    if (!changes_something(definition) && !has_failed(had)) {
         manage_note(manage, "`%s` is attached already, to this pool: nothing was changed.",
             name_of(manage));
         manage_done(manage, shape_of_compute(had));
         return;
     }
-    char *changes = changes_of(definition);
-    bool are = strstr(changes, " and ") || strcmp(changes, "tags") == 0;
-    if (strcmp(manage->verb->verb, "attach") == 0)
-        manage_note(manage, "`%s` is attached already: its %s %s brought up to date.",
-            name_of(manage), changes, are ? "are" : "is");
-    else
-        manage_note(manage, "%s of `%s`: brought up to date.", changes, name_of(manage));
-    free(changes);
+    note_changes(manage);
     json_set_bool(manage->kept, "had", true);
     put(manage, had, json_str(had, "location", ""));
 }
