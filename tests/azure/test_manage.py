@@ -365,6 +365,29 @@ def test_an_interrupted_attach_ends_at_once(shell: Shell, azure: Simulator) -> N
     assert "Interrupted while attaching p. Azure may go on with it" in err
 
 
+def test_a_terminal_shows_how_far_it_is(shell: Shell, azure: Simulator) -> None:
+    shell.write_config()
+    azure.arm.operation_steps = 4
+    master, terminal = os.openpty()
+    words = [BINARY, "compute", "attach", "p", "--resource-id", POOL_ID]
+    done = subprocess.run(
+        words,
+        cwd=shell.folder,
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        timeout=LIMIT,
+        check=True,
+    )
+    os.close(terminal)
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert json.loads(done.stdout)["name"] == "p"
+    assert "\r\x1b[Klooking up the compute p" in shown
+    assert "\r\x1b[Kattaching p: Creating" in shown
+    assert shown.split("\r\x1b[K")[-1].startswith("It has no managed identity")
+
+
 # -- names of one's own
 
 
