@@ -80,6 +80,12 @@ def test_a_machine_has_an_identity(machine: Machine, kind: str) -> None:
     assert who["object_id"] == own.object_id, "AZURE_CLIENT_ID names another one"
 
 
+def test_an_end_that_is_written_as_a_date(machine: Machine) -> None:
+    machine.azure.identity.dates_as_text = True
+    who = machine.who(**machine.azure.identity_environment("azure_ml"))
+    assert abs(who["expires_on"] - time.time() - machine.azure.mint.lifetime) < LIMIT
+
+
 def test_a_cloud_shell_is_its_user(machine: Machine) -> None:
     who = machine.who(**machine.azure.identity_environment("cloud_shell"))
     assert who["user"] == machine.azure.directory.user.name
