@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "magics/code.h"
 
 enum { WIDTH = 80, OPTION_COLUMN = 32 };
@@ -57,7 +58,7 @@ static void add_wrapped(buf_t *out, const char *text, size_t indent)
 /* A term and its explanation beside it, or below it when the term is long. */
 static void add_term(buf_t *out, const char *term, const char *text, size_t column)
 {
-    size_t len = strlen(term);
+    size_t len = text_width(term, strlen(term));
     buf_addf(out, "  %s", term);
     if (len + 4 > column)
         buf_addf(out, "\n%*s", (int)column, "");

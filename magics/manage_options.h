@@ -23,8 +23,7 @@
 #define OPTIONS_WORKSPACE \
     {'s', "subscription", "ID", OPTION_TEXT, START_FIELD(subscription_id), \
      .also = "subscription-id", .help = "subscription of the workspace", \
-     .heading = "Which Azure ML workspace (what is missing: config.json in this folder or " \
-                "above, or the configuration)"}, \
+     .heading = "Which Azure ML workspace (else: config.json, or the configuration)"}, \
     {'g', "resource-group", "NAME", OPTION_TEXT, START_FIELD(resource_group), \
      .also_letter = 'r', .help = "its resource group"}, \
     {'w', "workspace-name", "NAME", OPTION_TEXT, START_FIELD(workspace_name), \
