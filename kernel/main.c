@@ -14,6 +14,8 @@
 #include "kernel/doctor.h"
 #include "kernel/install.h"
 #include "kernel/shell.h"
+#include "kernel/top.h"
+#include "kernel/top_view.h"
 #include "magics/row.h"
 
 enum { EXIT_USAGE = 2 };
@@ -198,6 +200,9 @@ static const struct {
     {"doctor", "doctor [--fix] [--json] [--python P]",
         "say what is there, what is missing, and how to get it; --fix gets it",
      run_doctor},
+    {"top", TOP_USAGE,
+     "say what local Spark sessions take; with --stop-idle end those that idle",
+     top_main},
     {"--version", "--version", "", show_version},
     {"--help", "--help", "", show_help},
 };

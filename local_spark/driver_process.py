@@ -27,6 +27,7 @@ local_spark.driver.main()
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 GOODBYE = 1.0  # seconds that an idle driver gets to run its exit functions
 STAT_SESSION = 3  # field of /proc/PID/stat, counted after the command's name
+STAT_TIMES = slice(11, 15)  # user and system, its own and of children that ended
 
 
 class Spec:
@@ -212,6 +213,19 @@ class DriverProcess:
             except (OSError, IndexError, ValueError):
                 pass
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+    def cpu_seconds(self) -> float:
+        """Time on processors of all its processes, and of those that have ended."""
+        ticks = 0
+        for pid in session_members(self.process.pid) if self.process else []:
+            try:
+                with open("/proc/%d/stat" % pid, "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                ticks += sum(int(field) for field in fields[STAT_TIMES])
+            except (OSError, ValueError):
+                pass
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def describe_exit(code: int) -> str:

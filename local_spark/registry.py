@@ -269,6 +269,29 @@ class Registry:
             for standby in standbys
         ]
 
+    def usage_list(self) -> list:
+        """What each session and each stand-by takes, for who looks after the machine."""
+        now = time.monotonic()
+        with self.lock:
+            sessions = list(self.sessions.values())
+            standbys = list(self.standbys)
+        rows = [self.usage(s.driver, s.lease, s.usage(now)) for s in sessions]
+        state = {"id": None, "name": None, "state": "standby", "idle_seconds": None}
+        return rows + [self.usage(s.driver, s.lease, state) for s in standbys]
+
+    def usage(
+        self, driver: Optional[DriverProcess], lease_name: Optional[str], of: dict
+    ) -> dict:
+        lease = self.leases.get(lease_name)
+        notebook = lease.environment.get("JPY_SESSION_NAME") if lease else None
+        return dict(
+            of,
+            notebook=notebook,
+            folder=driver.spec.folder if driver else None,
+            memory=driver.memory() if driver else 0,
+            cpu_seconds=driver.cpu_seconds() if driver else 0.0,
+        )
+
     # -- sessions
 
     def create_session(self, request: dict, lease_name: Optional[str]) -> Session:

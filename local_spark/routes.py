@@ -96,6 +96,11 @@ def get_standby(request: Request) -> tuple:
     return 200, request.registry.standby_list(request.lease)
 
 
+@route("GET", "/usage")
+def get_usage(request: Request) -> tuple:
+    return 200, request.registry.usage_list()
+
+
 @route("POST", "/leases")
 def post_lease(request: Request) -> None:
     """The reply never ends: the connection that holds it is the lease."""

@@ -304,6 +304,17 @@ class Session:
     def log(self) -> list:
         return self.driver.log.all() if self.driver else ["stdout: ", "\nstderr: "]
 
+    def usage(self, now: float) -> dict:
+        with self.lock:
+            state = self.state
+            idle = now - self.last_activity if state == IDLE else None
+        return {
+            "id": self.number,
+            "name": self.name,
+            "state": state,
+            "idle_seconds": None if idle is None else int(idle),
+        }
+
     def view(self) -> dict:
         """Livy's session object, with `start` and `sparkVersion`, which are ours.
         `local[N]` has no executors: their fields are null and 0; memory and cores of
