@@ -1,4 +1,4 @@
-"""Who asks Azure where nobody logs in: managed identities; az, azd and pwsh as small programs."""
+"""Who asks Azure where nobody logs in: machines, and az, azd and pwsh as small programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linked services and data assets through both doors, and who is asked for tokens there."""
+"""Linked services and data assets, in a shell and in cells."""
 
 from __future__ import annotations
 
@@ -27,16 +27,26 @@ LAKE = "abfss://data@yogilake.dfs.core.windows.net/titanic"
 # -- linked services
 
 
-def test_a_workspace_is_linked_shown_and_unlinked(shell: Shell, azure: Simulator) -> None:
+def test_a_workspace_is_linked_shown_and_unlinked(
+    shell: Shell, azure: Simulator
+) -> None:
     shell.write_config()
     links = azure.directory.ml[WORKSPACE].linked_services
-    words = ("linked-service", "register", "synapselink1", "--synapse-workspace", SYNAPSE)
+    words = (
+        "linked-service",
+        "register",
+        "synapselink1",
+        "--synapse-workspace",
+        SYNAPSE,
+    )
     done = shell.ok(*words, "--attach", POOL, "other")
     principal = links["synapselink1"]["identity"]["principalId"]
     assert done.json["system_assigned_identity_principal_id"] == principal
     assert done.json["linked_service_resource_id"] == SYNAPSE_ID
     assert [each["name"] for each in done.json["attached"]] == [POOL, "other"]
-    assert f"({principal}) needs the role Synapse Apache Spark Administrator" in done.err
+    assert (
+        f"({principal}) needs the role Synapse Apache Spark Administrator" in done.err
+    )
     assert "`synapse-kernel linked-service grant synapselink1` gives it" in done.err
     attached = azure.directory.ml[WORKSPACE].computes["other"]["properties"]
     assert attached["resourceId"] == f"{SYNAPSE_ID}/bigDataPools/other"
@@ -52,7 +62,10 @@ def test_a_workspace_is_linked_shown_and_unlinked(shell: Shell, azure: Simulator
     done = shell.ok("compute", "attach", "mine", *linked)
     assert done.json["resource_id"] == f"{SYNAPSE_ID}/bigDataPools/{POOL}"
 
-    assert "is unregistered" in shell.ok("linked-service", "unregister", "synapselink1").out
+    assert (
+        "is unregistered"
+        in shell.ok("linked-service", "unregister", "synapselink1").out
+    )
     assert not links and SYNAPSE in azure.directory.synapse
     assert shell.ok("linked-service", "list").json == []
 
@@ -101,9 +114,17 @@ def test_links_that_can_not_be(shell: Shell, words: tuple[str, ...], said: str) 
 def test_a_pool_that_is_not_there(shell: Shell, azure: Simulator) -> None:
     shell.write_config()
     words = shell.fails(
-        "linked-service", "register", "x", "--synapse-workspace", SYNAPSE, "--attach", "no"
+        "linked-service",
+        "register",
+        "x",
+        "--synapse-workspace",
+        SYNAPSE,
+        "--attach",
+        "no",
     )
-    assert "The linked service x is registered, but its pool no is not attached" in words
+    assert (
+        "The linked service x is registered, but its pool no is not attached" in words
+    )
     assert "'no' was not found" in words
     assert "x" in azure.directory.ml[WORKSPACE].linked_services
 
@@ -161,7 +182,9 @@ def test_where_spark_reads_it(shell: Shell, name: str, path: str) -> None:
         (("list", "-w", "nowhere"), "no Azure ML workspace nowhere"),
     ],
 )
-def test_data_that_is_not_there(shell: Shell, words: tuple[str, ...], said: str) -> None:
+def test_data_that_is_not_there(
+    shell: Shell, words: tuple[str, ...], said: str
+) -> None:
     shell.write_config()
     assert said in shell.fails("data", *words)
 
@@ -204,5 +227,7 @@ def test_cells_find_data(kernel: NotebookKernel, azure: Simulator) -> None:
     assert json.loads(cell.data()[0])[0]["name"] == "titanic"
     cell = kernel.fails("%synapse data show titanik")
     assert "Did you mean `titanic`?" in cell.traceback
-    cell = kernel.ok(f"%synapse linked-service register link --synapse-workspace {SYNAPSE}")
+    cell = kernel.ok(
+        f"%synapse linked-service register link --synapse-workspace {SYNAPSE}"
+    )
     assert "%synapse linked-service grant link" in cell.stdout
