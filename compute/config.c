@@ -218,6 +218,11 @@ void config_on_change(config_t *config, void (*fn)(void *arg), void *arg)
     config->on_change_arg = arg;
 }
 
+const char *config_home(const config_t *config)
+{
+    return layer_variable(config->environment, "HOME");
+}
+
 /* --- asking --- */
 
 const cJSON *config_get(const config_t *config, const char *path)

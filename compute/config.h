@@ -58,10 +58,10 @@ int config_save_target(config_t *config, const char *name, const cJSON *entry, e
 const char *config_site_file(const config_t *config);
 const char *config_user_file(const config_t *config);
 
-/* What `%synapse config` prints: [{"key", "value", "from"}], secrets as "…". With `path`
- * (NULL = all) that key, or those below it; ERR_USAGE when there is no such key. A key
- * that is not set has the value null and is only there when `path` is its own: then also
- * "help" and "variable". Caller frees. */
+/* What `%synapse config` prints: [{"key", "value", "from"}], secrets as "…", home as ~.
+ * With `path` (NULL = all) that key, or those below it; ERR_USAGE when there is no such
+ * key. A key that is not set has the value null and is only there when `path` is its own:
+ * then also "help" and "variable". Caller frees. */
 cJSON *config_shown(const config_t *config, const char *path, err_t *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/config.h"
-#include "compute/config_keys.h"
+#include "compute/config_layer.h"
 
 #define HIDDEN "\xe2\x80\xa6"
 
@@ -36,6 +36,19 @@ static cJSON *value_shown(const config_key_t *key, const cJSON *value)
     if (key->type == CONFIG_ADDRESS)
         return address_shown(value->valuestring);
     return json_copy(value);
+}
+
+/* Where a value comes from, with ~ for home: lines are short. Caller frees. */
+static char *place_shown(const config_t *config, const char *path)
+{
+    char *origin = config_origin(config, path);
+    const char *home = config_home(config);
+    size_t len = home ? strlen(home) : 0;
+    bool is_home = len > 1 && text_starts(origin, home) && origin[len] == '/';
+    char *shown = is_home ? xasprintf("~%s", origin + len) : xstrdup(origin);
+
+    free(origin);
+    return shown;
 }
 
 static cJSON *add_row(cJSON *rows, const char *path, cJSON *value, const char *from)
@@ -67,7 +80,7 @@ static void add_targets(const config_t *config, cJSON *rows)
 
     for (; *names; names++) {
         char *path = xasprintf("targets.%s", *names);
-        char *from = config_origin(config, path);
+        char *from = place_shown(config, path);
         add_entry(rows, path, config_target(config, *names), from);
         free(from);
         free(path);
@@ -81,7 +94,7 @@ static void add_key(const config_t *config, cJSON *rows, const config_key_t *key
     if (key->type == CONFIG_TARGETS) {
         add_targets(config, rows);
     } else if (value) {
-        char *from = config_origin(config, key->path);
+        char *from = place_shown(config, key->path);
         if (key->type == CONFIG_PLACE && cJSON_IsObject(value))
             add_entry(rows, key->path, value, from);
         else
