@@ -155,9 +155,10 @@ livy_session_t *spark_session(spark_t *spark, err_t *err)
         return NULL;
     }
     err_set(err, ERR_NO_SESSION,
-        "No Spark session is active. Run `%%synapse start` to start one on this machine, "
-        "or `%%synapse start --livy URL` on a Livy server; `%%synapse help` lists the "
-        "commands.");
+        "No Spark session is active. Run `%%synapse start` to start one where sessions "
+        "usually run (this machine, unless the configuration says otherwise), `%%synapse "
+        "start -c NAME` on an attached pool, or `%%synapse start --livy URL` on a Livy "
+        "server; `%%synapse help` lists the commands.");
     return NULL;
 }
 
