@@ -4,6 +4,7 @@
 #include "magics/command.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "tests/unit/cases.h"
 #include "magics/row.h"
 #include "tests/unit/tap.h"
@@ -203,8 +204,10 @@ static void test_help(void)
     char *start = command_help_html("start");
     ok(strstr(all, "%synapse start") && strstr(all, "%%synapse sql"), "help of all");
     size_t longest = 0;
-    for (const char *line = all; *line; line += strcspn(line, "\n") + 1)
-        longest = strcspn(line, "\n") > longest ? strcspn(line, "\n") : longest;
+    for (const char *line = all; *line; line += strcspn(line, "\n") + 1) {
+        size_t width = text_width(line, strcspn(line, "\n"));
+        longest = width > longest ? width : longest;
+    }
     ok(longest <= 80, "its lines fit a terminal (%zu)", longest);
     ok(strstr(html, "<table>") && !strstr(html, "<script"), "as HTML");
     ok(strstr(start, "&quot;Name: value&quot;") != NULL, "values are escaped in HTML");
