@@ -112,6 +112,7 @@ static void send_form(void *arg)
         .url = call->url,
         .body = call->secret_body,
         .body_len = strlen(call->secret_body),
+        .has_secret = true,
         .content_type = "application/x-www-form-urlencoded",
         .timeout_ms = TIMEOUT_MS,
         .connect_timeout_ms = CONNECT_MS,
