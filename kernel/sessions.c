@@ -107,7 +107,8 @@ static void beat(void *arg)
     for (spark_t *spark = sessions->first; spark; spark = spark->next) {
         const cJSON *place = json_get(spark->dormant, "place");
         bool is_far = spark->dormant && !spark_place_is_local(place);
-        if (!is_far || is_forgotten(sessions, spark) || spark->is_attaching || spark->view || spark_wake(spark, NULL) != 0)
+        if (!is_far || is_forgotten(sessions, spark) || spark->is_attaching || spark->view
+            || spark_wake(spark, NULL) != 0)
             continue;
         spark->view = server_view_beat(spark->link.client, livy_session_id(spark->session),
             on_beat, spark);

@@ -1,5 +1,6 @@
 /*
- * test_compute_azure - one call to Azure: its token, its repeats, its operation, its errors
+ * test_compute_azure - one call to Azure: its token, its repeats, its operation, its
+ * errors
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,12 @@
 #include "tests/unit/tap.h"
 
 #define ARM "https://management.azure.com"
-#define URL ARM "/subscriptions/S/resourceGroups/R/providers/Microsoft.MachineLearning" \
-    "Services/workspaces/W/computes/c?api-version=2024-04-01"
-#define WORKSPACE_URL ARM "/subscriptions/S/resourceGroups/R/providers/Microsoft.Machine" \
-    "LearningServices/workspaces/W?api-version=2024-04-01"
+#define URL                                                                            \
+    ARM "/subscriptions/S/resourceGroups/R/providers/Microsoft.MachineLearning"        \
+        "Services/workspaces/W/computes/c?api-version=2024-04-01"
+#define WORKSPACE_URL                                                                  \
+    ARM "/subscriptions/S/resourceGroups/R/providers/Microsoft.Machine"                \
+        "LearningServices/workspaces/W?api-version=2024-04-01"
 #define OPERATION ARM "/subscriptions/S/providers/x/operations/1?api-version=2024-04-01"
 
 /* A reply after the other; the last one again and again. */
@@ -26,7 +29,7 @@ typedef struct {
 } step_t;
 
 static void serve(const http_request_t *request, size_t number, fake_reply_t *reply,
-    void *arg)
+                  void *arg)
 {
     const step_t *step = arg;
     (void)request;
@@ -64,7 +67,8 @@ static void on_answer(const azure_answer_t *answer, void *arg)
 static buf_t lines;
 static int64_t took_ms;
 
-static void call_at(const char *method, const char *url, bool no_wait, const step_t *steps)
+static void call_at(const char *method, const char *url, bool no_wait,
+                    const step_t *steps)
 {
     place_ask_t *place = place_ask_new("", serve, (void *)steps);
     cJSON *body = json_obj();
@@ -107,21 +111,30 @@ static size_t requests(void)
 static void check_repeats(void)
 {
     static const step_t good[] = {{.status = 200, .body = "{\"name\":\"c\"}"}, {0}};
-    static const step_t throttled[] = {{.status = 429, .body = "{}", .retry_after_ms = 7000}, {.status = 200, .body = "{\"name\":\"c\"}"}, {0}};
-    static const step_t patient[] = {{.status = 429, .body = "{}", .retry_after_ms = 300000}, {0}};
-    static const step_t failing[] = {{.status = 503, .body = "{}"}, {.status = 502, .body = "{}"}, {.status = 200, .body = "{}"}, {0}};
-    static const step_t lost[] = {{.is_lost = true}, {.status = 200, .body = "{}"}, {0}};
+    static const step_t throttled[] = {
+        {.status = 429, .body = "{}", .retry_after_ms = 7000},
+        {.status = 200, .body = "{\"name\":\"c\"}"},
+        {0}};
+    static const step_t patient[] = {
+        {.status = 429, .body = "{}", .retry_after_ms = 300000}, {0}};
+    static const step_t failing[] = {{.status = 503, .body = "{}"},
+                                     {.status = 502, .body = "{}"},
+                                     {.status = 200, .body = "{}"},
+                                     {0}};
+    static const step_t lost[] = {
+        {.is_lost = true}, {.status = 200, .body = "{}"}, {0}};
     call("GET", good);
     ok(got.is_done && !got.err && got.status == 200, "an answer comes");
     is_str(got.json, "{\"name\":\"c\"}", "with what Azure said");
     is_str(buf_str(&lines), "GET " URL "\n", "one request was enough");
     call("GET", throttled);
-    ok(!got.err && requests() == 2 && took_ms >= 7000, "429 waits as long as Azure wants");
+    ok(!got.err && requests() == 2 && took_ms >= 7000,
+       "429 waits as long as Azure wants");
     call("POST", throttled);
     ok(!got.err && requests() == 2, "a POST that was refused for load is sent again");
     call("GET", patient);
     ok(got.err == ERR_HTTP && requests() == 1 && strstr(got.text, "Try again in 5 min"),
-        "but not for longer than a user would wait");
+       "but not for longer than a user would wait");
     note("%s", got.text);
     call("PUT", failing);
     ok(!got.err && requests() == 3, "a PUT is sent again after 5xx");
@@ -134,7 +147,7 @@ static void check_repeats(void)
     static const step_t down[] = {{.status = 500, .body = "<html>oops</html>"}, {0}};
     call("GET", down);
     ok(got.err == ERR_HTTP && took_ms <= 60000 && !strstr(got.text, "<html>"),
-        "an outage ends after a minute, in words");
+       "an outage ends after a minute, in words");
     note("%s", got.text);
 }
 
@@ -143,8 +156,10 @@ static void check_repeats(void)
 static void check_operations(void)
 {
     static const step_t followed[] = {
-        {.status = 201, .body = "{\"properties\":{\"provisioningState\":\"Creating\"}}", .operation = OPERATION,
-            .retry_after_ms = 3000},
+        {.status = 201,
+         .body = "{\"properties\":{\"provisioningState\":\"Creating\"}}",
+         .operation = OPERATION,
+         .retry_after_ms = 3000},
         {.status = 200, .body = "{\"status\":\"InProgress\"}"},
         {.status = 200, .body = "{\"status\":\"Succeeded\"}"},
         {.status = 200, .body = "{\"name\":\"c\"}"},
@@ -152,38 +167,53 @@ static void check_operations(void)
     call("PUT", followed);
     ok(!got.err, "an operation is followed to its end");
     is_str(got.json, "{\"name\":\"c\"}", "and gives the resource");
-    is_str(buf_str(&lines), "PUT " URL " {}\nGET " OPERATION "\nGET " OPERATION "\nGET " URL
-        "\n", "as the guidelines of Resource Manager have it");
+    is_str(buf_str(&lines),
+           "PUT " URL " {}\nGET " OPERATION "\nGET " OPERATION "\nGET " URL "\n",
+           "as the guidelines of Resource Manager have it");
     call_at("PUT", URL, true, followed);
     ok(!got.err && requests() == 1, "but not with no_wait");
     static const step_t failed[] = {
         {.status = 202, .body = "", .operation = OPERATION},
-        {.status = 200, .body = "{\"status\":\"Failed\",\"error\":{\"code\":\"Gone\",\"message\":\"No pool.\"}}"},
+        {.status = 200,
+         .body = "{\"status\":\"Failed\",\"error\":{\"code\":\"Gone\",\"message\":\"No "
+                 "pool.\"}}"},
         {0}};
     call("PUT", failed);
-    ok(got.err == ERR_HTTP && strstr(got.text, "No pool.") && strcmp(got.code, "Gone") == 0,
-        "one that fails says why");
+    ok(got.err == ERR_HTTP && strstr(got.text, "No pool.") &&
+           strcmp(got.code, "Gone") == 0,
+       "one that fails says why");
     note("%s", got.text);
     static const step_t by_location[] = {
-        {.status = 202, .body = "", .location = OPERATION}, {.status = 202, .body = ""}, {.status = 204, .body = ""}, {0}};
+        {.status = 202, .body = "", .location = OPERATION},
+        {.status = 202, .body = ""},
+        {.status = 204, .body = ""},
+        {0}};
     call("DELETE", by_location);
     ok(!got.err && requests() == 3, "Location is asked until it says no more 202");
     static const step_t by_state[] = {
-        {.status = 200, .body = "{\"properties\":{\"provisioningState\":\"Updating\"}}"},
-        {.status = 200, .body = "{\"properties\":{\"provisioningState\":\"Updating\"}}"},
-        {.status = 200, .body = "{\"properties\":{\"provisioningState\":\"Succeeded\"},\"name\":\"c\"}"},
+        {.status = 200,
+         .body = "{\"properties\":{\"provisioningState\":\"Updating\"}}"},
+        {.status = 200,
+         .body = "{\"properties\":{\"provisioningState\":\"Updating\"}}"},
+        {.status = 200,
+         .body =
+             "{\"properties\":{\"provisioningState\":\"Succeeded\"},\"name\":\"c\"}"},
         {0}};
     call("PATCH", by_state);
     ok(!got.err && requests() == 3 && strstr(got.json, "\"c\""),
-        "without either, the resource's own state counts");
+       "without either, the resource's own state counts");
     static const step_t elsewhere[] = {
         {.status = 202, .body = "", .operation = "https://evil.example/operations/1"},
-        {.status = 200, .body = "{\"properties\":{\"provisioningState\":\"Succeeded\"}}"},
+        {.status = 200,
+         .body = "{\"properties\":{\"provisioningState\":\"Succeeded\"}}"},
         {0}};
     call("PUT", elsewhere);
-    ok(!got.err && !strstr(buf_str(&lines), "evil"), "a token does not go to another host");
+    ok(!got.err && !strstr(buf_str(&lines), "evil"),
+       "a token does not go to another host");
     static const step_t endless[] = {
-        {.status = 202, .body = "", .operation = OPERATION}, {.status = 200, .body = "{\"status\":\"Creating\"}"}, {0}};
+        {.status = 202, .body = "", .operation = OPERATION},
+        {.status = 200, .body = "{\"status\":\"Creating\"}"},
+        {0}};
     call("PUT", endless);
     ok(got.err == ERR_TIMEOUT && strstr(got.text, "Creating"), "an hour is the limit");
 }
@@ -191,45 +221,60 @@ static void check_operations(void)
 /* === Errors ============================================================= */
 
 static void refuses(long status, const char *url, const char *body, err_code_t code,
-    const char *words, const char *more, const char *claim)
+                    const char *words, const char *more, const char *claim)
 {
     step_t steps[] = {{.status = status, .body = body}, {0}};
     call_at("GET", url, false, steps);
-    ok(got.err == code && strstr(got.text, words) && strstr(got.text, more), "%s", claim);
+    ok(got.err == code && strstr(got.text, words) && strstr(got.text, more), "%s",
+       claim);
     note("%s", got.text);
 }
 
-#define ERROR(code, message) \
+#define ERROR(code, message)                                                           \
     "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\"}}"
 
 static void check_errors(void)
 {
-    refuses(404, URL, ERROR("SubscriptionNotFound", "The subscription 'S' could not be found."),
-        ERR_USAGE, "no subscription S", "az account list", "an unknown subscription");
+    refuses(404, URL,
+            ERROR("SubscriptionNotFound", "The subscription 'S' could not be found."),
+            ERR_USAGE, "no subscription S", "az account list",
+            "an unknown subscription");
     refuses(404, URL, ERROR("ResourceGroupNotFound", "Resource group 'R' …"), ERR_USAGE,
-        "no resource group R", "az group list --subscription S", "an unknown group");
+            "no resource group R", "az group list --subscription S",
+            "an unknown group");
     refuses(404, WORKSPACE_URL, ERROR("ResourceNotFound", "not found"), ERR_USAGE,
-        "no Azure ML workspace W in the resource group R", "az ml workspace list",
-        "an unknown workspace");
+            "no Azure ML workspace W in the resource group R", "az ml workspace list",
+            "an unknown workspace");
     refuses(404, URL, ERROR("ResourceNotFound", "Not here."), ERR_USAGE,
-        "does not know the compute c in the workspace W", "Not here.", "an unknown compute");
-    refuses(403, URL, ERROR("AuthorizationFailed", "The client 'ann@x' with object id '4f-1' "
-        "does not have authorization to perform action 'Microsoft.MachineLearningServices/"
-        "workspaces/computes/read' over scope '/subscriptions/S/x' or the scope is invalid."),
-        ERR_AUTH, "may not do Microsoft.MachineLearningServices/workspaces/computes/read",
-        "az role assignment create --assignee 4f-1 --role \"AzureML Data Scientist\" --scope "
-        "/subscriptions/S/x", "a missing role, and who gives it how");
-    refuses(403, URL, ERROR("ClientIpAddressNotAuthorized", "Client Ip address : 1.2.3.4"),
-        ERR_AUTH, "firewall", "1.2.3.4", "a firewall");
-    refuses(403, URL, "", ERR_AUTH, "no right to the compute c", "whoami", "a bare 403");
+            "does not know the compute c in the workspace W", "Not here.",
+            "an unknown compute");
+    refuses(403, URL,
+            ERROR("AuthorizationFailed",
+                  "The client 'ann@x' with object id '4f-1' "
+                  "does not have authorization to perform action "
+                  "'Microsoft.MachineLearningServices/"
+                  "workspaces/computes/read' over scope '/subscriptions/S/x' or the "
+                  "scope is invalid."),
+            ERR_AUTH,
+            "may not do Microsoft.MachineLearningServices/workspaces/computes/read",
+            "az role assignment create --assignee 4f-1 --role \"AzureML Data "
+            "Scientist\" --scope "
+            "/subscriptions/S/x",
+            "a missing role, and who gives it how");
+    refuses(403, URL,
+            ERROR("ClientIpAddressNotAuthorized", "Client Ip address : 1.2.3.4"),
+            ERR_AUTH, "firewall", "1.2.3.4", "a firewall");
+    refuses(403, URL, "", ERR_AUTH, "no right to the compute c", "whoami",
+            "a bare 403");
     refuses(401, URL, ERROR("ExpiredAuthenticationToken", "It has expired."), ERR_AUTH,
-        "was refused", "Azure said: It has expired.", "a login that is not accepted");
+            "was refused", "Azure said: It has expired.",
+            "a login that is not accepted");
     is_str(buf_str(&lines), "GET " URL "\n", "a ready token has no fresh one");
     refuses(301, URL, "", ERR_AUTH, "the token stays", "endpoints", "a redirect");
     refuses(409, URL, ERROR("Conflict", "It is in use."), ERR_HTTP, "It is in use.",
-        "Conflict", "a conflict");
-    refuses(400, URL, "{\"errorCode\":\"InvalidInput\",\"message\":\"Too long.\"}", ERR_HTTP,
-        "InvalidInput", "Too long.", "Fabric's shape");
+            "Conflict", "a conflict");
+    refuses(400, URL, "{\"errorCode\":\"InvalidInput\",\"message\":\"Too long.\"}",
+            ERR_HTTP, "InvalidInput", "Too long.", "Fabric's shape");
     refuses(400, URL, "nonsense", ERR_HTTP, "HTTP 400", "nonsense", "no JSON at all");
 }
 
@@ -237,11 +282,16 @@ static void check_errors(void)
 
 static void check_tenant(void)
 {
-    refuses(401, URL, ERROR("InvalidAuthenticationTokenTenant", "The access token is from the "
-        "wrong issuer 'https://sts.windows.net/f220aaaa-a5d6-4a54-9beb-2db0dcee4f5b/'. It "
-        "must match the tenant 'https://sts.windows.net/" TENANT "/' associated with this "
-        "subscription."), ERR_AUTH, "belongs to the tenant " TENANT,
-        "az login --tenant " TENANT, "a token of another tenant");
+    refuses(401, URL,
+            ERROR("InvalidAuthenticationTokenTenant",
+                  "The access token is from the "
+                  "wrong issuer "
+                  "'https://sts.windows.net/f220aaaa-a5d6-4a54-9beb-2db0dcee4f5b/'. It "
+                  "must match the tenant 'https://sts.windows.net/" TENANT
+                  "/' associated with this "
+                  "subscription."),
+            ERR_AUTH, "belongs to the tenant " TENANT, "az login --tenant " TENANT,
+            "a token of another tenant");
 }
 
 /* === Where a token may go =============================================== */
@@ -256,7 +306,8 @@ static void check_home(void)
 
 static void check_end(void)
 {
-    static const step_t slow[] = {{.status = 429, .body = "{}", .retry_after_ms = 20000}, {0}};
+    static const step_t slow[] = {
+        {.status = 429, .body = "{}", .retry_after_ms = 20000}, {0}};
     place_ask_t *place = place_ask_new("", serve, (void *)slow);
     azure_ask_t ask = {.audience = AUDIENCE_ARM, .method = "GET", .url = URL};
     memset(&got, 0, sizeof got);
@@ -267,7 +318,7 @@ static void check_end(void)
     azure_call_end(&other);
     fake_http_run(place->fake, NULL, 100000);
     ok(!got.is_done && !one && !other && fake_http_count(place->fake) == 1,
-        "one that was ended says and asks nothing any more");
+       "one that was ended says and asks nothing any more");
     place_ask_free(place);
 }
 
