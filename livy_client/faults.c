@@ -3,6 +3,7 @@
  */
 #include "livy_client/faults.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-#define SAID_MAX 300    /* bytes of the service's own words */
+#define SAID_MAX 340    /* bytes of the service's own words */
 #define BODY_MAX 65536
 
 #define ASK_LESS "Ask for less with --num-executors, --executor-cores and --driver-cores"
@@ -133,10 +134,15 @@ static char *join(const char *code, const char *message)
         while (end > 0 && ((unsigned char) text[end] & 0xC0) == 0x80)
             end--;
     }
+    bool is_cut = text[end] != '\0';
     while (end > 0 && strchr(" .", text[end - 1]))
         end--;
     text[end] = '\0';
-    return text;
+    if (!is_cut)
+        return text;
+    char *cut = xasprintf("%s…", text);
+    free(text);
+    return cut;
 }
 
 char *fault_said(const cJSON *session)

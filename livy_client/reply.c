@@ -274,8 +274,11 @@ static int err_400(const char *name, const char *words, err_t *err)
     if (has_word(words, "Duplicate session name"))
         return err_set(err, ERR_HTTP, "%s has a session of that name already (HTTP 400: "
             "%s). Run %%synapse start again: the next name differs.", name, words);
-    return err_set(err, ERR_HTTP, "%s refused the request (HTTP 400)%s%s. Check the "
-        "options and the Spark settings that you gave.", name, *words ? ": " : "", words);
+    int len = (int) strlen(words);
+    while (len > 0 && words[len - 1] == '.')
+        len--;
+    return err_set(err, ERR_HTTP, "%s refused the request (HTTP 400)%s%.*s. Check the "
+        "options and the Spark settings that you gave.", name, *words ? ": " : "", len, words);
 }
 
 static int err_of_status(const reply_context_t *context, const http_reply_t *reply,
