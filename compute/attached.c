@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "compute/resource_id.h"
 
 #define NAMES_CAP 300
 #define MESSAGE_MAX 240
@@ -22,22 +23,6 @@ void attached_pool_free(attached_pool_t *pool)
     free(pool->pool);
     free(pool->region);
     *pool = (attached_pool_t){0};
-}
-
-/* The segment after `name` of a resource id, whose words are in any case. NULL = none. */
-static char *segment_after(const char *id, const char *name)
-{
-    size_t len = strlen(name);
-    for (const char *at = strchr(id, '/'); at; at = strchr(at + 1, '/')) {
-        char *word = xstrndup(at + 1, len);
-        bool is_it = text_equal_nocase(word, name) && at[1 + len] == '/';
-        free(word);
-        if (is_it) {
-            size_t size = strcspn(at + 2 + len, "/");
-            return size ? xstrndup(at + 2 + len, size) : NULL;
-        }
-    }
-    return NULL;
 }
 
 /* What went wrong with it, in Azure's words; "" = it does not say. Borrowed. */
@@ -86,10 +71,10 @@ int attached_pool_of(const cJSON *compute, const char *name, attached_pool_t *po
         return fail_type(type, name, err);
     if (check_state(properties, name, err) != 0)
         return -1;
-    pool->subscription = segment_after(id, "subscriptions");
-    pool->group = segment_after(id, "resourceGroups");
-    pool->workspace = segment_after(id, "workspaces");
-    pool->pool = segment_after(id, "bigDataPools");
+    pool->subscription = resource_id_part(id, "subscriptions");
+    pool->group = resource_id_part(id, "resourceGroups");
+    pool->workspace = resource_id_part(id, "workspaces");
+    pool->pool = resource_id_part(id, "bigDataPools");
     pool->region = xstrdup(region);
     if (pool->workspace && pool->pool)
         return 0;

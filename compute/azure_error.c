@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/azure_parts.h"
+#include "compute/resource_id.h"
 
 #define MESSAGE_MAX 260
 
@@ -55,19 +56,6 @@ static char *quoted_after(const char *text, const char *before)
     return end && end > at + 1 ? xstrndup(at + 1, (size_t)(end - at - 1)) : NULL;
 }
 
-/* The segment of a URL's path after the segment `name`. Caller frees; NULL = none. */
-static char *segment_after(const char *url, const char *name)
-{
-    char *mark = xasprintf("/%s/", name);
-    const char *at = strstr(url, mark);
-    size_t skip = strlen(mark);
-    free(mark);
-    if (!at)
-        return NULL;
-    size_t len = strcspn(at + skip, "/?");
-    return len ? xstrndup(at + skip, len) : NULL;
-}
-
 /* === Not known ========================================================== */
 
 typedef struct {
@@ -77,9 +65,9 @@ typedef struct {
 static place_t place_of(const char *url)
 {
     return (place_t){
-        .subscription = segment_after(url, "subscriptions"),
-        .group = segment_after(url, "resourceGroups"),
-        .workspace = segment_after(url, "workspaces"),
+        .subscription = resource_id_part(url, "subscriptions"),
+        .group = resource_id_part(url, "resourceGroups"),
+        .workspace = resource_id_part(url, "workspaces"),
     };
 }
 

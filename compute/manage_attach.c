@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "compute/manage_definition.h"
 #include "compute/manage_shape.h"
+#include "compute/resource_id.h"
 #include "compute/manage_target.h"
 #include "compute/manage_verb.h"
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/manage_shape.h"
+#include "compute/resource_id.h"
 
 #define NAMES_MAX 64
 

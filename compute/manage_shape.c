@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "compute/resource_id.h"
 
 /* Copy a value under another key, when it is there. */
 static void take(cJSON *shape, const char *key, const cJSON *from, const char *name)
@@ -51,17 +52,6 @@ static char *time_of(const char *text)
             digits < 6 ? 6 - (int)digits : 0, "000000");
     buf_adds(&out, strcmp(zone, "Z") == 0 ? "+00:00" : zone);
     return buf_take(&out);
-}
-
-/* The segment after /resourceGroups/ of an ID. Caller frees; NULL = it has none. */
-static char *group_of(const char *id)
-{
-    static const char mark[] = "/resourcegroups/";
-    for (const char *p = id; *p; p++) {
-        if (text_starts_nocase(p, mark))
-            return xstrndup(p + strlen(mark), strcspn(p + strlen(mark), "/"));
-    }
-    return NULL;
 }
 
 cJSON *shape_of_identity(const cJSON *identity)
@@ -155,7 +145,7 @@ static void add_texts(cJSON *shape, const cJSON *compute, const cJSON *propertie
     const char *made = json_str(properties, "createdOn",
         json_str(json_get_obj(compute, "systemData"), "createdAt", ""));
     char *type = shape_type(compute), *when = time_of(made);
-    char *group = group_of(json_str(compute, "id", ""));
+    char *group = resource_id_part(json_str(compute, "id", ""), "resourceGroups");
     if (*type)
         json_set_str(shape, "type", type);
     if (*when)
@@ -191,48 +181,4 @@ cJSON *shape_of_compute(const cJSON *compute)
     else
         add_machines(shape, json_get_obj(properties, "properties"));
     return shape;
-}
-
-/* === The ID of a pool =================================================== */
-
-#define POOL_PARTS 10
-
-/* What stands at each odd place; NULL = any word. */
-static const char *const pool_words[POOL_PARTS] = {"subscriptions", NULL, "resourceGroups",
-    NULL, "providers", "Microsoft.Synapse", "workspaces", NULL, "bigDataPools", NULL};
-
-int pool_id_parse(const char *text, pool_id_t *id, err_t *err)
-{
-    char *parts[POOL_PARTS] = {NULL};
-    size_t count = 0;
-    bool is_it = *text == '/';
-    for (const char *p = text; is_it && *p == '/'; count++) {
-        size_t len = strcspn(++p, "/");
-        char *part = xstrndup(p, len);
-        is_it = count < POOL_PARTS && len > 0 && (pool_words[count] == NULL ||
-            text_equal_nocase(part, pool_words[count]));
-        if (count < POOL_PARTS)
-            parts[count] = part;
-        else
-            free(part);
-        p += len;
-    }
-    is_it = is_it && count == POOL_PARTS;
-    *id = (pool_id_t){0};
-    if (is_it)
-        *id = (pool_id_t){.workspace = xstrdup(parts[7]), .pool = xstrdup(parts[9])};
-    for (size_t i = 0; i < POOL_PARTS; i++)
-        free(parts[i]);
-    return is_it ? 0
-        : err_set(err, ERR_USAGE, "`%.200s` is no resource ID of a Synapse Spark pool. One "
-              "looks so: /subscriptions/ID/resourceGroups/GROUP/providers/"
-              "Microsoft.Synapse/workspaces/WORKSPACE/bigDataPools/POOL; the pool's page "
-              "in the Azure portal has it under Properties.", text);
-}
-
-void pool_id_free(pool_id_t *id)
-{
-    free(id->workspace);
-    free(id->pool);
-    *id = (pool_id_t){0};
 }

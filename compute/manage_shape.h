@@ -22,13 +22,4 @@ bool shape_is_synapse(const cJSON *compute);
 /* What it is, in lower case: "synapsespark", "amlcompute"; "" = not said. Caller frees. */
 char *shape_type(const cJSON *compute);
 
-/* /subscriptions/S/resourceGroups/R/providers/Microsoft.Synapse/workspaces/W/bigDataPools/P,
- * in any case. -1 with ERR_USAGE: what a right one looks like. The strings are the
- * caller's. */
-typedef struct {
-    char *workspace, *pool;
-} pool_id_t;
-int pool_id_parse(const char *text, pool_id_t *id, err_t *err) SK_WARN_UNUSED;
-void pool_id_free(pool_id_t *id);
-
 #endif
