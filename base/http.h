@@ -79,17 +79,17 @@ void http_destroy(http_t **http_p);
 
 /* How this machine reaches the network. All is borrowed; NULL where not set. */
 typedef struct {
-    const char *const *environment; /* "NAME=value": HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE,
-                                       REQUESTS_CA_BUNDLE and the like (http_network.h);
-                                       NULL = none of them */
+    const char *const *environment; /* "NAME=value": HTTPS_PROXY, NO_PROXY,
+                                       SSL_CERT_FILE, REQUESTS_CA_BUNDLE and the like
+                                       (http_network.h); NULL = none of them */
     const char *proxy, *no_proxy;   /* in place of the environment's */
     const char *ca_file;            /* PEM: these authorities count beside the others */
     const char *client_certificate, *client_key; /* PEM, or one .p12: shown where a
                                                      server asks for one */
 } http_network_t;
 
-/* For all requests from now on whose options do not say otherwise; copied. Without it no
- * proxy is known, and the system's authorities count. */
+/* For all requests from now on whose options do not say otherwise; copied. Without
+ * it no proxy is known, and the system's authorities count. */
 void http_set_network(http_t *http, const http_network_t *network);
 
 /* Start a request; `fn` fires exactly once unless it is cancelled. Never NULL. */

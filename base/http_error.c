@@ -83,14 +83,14 @@ void http_call_explain_proxy(const http_call_t *call, long status, err_t *err)
                 proxy->place, proxy->from, call->place, proxy->place);
     else if (status == 407)
         err_set(err, ERR_AUTH,
-                "The proxy %s refused the login that %s holds (HTTP 407): check user and "
-                "password there. @ in the password is written as %%40, : as %%3A.",
+                "The proxy %s refused the login that %s holds (HTTP 407): check user "
+                "and password there. @ in the password is written as %%40, : as %%3A.",
                 proxy->place, proxy->from);
     else /* a gateway's error may pass; a no stays */
         err_set(err, status >= 500 ? ERR_CONNECT : ERR_AUTH,
-                "The proxy %s (from %s) does not let us through to %s (HTTP %ld). Ask who "
-                "looks after it to allow that host; a host inside your network belongs "
-                "into NO_PROXY.",
+                "The proxy %s (from %s) does not let us through to %s (HTTP %ld). Ask "
+                "who looks after it to allow that host; a host inside your network "
+                "belongs into NO_PROXY.",
                 proxy->place, proxy->from, call->place, status);
 }
 
@@ -130,11 +130,11 @@ static const char *verdict_on(const http_call_t *call)
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        return "its authority is not known on this machine. Is it a server of your own, "
-               "or does a proxy inspect the traffic? Then ask for that authority's "
-               "certificate (PEM) and name it: `ca_file: FILE` in config.yml or the "
-               "variable SSL_CERT_FILE for all connections, --ca-file for one Livy "
-               "server";
+        return "its authority is not known on this machine. Is it a server of your "
+               "own, or does a proxy inspect the traffic? Then ask for that "
+               "authority's certificate (PEM) and name it: `ca_file: FILE` in "
+               "config.yml or the variable SSL_CERT_FILE for all connections, "
+               "--ca-file for one Livy server";
     case X509_V_ERR_CERT_HAS_EXPIRED:
         return "it has expired. Its owner must renew it; if it should be valid, check "
                "this machine's clock";
@@ -165,8 +165,8 @@ static bool is_about_ours(const http_call_t *call)
 static void explain_ours(const http_call_t *call, err_t *err)
 {
     err_set(err, ERR_TLS,
-            "%s wants a certificate of ours, or another one (%s). Name it in config.yml: "
-            "client_certificate and client_key.",
+            "%s wants a certificate of ours, or another one (%s). Name it in "
+            "config.yml: client_certificate and client_key.",
             call->place, words_of(call));
 }
 
@@ -241,14 +241,16 @@ void http_call_explain(const http_call_t *call, err_t *err)
         break;
     case CURLE_SSL_CACERT_BADFILE:
         err_set(err, ERR_TLS,
-                "The certificate authorities for %s can't be used (%s). Check --ca-file, "
-                "SSL_CERT_FILE, REQUESTS_CA_BUNDLE and `ca_file` in config.yml.",
+                "The certificate authorities for %s can't be used (%s). Check "
+                "--ca-file, SSL_CERT_FILE, REQUESTS_CA_BUNDLE and `ca_file` in "
+                "config.yml.",
                 call->place, words_of(call));
         break;
     case CURLE_SSL_CERTPROBLEM:
         err_set(err, ERR_TLS,
-                "Our own certificate for %s can't be used (%s). Check client_certificate "
-                "and client_key in config.yml: PEM files, the key without a passphrase.",
+                "Our own certificate for %s can't be used (%s). Check "
+                "client_certificate and client_key in config.yml: PEM files, the key "
+                "without a passphrase.",
                 call->place, words_of(call));
         break;
     case CURLE_WRITE_ERROR:

@@ -117,21 +117,24 @@ static trust_t trust_of(const network_t *network)
     return trust;
 }
 
-/* Add a file's certificates to `bundle`. `from` NULL = the system's: it may be missing. */
+/* Add a file's certificates to `bundle`. `from` NULL = the system's: it may be
+ * missing. */
 static int add_file(buf_t *bundle, const char *file, const char *from, err_t *err)
 {
     err_t fault = {0};
     size_t len = 0;
     char *text = path_read(file, BUNDLE_MAX, &len, &fault);
-    bool is_pem = text && strstr(text, "-----BEGIN ") && strstr(text, "CERTIFICATE-----");
+    bool is_pem =
+        text && strstr(text, "-----BEGIN ") && strstr(text, "CERTIFICATE-----");
 
     if (is_pem) {
         buf_add(bundle, text, len);
         buf_addc(bundle, '\n');
     } else if (from && text) {
         err_set(err, ERR_TLS,
-                "%s names %s, and there is no certificate in PEM (BEGIN CERTIFICATE) in "
-                "that file. One in DER becomes PEM by: openssl x509 -inform der -in FILE",
+                "%s names %s, and there is no certificate in PEM (BEGIN CERTIFICATE) "
+                "in that file. One in DER becomes PEM by: openssl x509 -inform der -in "
+                "FILE",
                 from, file);
     } else if (from) {
         err_set(err, ERR_TLS, "%s names a file of certificate authorities. %s", from,

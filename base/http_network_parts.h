@@ -1,5 +1,6 @@
 /*
- * http_network_parts - what http_network.c and http_proxy.c share; nobody else includes it
+ * http_network_parts - what http_network.c and http_proxy.c share; nobody else includes
+ *                      it
  */
 #ifndef SK_HTTP_NETWORK_PARTS_H
 #define SK_HTTP_NETWORK_PARTS_H

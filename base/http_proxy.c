@@ -43,7 +43,8 @@ static bool has_prefix(const address_t *address, const address_t *net, long bits
     return true;
 }
 
-/* 169.254.0.0/16, fe80::/10: what is on this very wire, such as a machine's identity. */
+/* 169.254.0.0/16, fe80::/10: what is on this very wire, such as a machine's
+ * identity. */
 static bool is_link_local(const address_t *address)
 {
     const unsigned char *bytes = address->bytes;

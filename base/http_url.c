@@ -7,6 +7,7 @@
 #include <string.h>
 #include <curl/curl.h>
 
+#include "http_network.h"
 #include "mem.h"
 #include "text.h"
 
@@ -33,12 +34,6 @@ static char *part_of(CURLU *url, CURLUPart part)
     return copy;
 }
 
-static bool is_loopback(const char *host)
-{
-    return text_equal_nocase(host, "localhost") || strcmp(host, "[::1]") == 0 ||
-           (text_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
-}
-
 bool http_url_is_safe(const char *text)
 {
     CURLU *url = parse(text);
@@ -47,7 +42,7 @@ bool http_url_is_safe(const char *text)
         return false;
     char *scheme = part_of(url, CURLUPART_SCHEME), *host = part_of(url, CURLUPART_HOST);
     bool is_safe = strcmp(scheme, "https") == 0 ||
-                   (strcmp(scheme, "http") == 0 && is_loopback(host));
+                   (strcmp(scheme, "http") == 0 && network_is_loopback(host));
     free(scheme);
     free(host);
     curl_url_cleanup(url);

@@ -1,8 +1,9 @@
 /*
  * yaml - YAML text → JSON values, with the line of each
  *
- * libyaml's events are turned into a tree as they come. A note is kept of every value: its
- * first and last line, and its text, so that `3.10` and `007` are not lost to a number.
+ * libyaml's events are turned into a tree as they come. A note is kept of every value:
+ * its first and last line, and its text, so that `3.10` and `007` are not lost to a
+ * number.
  */
 #include "yaml.h"
 
@@ -92,8 +93,8 @@ static int fail_parse(const reader_t *reader)
         line = parser->context_mark.line;
         problem = "a colon and a space are missing: write `key: value`";
     } else if (strstr(problem, "mapping values are not allowed")) {
-        problem = "a colon is where a value goes on. Put the value in quotes, or the key "
-            "on a line of its own with the indent of its neighbours";
+        problem = "a colon is where a value goes on. Put the value in quotes, or the "
+            "key on a line of its own with the indent of its neighbours";
     } else if (strstr(problem, "did not find expected ','")) {
         line = parser->context_mark.line;
         problem = "a bracket is opened here and not closed, or a comma is missing";
@@ -212,8 +213,9 @@ static cJSON *read_value(reader_t *reader, int depth, size_t *last_line);
 static size_t last_line_of(const yaml_event_t *event)
 {
     size_t line = event->end_mark.line;
+    bool is_behind = event->end_mark.column == 0 && line > event->start_mark.line;
 
-    return event->end_mark.column == 0 && line > event->start_mark.line ? line - 1 : line;
+    return is_behind ? line - 1 : line;
 }
 
 static cJSON *read_scalar(reader_t *reader, size_t *last_line)
@@ -273,8 +275,9 @@ static char *take_key(reader_t *reader, const cJSON *map)
         }
     const cJSON *twin = json_get(map, key);
     if (twin) {
-        err_set(reader->err, ERR_USAGE, "%s:%zu: `%.80s` is here a second time; it is on "
-                "line %d too. Take one out.", reader->name, event->start_mark.line + 1, key,
+        err_set(reader->err, ERR_USAGE, "%s:%zu: `%.80s` is here a second time; it is "
+                "on line %d too. Take one out.",
+                reader->name, event->start_mark.line + 1, key,
                 last_note(reader->yaml, twin)->line);
         return NULL;
     }

@@ -1,9 +1,9 @@
 /*
- * config - what the user's and the site's configuration say, and where each value comes from
+ * config - what the user's and the site's files say, and where each value comes from
  *
  * Three layers are read each for itself and laid over one another: the site's file, the
- * user's, variables. What is in force is one tree; a flat object says where each value of
- * it comes from.
+ * user's, variables. What is in force is one tree; a flat object says where each value
+ * of it comes from.
  */
 #include "compute/config.h"
 

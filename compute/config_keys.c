@@ -52,7 +52,8 @@ static const config_key_t keys[] = {
         .help = "address of the Synapse workspace, in place of "
                 "https://WORKSPACE.SUFFIX"},
     {"endpoints.synapse_api_version", CONFIG_TEXT,
-        .help = "version of Synapse's Livy interface, in place of the newest that a pool answers"},
+        .help = "version of Synapse's Livy interface, in place of the newest that a "
+            "pool answers"},
     {"endpoints.synapse_suffix", CONFIG_TEXT,
         .help = "SUFFIX of https://WORKSPACE.SUFFIX"},
     {"endpoints.synapse_web", CONFIG_URL,
@@ -247,8 +248,8 @@ bool config_has_variable(const config_key_t *key)
 
 /* --- unknown words --- */
 
-/* The words that may stand at a place: fields of a kind of target, or what follows `group`
- * ("endpoints.", ""). NULL-ended; the caller frees the list and each word. */
+/* The words that may stand at a place: fields of a kind of target, or what follows
+ * `group` ("endpoints.", ""). NULL-ended; the caller frees the list and each word. */
 static char **words_at(const char *group, int kind)
 {
     char **words = xcalloc(KEY_COUNT + FIELD_COUNT + 1, sizeof *words);
@@ -364,7 +365,8 @@ static cJSON *take_number(const config_key_t *key, const char *text, err_t *err)
     if (text && end != text && !*end && errno == 0 && number >= key->min &&
         number <= key->max)
         return cJSON_CreateNumber((double) number);
-    snprintf(wanted, sizeof wanted, "a whole number from %ld to %ld", key->min, key->max);
+    snprintf(wanted, sizeof wanted, "a whole number from %ld to %ld", key->min,
+        key->max);
     return fail_type(key, wanted, text, err);
 }
 

@@ -1,6 +1,6 @@
 /*
- * config_keys - the keys that a configuration may have: the one source of its checks, its
- *               defaults, its help and the names of its variables
+ * config_keys - the keys that a configuration may have: the one source of its checks,
+ *               its defaults, its help and the names of its variables
  *
  * Pure. For compute/config*.c and who documents them. To add a key: a row in
  * config_keys.c and one in docs/configuration.md.
@@ -61,16 +61,16 @@ typedef struct {
     const char *home;            /* those with ~/ */
 } config_base_t;
 
-/* A value as its key wants it. NULL with ERR_USAGE: a sentence that names the key and what
- * it takes, and not the value of a secret. Caller frees. */
+/* A value as its key wants it. NULL with ERR_USAGE: a sentence that names the key
+ * and what it takes, and not the value of a secret. Caller frees. */
 cJSON *config_take(const config_key_t *key, const cJSON *value,
     const config_base_t *base, err_t *err);
 /* The same of a variable's text. */
 cJSON *config_take_text(const config_key_t *key, const char *text,
     const config_base_t *base, err_t *err);
 
-/* "There is no key `endpoint.arm`. Did you mean `endpoints.arm`?" Always -1. `kind` < 0 for
- * keys, else which of config_target_types' fields. */
+/* "There is no key `endpoint.arm`. Did you mean `endpoints.arm`?" Always -1. `kind`
+ * < 0 for keys, else which of config_target_types' fields. */
 int config_fail_unknown(const char *path, int kind, err_t *err);
 
 /* Bytes of "28g", as Spark reads it; -1 = it is none. */

@@ -112,8 +112,8 @@ static int check_needs(const cJSON *entry, const char *name, int kind, err_t *er
         bool has = json_get(entry, needs[i].one) &&
             (!needs[i].with || json_get(entry, needs[i].with));
         if (!has && !(needs[i].or && json_get(entry, needs[i].or)))
-            return err_set(err, ERR_USAGE, "the target `%s` is of type %s and lacks %s%s%s%s%s"
-                ".", name, needs[i].type, needs[i].or ? needs[i].or : "",
+            return err_set(err, ERR_USAGE, "the target `%s` is of type %s and lacks "
+                "%s%s%s%s%s.", name, needs[i].type, needs[i].or ? needs[i].or : "",
                 needs[i].or ? ", or " : "", needs[i].one, needs[i].with ? " and " : "",
                 needs[i].with ? needs[i].with : "");
     }
@@ -134,8 +134,8 @@ static int take_field(cJSON *taken, const cJSON *field, int kind,
     return 0;
 }
 
-cJSON *layer_take_target(const cJSON *entry, const char *name, const config_base_t *base,
-    const char **at, err_t *err)
+cJSON *layer_take_target(const cJSON *entry, const char *name,
+    const config_base_t *base, const char **at, err_t *err)
 {
     int kind = kind_of(entry);
     const cJSON *field;
@@ -148,8 +148,8 @@ cJSON *layer_take_target(const cJSON *entry, const char *name, const config_base
     }
     if (!cJSON_IsObject(entry) || kind < 0) {
         *at = json_get(entry, "type") ? "type" : NULL;
-        err_set(err, ERR_USAGE, "the target `%s` needs a line `type:` with synapse, livy, "
-            "fabric or local.", name);
+        err_set(err, ERR_USAGE, "the target `%s` needs a line `type:` with synapse, "
+            "livy, fabric or local.", name);
         return NULL;
     }
     cJSON *taken = json_obj();
@@ -206,7 +206,8 @@ static void fail_group(reader_t *reader, const cJSON *value, const char *path)
 {
     err_t err = {0};
 
-    err_set(&err, ERR_USAGE, "`%s` wants its keys below it, one a line and indented.", path);
+    err_set(&err, ERR_USAGE, "`%s` wants its keys below it, one a line and "
+        "indented.", path);
     keep_problem(reader, value, &err);
 }
 
@@ -222,7 +223,8 @@ static cJSON *read_plain(reader_t *reader, const config_key_t *key, const cJSON 
     return taken;
 }
 
-static void fail_site_only(reader_t *reader, const config_key_t *key, const cJSON *value)
+static void fail_site_only(reader_t *reader, const config_key_t *key,
+    const cJSON *value)
 {
     err_t err = {0};
 

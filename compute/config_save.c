@@ -2,8 +2,8 @@
  * config_save - an entry of `targets` in the user's file, and all else as it was
  *
  * The text is edited, not written anew: comments, order and layout are the user's. What
- * comes out is read again before it is kept; where it does not say what it should, nothing
- * is written.
+ * comes out is read again before it is kept; where it does not say what it should,
+ * nothing is written.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -187,7 +187,8 @@ static int open_draft(draft_t *draft, const char *file, err_t *err)
     if (draft->yaml && cJSON_IsObject(yaml_root(draft->yaml)))
         return 0;
     if (draft->yaml)
-        err_set(err, ERR_USAGE, "%s:1: a configuration is lines of `key: value`.", file);
+        err_set(err, ERR_USAGE, "%s:1: a configuration is lines of "
+            "`key: value`.", file);
     return -1;
 }
 
@@ -208,8 +209,8 @@ static int write_draft(const draft_t *draft, const char *name, const cJSON *entr
     int result = -1;
 
     if (!is_right(draft, text, name, entry))
-        err_set(err, ERR_USAGE, "%s is laid out in a way that can't be edited here. Write "
-            "each target on lines of its own below `targets:`, then try again.",
+        err_set(err, ERR_USAGE, "%s is laid out in a way that can't be edited here. "
+            "Write each target on lines of its own below `targets:`, then try again.",
             draft->file);
     else if (make_folder(draft->real, err) == 0)
         result = path_write(draft->real, text, strlen(text), 0600, err);
@@ -228,14 +229,15 @@ static int check_entry(const char *name, const cJSON *entry, err_t *err)
     return result;
 }
 
-int config_save_target(config_t *config, const char *name, const cJSON *entry, err_t *err)
+int config_save_target(config_t *config, const char *name, const cJSON *entry,
+    err_t *err)
 {
     const char *file = config_user_file(config);
     draft_t draft = {0};
 
     if (!file)
-        return err_set(err, ERR_IO, "There is no place for a configuration: neither HOME nor "
-            "XDG_CONFIG_HOME is set.");
+        return err_set(err, ERR_IO, "There is no place for a configuration: neither "
+            "HOME nor XDG_CONFIG_HOME is set.");
     int result = entry ? check_entry(name, entry, err) : 0;
     if (result == 0)
         result = open_draft(&draft, file, err);

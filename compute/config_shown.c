@@ -62,7 +62,8 @@ static cJSON *add_row(cJSON *rows, const char *path, cJSON *value, const char *f
     return row;
 }
 
-static void add_entry(cJSON *rows, const char *path, const cJSON *entry, const char *from)
+static void add_entry(cJSON *rows, const char *path, const cJSON *entry,
+    const char *from)
 {
     const cJSON *field;
 

@@ -19,8 +19,8 @@ static int refuse(const config_t *config, const char *path, const char *what,
 {
     char *origin = config_origin(config, path);
 
-    err_set(err, ERR_LIMIT, "%s: the administrator's file allows %s (%s in %s). " ASK, what,
-        allowed, path, origin);
+    err_set(err, ERR_LIMIT, "%s: the administrator's file allows %s (%s in %s). "
+        ASK, what, allowed, path, origin);
     free(origin);
     return -1;
 }
@@ -141,10 +141,11 @@ static int check_memories(const config_t *config, const char *type,
     if (!asked && is_local)
         asked = config_str(config, "local_memory");
     if (check_memory(config, driver, "the driver", asked, err) != 0 ||
-        check_memory(config, driver, "the driver", setting(options, "spark.driver.memory"),
-            err) != 0)
+        check_memory(config, driver, "the driver",
+            setting(options, "spark.driver.memory"), err) != 0)
         return -1;
-    if (check_memory(config, executor, "an executor", options->executor_memory, err) != 0)
+    if (check_memory(config, executor, "an executor", options->executor_memory,
+            err) != 0)
         return -1;
     return check_memory(config, executor, "an executor",
         setting(options, "spark.executor.memory"), err);
@@ -161,7 +162,8 @@ static int limit_idle(const config_t *config, start_options_t *options, err_t *e
         return 0;
     if (options->session_timeout_min == 0)
         options->session_timeout_min = (int) most;
-    return check_number(config, path, "idle minutes", options->session_timeout_min, err);
+    return check_number(config, path, "idle minutes", options->session_timeout_min,
+        err);
 }
 
 /* An executor that nobody asked for is one too. */

@@ -1,8 +1,8 @@
 /*
  * limits - what the administrator's file allows of a start
  *
- * limits.* of the site's file (compute/config.h). They are a help for a classroom, not a
- * wall: who can run programs of his own can do without this kernel.
+ * limits.* of the site's file (compute/config.h). They are a help for a classroom, not
+ * a wall: who can run programs of his own can do without this kernel.
  */
 #ifndef SK_LIMITS_H
 #define SK_LIMITS_H
@@ -10,13 +10,14 @@
 #include "compute/config.h"
 #include "magics/command.h"
 
-/* May this start be, and what does it get where it asks for nothing? `type`: "local",
- * "livy", "synapse", "fabric" or "managed"; `name`: what -c said, NULL = nothing.
- * `options`: what was asked, with what is registered already filled in. A size, a number
- * or an idle time above the limit is ERR_LIMIT, a target that is not allowed too: the
- * sentence names the administrator's file and what is allowed. An idle time that was not
- * asked for becomes the longest that is allowed. A fault in a configuration file is its own
- * error: limits that can't be read are not taken for none. 0 or -1. */
+/* May this start be, and what does it get where it asks for nothing? `type`:
+ * "local", "livy", "synapse", "fabric" or "managed"; `name`: what -c said, NULL =
+ * nothing. `options`: what was asked, with what is registered already filled in. A
+ * size, a number or an idle time above the limit is ERR_LIMIT, a target that is not
+ * allowed too: the sentence names the administrator's file and what is allowed. An
+ * idle time that was not asked for becomes the longest that is allowed. A fault in a
+ * configuration file is its own error: limits that can't be read are not taken for
+ * none. 0 or -1. */
 int limits_apply(const config_t *config, const char *type, const char *name,
     start_options_t *options, err_t *err) SK_WARN_UNUSED;
 

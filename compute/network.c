@@ -1,5 +1,6 @@
 /*
- * network - the way out of this machine, as the configuration and the environment have it
+ * network - the way out of this machine, as the configuration and the environment have
+ *           it
  */
 #include "compute/network.h"
 

@@ -1,5 +1,6 @@
 /*
- * command_config - `%synapse config`: what is configured, and where each value comes from
+ * command_config - `%synapse config`: what is configured, and where each value comes
+ *                  from
  */
 #include "base/mem.h"
 #include "magics/manage_options.h"
@@ -22,9 +23,10 @@ const command_row_t command_config_row = {
     .id = COMMAND_CONFIG,
     .name = "config",
     .usage = "config [KEY] [-o json|table]",
-    .summary = "Show what is configured, and the file and line, or the variable, that each "
-               "value comes from.",
-    .text = "KEY is a key (`cloud`) or the front of some (`endpoints`, `targets.team`). "
+    .summary = "Show what is configured, and the file and line, or the variable, that "
+               "each value comes from.",
+    .text = "KEY is a key (`cloud`) or the front of some (`endpoints`, "
+        "`targets.team`). "
             "Secrets are not shown. The files and all keys: docs/configuration.md.",
     .examples = examples,
     .options = options,

@@ -19,7 +19,8 @@ static void check_lines(const yaml_t *yaml, const cJSON *value, int lines)
     const cJSON *item;
     int first = yaml_line(yaml, value), last = yaml_last_line(yaml, value);
 
-    /* libyaml ends a last line that has no end by itself: what is empty stands behind it. */
+    /* libyaml ends a last line that has no end by itself: what is empty stands
+     * behind it. */
     assert(first >= 1 && last >= first && last <= lines + 1);
     assert(!yaml_text(yaml, value) || !(cJSON_IsArray(value) || cJSON_IsObject(value)));
     cJSON_ArrayForEach(item, value) check_lines(yaml, item, lines);

@@ -116,7 +116,9 @@ def test_the_sites_limits_hold(own: Kernel, place: Place):
 def test_a_shell_shows_it_too(place: Place):
     place.user.write_text("targets:\n  lab: {type: local, driver_memory: 2g}\n")
     done = place.shell("config", "targets.lab.driver_memory")
-    assert done.returncode == 0 and "2g" in done.stdout and "config.yml:2" in done.stdout
+    assert done.returncode == 0, done.stderr
+    assert "2g" in done.stdout
+    assert "~/.config/synapse-kernel/config.yml:2" in done.stdout
     done = place.shell("config", "-o", "json", SYNAPSE_KERNEL_TENANT="t")
     assert '"from": "$SYNAPSE_KERNEL_TENANT"' in done.stdout
     assert f"The site's file: {place.site} (not there)" in done.stderr

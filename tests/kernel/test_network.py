@@ -1,5 +1,5 @@
-"""Proxies, authorities and our own certificate, through the binary: a shell command asks
-Azure Resource Manager at a name that only the proxy knows."""
+"""Proxies, authorities and our own certificate, through the binary: a shell command
+asks Azure Resource Manager at a name that only the proxy knows."""
 
 from __future__ import annotations
 
@@ -138,8 +138,10 @@ def test_a_proxy_with_a_login(network: Network):
     variables = {"SSL_CERT_FILE": str(network.ca_file)}
     done = run(network, HTTPS_PROXY=proxy_of(network), **variables)
     fails(done, "407", "wants a login", "HTTPS_PROXY", "user:password@")
-    works(run(network, HTTPS_PROXY=proxy_of(network, "me:pa%40ss@"), **variables), network)
-    done = run(network, HTTPS_PROXY=proxy_of(network, "me:geheim@"), **variables)
+    variables["HTTPS_PROXY"] = proxy_of(network, "me:pa%40ss@")
+    works(run(network, **variables), network)
+    variables["HTTPS_PROXY"] = proxy_of(network, "me:geheim@")
+    done = run(network, **variables)
     fails(done, "refused the login", "HTTPS_PROXY")
     assert "geheim" not in done.stderr
 

@@ -394,7 +394,8 @@ static void test_proxies(world_t *world)
                "refused the login that --proxy", false);
     options.proxy = proxy;
     is_failure(world, request, "http://spark.test/status/407", ERR_AUTH,
-               "wants a login before it lets us through to spark.test (HTTP 407)", false);
+               "wants a login before it lets us through to spark.test "
+               "(HTTP 407)", false);
     options.proxy = "http://me:geheim@pass@x:1";
     is_failure(world, request, "http://spark.test/", ERR_USAGE, "%40 for @", false);
     ok(!strstr(last_failure, "geheim"), "and no password is in the sentence");
@@ -416,7 +417,8 @@ static void test_network(world_t *world)
     http_request_t request = {.options = &options};
 
     setenv("http_proxy", refused + strlen("HTTP_PROXY="), 1);
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+               "is not known", false);
     unsetenv("http_proxy");
     ok(!strstr(last_failure, "proxy"), "variables that were not given do not count");
     http_set_network(world->http, &network);
@@ -424,11 +426,13 @@ static void test_network(world_t *world)
                "can't be reached: Connection refused. It comes from HTTP_PROXY", false);
     environment[1] = "NO_PROXY=.test";
     http_set_network(world->http, &network);
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+               "is not known", false);
     environment[1] = NULL;
     http_set_network(world->http, &network);
     options.proxy = "";
-    is_failure(world, request, "http://spark.test/", ERR_CONNECT, "is not known", false);
+    is_failure(world, request, "http://spark.test/", ERR_CONNECT,
+               "is not known", false);
     options.proxy = NULL;
     environment[0] = "SSL_CERT_FILE=/not/there.pem";
     http_set_network(world->http, &network);

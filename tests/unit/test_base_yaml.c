@@ -44,7 +44,8 @@ static void test_values(void)
 {
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         err_t err = {0};
-        yaml_t *yaml = yaml_parse(values[i].text, strlen(values[i].text), "f.yml", &err);
+        yaml_t *yaml =
+            yaml_parse(values[i].text, strlen(values[i].text), "f.yml", &err);
         char *json = yaml ? json_print(yaml_root(yaml)) : xstrdup(err.text);
         is_str(json, values[i].json, "value %zu", i);
         free(json);
@@ -77,7 +78,8 @@ static void test_faults(void)
 {
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         err_t err = {0};
-        yaml_t *yaml = yaml_parse(faults[i].text, strlen(faults[i].text), "f.yml", &err);
+        yaml_t *yaml =
+            yaml_parse(faults[i].text, strlen(faults[i].text), "f.yml", &err);
         ok(!yaml && err.code == ERR_USAGE &&
                strncmp(err.text, faults[i].sentence, strlen(faults[i].sentence)) == 0,
            "%s", faults[i].sentence);

@@ -1,5 +1,6 @@
 /*
- * test_compute_config - what files and variables say, who wins, and what is said of typos
+ * test_compute_config - what files and variables say, who wins, and what is said of
+ *                       typos
  */
 #include "compute/config.h"
 
@@ -58,7 +59,8 @@ static void test_nothing(const world_t *world)
     ok(!config_str(config, "cloud") && !config_get(config, "limits"), "nothing is set");
     is_str(config_str(config, "side_channel"), "on", "but for defaults");
     is_origin(config, "side_channel", "default");
-    is_int(config_num(config, "limits.max_executors", 7), 7, "a number that is not set");
+    is_int(config_num(config, "limits.max_executors", 7), 7, "a number that is not "
+        "set");
     ok(config_bool(config, "nothing.like.it", true), "a claim that is not set");
     ok(!*config_target_names(config) && !config_target(config, "x") &&
         !config_target(config, NULL), "no targets");
@@ -102,15 +104,19 @@ static void test_layers(const world_t *world)
     is_str(config_str(config, "default_target"), "mine", "the user before the site");
     is_origin(config, "default_target", "user.yml:1");
     is_origin(config, "limits.max_executors", "site.yml:10");
-    is_int(config_num(config, "limits.max_executors", 0), 4, "no variable sets a limit");
+    is_int(config_num(config, "limits.max_executors", 0), 4, "no variable sets a "
+        "limit");
     is_str(config_str(config, "endpoints.arm"), "https://arm:1", "an address, trimmed");
     is_str(config_str(config, "client_key"), "/home/me/key.pem", "~ is home");
     char *ca_file = path_join(world->folder, "corp.pem");
-    is_str(config_str(config, "ca_file"), ca_file, "a path counts from its file's folder");
+    is_str(config_str(config, "ca_file"), ca_file, "a path counts from its file's "
+        "folder");
     free(ca_file);
-    is_str(config_str(config, "workspace.subscription_id"), "0123", "text keeps its zeros");
+    is_str(config_str(config, "workspace.subscription_id"), "0123", "text keeps its "
+        "zeros");
     is_str(json_str(mine, "runtime_version", ""), "3.10", "and its end");
-    is_str(json_str(json_get(mine, "conf"), "spark.a", ""), "1.50", "settings are text");
+    is_str(json_str(json_get(mine, "conf"), "spark.a", ""), "1.50", "settings are "
+        "text");
     is_str(json_str(json_get(mine, "conf"), "spark.b", ""), "true", "true too");
     ok(json_bool(mine, "high_concurrency", false), "a claim of a target");
     is_str(json_str(config_target(config, "small"), "driver_memory", ""), "2g",
@@ -127,42 +133,52 @@ static const struct {
 } typos[] = {
     {"\ndefault_taget: x", "user.yml:2: there is no key `default_taget`. Did you mean "
         "`default_target`?"},
-    {"endpoints:\n  amr: https://x", "user.yml:2: there is no key `endpoints.amr`. Did you "
-        "mean `endpoints.arm`?"},
-    {"arm: https://x", "user.yml:1: there is no key `arm`. Did you mean `endpoints.arm`?"},
-    {"qwertz: 1", "user.yml:1: there is no key `qwertz`. There are default_target, targets"},
-    {"cloud: germany", "user.yml:1: `cloud` wants public, usgov or china, not `germany`."},
+    {"endpoints:\n  amr: https://x", "user.yml:2: there is no key `endpoints.amr`. Did "
+        "you mean `endpoints.arm`?"},
+    {"arm: https://x", "user.yml:1: there is no key `arm`. Did you mean "
+        "`endpoints.arm`?"},
+    {"qwertz: 1", "user.yml:1: there is no key `qwertz`. There are default_target, "
+        "targets"},
+    {"cloud: germany", "user.yml:1: `cloud` wants public, usgov or china, not "
+        "`germany`."},
     {"cloud: usgo", "not `usgo`. Did you mean `usgov`?"},
     {"cloud: [public]", "user.yml:1: `cloud` wants one line of text."},
     {"cloud: true", "user.yml:1: `cloud` wants text, in quotes"},
     {"endpoints: x", "user.yml:1: `endpoints` wants its keys below it"},
-    {"endpoints:\n  arm: arm.example", "user.yml:2: `endpoints.arm` wants an address like"},
+    {"endpoints:\n  arm: arm.example", "user.yml:2: `endpoints.arm` wants an address "
+        "like"},
     {"local_memory: big", "user.yml:1: `local_memory` wants a size like 512m or 28g"},
     {"limits:\n  max_executors: 1", "user.yml:2: `limits.max_executors` is for the "
         "administrator's file "},
     {"targets: x", "user.yml:1: `targets` wants its keys below it"},
-    {"targets:\n  a b: {type: local}", "user.yml:2: `a b` can't be the name of a target"},
+    {"targets:\n  a b: {type: local}", "user.yml:2: `a b` can't be the name of a "
+        "target"},
     {"targets:\n  a: x", "user.yml:2: the target `a` needs a line `type:`"},
-    {"targets:\n  a:\n    type: lvy", "user.yml:3: the target `a` needs a line `type:`"},
-    {"targets:\n  a:\n    type: livy\n", "user.yml:2: the target `a` is of type livy and "
-        "lacks url."},
-    {"targets:\n  a:\n    type: fabric\n    workspace: w", "lacks workspace and lakehouse."},
-    {"targets:\n  a: {type: synapse, pool: p}", "lacks compute, or synapse_workspace and "
-        "pool."},
+    {"targets:\n  a:\n    type: lvy", "user.yml:3: the target `a` needs a line "
+        "`type:`"},
+    {"targets:\n  a:\n    type: livy\n", "user.yml:2: the target `a` is of type livy "
+        "and lacks url."},
+    {"targets:\n  a:\n    type: fabric\n    workspace: w", "lacks workspace and "
+        "lakehouse."},
+    {"targets:\n  a: {type: synapse, pool: p}", "lacks compute, or synapse_workspace "
+        "and pool."},
     {"targets:\n  a:\n    type: livy\n    url: http://x\n    pasword_file: x",
         "user.yml:5: there is no key `pasword_file` for a target of type livy. Did you "
         "mean `password_file`?"},
-    {"targets:\n  a:\n    type: local\n    url: http://x", "user.yml:4: `url` is nothing "
-        "for a target of type local."},
-    {"targets:\n  a:\n    type: local\n    driver_cores: 1.5", "user.yml:4: `driver_cores` "
-        "wants a whole number from 1 to 1024, not `1.5`."},
-    {"targets:\n  a:\n    type: local\n    num_executors: 0", "wants a whole number from 1"},
+    {"targets:\n  a:\n    type: local\n    url: http://x", "user.yml:4: `url` is "
+        "nothing for a target of type local."},
+    {"targets:\n  a:\n    type: local\n    driver_cores: 1.5", "user.yml:4: "
+        "`driver_cores` wants a whole number from 1 to 1024, not `1.5`."},
+    {"targets:\n  a:\n    type: local\n    num_executors: 0", "wants a whole number "
+        "from 1"},
     {"targets:\n  a:\n    type: livy\n    url: http://x\n    headers: [{a: b}]",
         "user.yml:5: `headers` wants a list of text"},
-    {"targets:\n  a:\n    type: local\n    conf: [x]", "user.yml:4: `conf` wants a mapping"},
-    {"managed: pol\ntargets:\n  pool: {type: local}", "user.yml:1: `managed` names a target "
-        "`pol` that is not in `targets`. Did you mean `pool`?"},
-    {"managed: {type: nothing}", "user.yml:1: the target `managed` needs a line `type:`"},
+    {"targets:\n  a:\n    type: local\n    conf: [x]", "user.yml:4: `conf` wants a "
+        "mapping"},
+    {"managed: pol\ntargets:\n  pool: {type: local}", "user.yml:1: `managed` names a "
+        "target `pol` that is not in `targets`. Did you mean `pool`?"},
+    {"managed: {type: nothing}", "user.yml:1: the target `managed` needs a line "
+        "`type:`"},
     {"a: 1\na: 2", "user.yml:2: `a` is here a second time"},
     {"- x", "user.yml:1: a configuration is lines of `key: value`."},
 };
@@ -182,10 +198,11 @@ static void test_typos(const world_t *world)
     is_str(config_str(config, "log"), "http", "a typo leaves the rest in force");
     is_int(config_num(config, "limits.max_executors", 0), 4, "the site's limits too");
     config_destroy(&config);
-    static const char *const environment[] = {"SYNAPSE_KERNEL_SIDE_CHANNEL=never", NULL};
+    static const char *const environment[] = {"SYNAPSE_KERNEL_SIDE_CHANNEL=never",
+        NULL};
     config = config_of(world, NULL, NULL, environment);
-    is_str(config_problem(config)->text, "$SYNAPSE_KERNEL_SIDE_CHANNEL: `side_channel` wants "
-        "on or off, not `never`.", "a variable's fault names it");
+    is_str(config_problem(config)->text, "$SYNAPSE_KERNEL_SIDE_CHANNEL: "
+        "`side_channel` wants on or off, not `never`.", "a variable's fault names it");
     config_destroy(&config);
     config = config_of(world, "limits: [1", NULL, NULL);
     ok(strstr(config_problem(config)->text, "site.yml:1: this is not YAML"),
@@ -267,7 +284,8 @@ static void test_shown(const world_t *world)
         "a key that is not set says how to");
     ok(cJSON_IsNull(json_get(rows->child, "value")), "and that it is not");
     json_free(&rows);
-    ok(!config_shown(config, "tenannt", &err) && strstr(err.text, "Did you mean `tenant`?"),
+    ok(!config_shown(config, "tenannt", &err) && strstr(err.text, "Did you mean "
+        "`tenant`?"),
         "a key that does not exist");
     config_destroy(&config);
 }
@@ -279,7 +297,8 @@ static const struct {
     {"below what is there", "# mine\nlog: http", "a", "{\"type\":\"local\"}",
         "# mine\nlog: http\ntargets:\n  a:\n    type: local\n"},
     {"beside others, with comments",
-        "targets:  # all\n    # big\n    b:\n        type: local # x\n\n# end\nlog: http\n",
+        "targets:  # all\n    # big\n    b:\n        type: local # x\n\n# end\nlog: "
+        "http\n",
         "a", "{\"type\":\"livy\",\"url\":\"http://h:1\",\"headers\":[\"A: b\"]}",
         "targets:  # all\n    # big\n    b:\n        type: local # x\n"
         "    a:\n      type: livy\n      url: http://h:1\n      headers:\n"
@@ -297,7 +316,8 @@ static const struct {
     {"an empty heading", "targets:\nlog: http\n", "a", "{\"type\":\"local\"}",
         "targets:\n  a:\n    type: local\nlog: http\n"},
     {"what would be read as something else is quoted", "", "a",
-        "{\"type\":\"local\",\"runtime_version\":\"3.10\",\"description\":\"yes: # no\"}",
+        "{\"type\":\"local\",\"runtime_version\":\"3.10\",\"description\":\"yes: # "
+        "no\"}",
         "targets:\n  a:\n    type: local\n    runtime_version: \"3.10\"\n"
         "    description: \"yes: # no\"\n"},
     {"on one line", "targets: {b: {type: local}}\n", "a", "{\"type\":\"local\"}", NULL},
@@ -375,16 +395,18 @@ static const struct {
 } starts[] = {
     {"what asks for nothing", "local", NULL, {0}, NULL, NULL},
     {"a target of the site", "livy", "class", {0}, NULL, NULL},
-    {"another server", "livy", NULL, {0}, NULL, "Spark on livy may not be started here: the "
-        "administrator's file allows class, local, mine (limits.allowed_targets in "},
+    {"another server", "livy", NULL, {0}, NULL, "Spark on livy may not be started "
+        "here: the administrator's file allows class, local, mine "
+        "(limits.allowed_targets in "},
     {"another target", "livy", "other", {0}, NULL, "The target `other` may not"},
-    {"a name that the user took", "livy", "mine", {0}, NULL, "The target `mine` may not"},
+    {"a name that the user took", "livy", "mine", {0}, NULL, "The target `mine` may "
+        "not"},
     {"the most", "local", NULL, {.num_executors = 4, .driver_memory = (char *) "8g",
         .executor_memory = (char *) "4096m", .session_timeout_min = 30}, NULL, NULL},
-    {"executors", "local", NULL, {.num_executors = 5}, NULL, "5 executors are too many here: "
-        "the administrator's file allows 4 (limits.max_executors in "},
-    {"executors as a setting", "local", NULL, {0}, "{\"spark.executor.instances\":\"9\"}",
-        "9 executors are too many"},
+    {"executors", "local", NULL, {.num_executors = 5}, NULL, "5 executors are too many "
+        "here: the administrator's file allows 4 (limits.max_executors in "},
+    {"executors as a setting", "local", NULL, {0},
+        "{\"spark.executor.instances\":\"9\"}", "9 executors are too many"},
     {"growth", "local", NULL, {0}, "{\"spark.dynamicAllocation.maxExecutors\":\"9\"}",
         "9 executors are too many"},
     {"memory of the driver", "local", NULL, {.driver_memory = (char *) "8193m"}, NULL,
@@ -393,7 +415,8 @@ static const struct {
         "1t for the driver"},
     {"memory of an executor", "local", NULL, {.executor_memory = (char *) "5g"}, NULL,
         "5g for an executor are too much"},
-    {"idle time", "local", NULL, {.session_timeout_min = 31}, NULL, "31 idle minutes are"},
+    {"idle time", "local", NULL, {.session_timeout_min = 31}, NULL, "31 idle minutes "
+        "are"},
 };
 
 static void test_limits(const world_t *world)
@@ -406,8 +429,10 @@ static void test_limits(const world_t *world)
         err_t err = {0};
         if (starts[i].conf)
             options.conf = json_parse(starts[i].conf, strlen(starts[i].conf), "", NULL);
-        int result = limits_apply(config, starts[i].type, starts[i].name, &options, &err);
-        is_int(result, starts[i].sentence ? -1 : 0, "%s: %s", starts[i].claim, err.text);
+        int result = limits_apply(config, starts[i].type, starts[i].name, &options,
+            &err);
+        is_int(result, starts[i].sentence ? -1 : 0, "%s: %s", starts[i].claim,
+            err.text);
         if (starts[i].sentence)
             ok(err.code == ERR_LIMIT && strstr(err.text, starts[i].sentence) &&
                 strstr(err.text, "site.yml:"), "%s: the sentence", starts[i].claim);
@@ -424,7 +449,8 @@ static void test_limits_more(const world_t *world)
     err_t err = {0};
     config_t *config = config_of(world, "limits:\n  max_executors: 4\n", NULL, NULL);
 
-    is_int(limits_apply(config, "livy", NULL, &options, &err), 0, "no list: all are allowed");
+    is_int(limits_apply(config, "livy", NULL, &options, &err), 0, "no list: all are "
+        "allowed");
     is_str(json_str(options.conf, "spark.dynamicAllocation.maxExecutors", ""), "4",
         "growth that nobody asked for has the limit too");
     is_int(options.session_timeout_min, 0, "no limit of idle time, none is set");
@@ -433,7 +459,8 @@ static void test_limits_more(const world_t *world)
     config = config_of(world, "limits:\n  max_executor: 4\n", NULL, NULL);
     is_int(limits_apply(config, "livy", NULL, &options, &err), -1,
         "limits with a typo are not taken for none");
-    ok(strstr(err.text, "Did you mean `limits.max_executors`?"), "and the typo is named");
+    ok(strstr(err.text, "Did you mean `limits.max_executors`?"), "and the typo is "
+        "named");
     config_destroy(&config);
     static const char *const environment[] = {"SYNAPSE_KERNEL_LOCAL_MEMORY=64g", NULL};
     config = config_of(world, "limits:\n  max_driver_memory: 8g\n", NULL, environment);
