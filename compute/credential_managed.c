@@ -227,24 +227,31 @@ static void answer_challenge(managed_t *managed, const http_reply_t *reply)
         tell(managed);
 }
 
+/* Where variables or a probe alone tell of an endpoint, there may be no identity behind
+ * it: a compute of Azure ML has one always. */
+static bool is_refused(const managed_t *managed, const http_reply_t *reply)
+{
+    return (reply->status == 400 || (managed->place == ML && reply->status == 404)) &&
+           !strstr(reply->body, "invalid_resource");
+}
+
 /* Has the machine no such identity, or no way to the service? True = it was said. */
 static bool is_without_identity(managed_t *managed, const http_reply_t *reply)
 {
-    if (managed->place != IMDS)
+    const char *here = managed->place == ML ? "compute" : "virtual machine";
+
+    if (managed->place != IMDS && managed->place != ML)
         return false;
-    if (reply->status == 400 && managed->client_id)
+    if (is_refused(managed, reply) && managed->client_id)
         err_set(absence(managed), ERR_AUTH,
-                "no identity with the client ID %s "
-                "(AZURE_CLIENT_ID) is assigned to this virtual machine",
-                managed->client_id);
-    else if (reply->status == 400)
+                "no identity with the client ID %s is assigned to this %s",
+                managed->client_id, here);
+    else if (is_refused(managed, reply))
+        err_set(absence(managed), ERR_AUTH, "no identity is assigned to this %s", here);
+    else if (managed->place == IMDS && reply->status == 403 &&
+             strstr(reply->body, "unreachable"))
         err_set(absence(managed), ERR_AUTH,
-                "no identity is assigned to this virtual "
-                "machine");
-    else if (reply->status == 403 && strstr(reply->body, "unreachable"))
-        err_set(absence(managed), ERR_AUTH,
-                "the metadata service can't be reached from "
-                "this container");
+                "the metadata service can't be reached from this container");
     else
         return false;
     return true;
@@ -321,6 +328,17 @@ static void find_place(managed_t *managed)
         managed->endpoint = xstrdup(managed->place <= ARC ? identity : msi);
 }
 
+/* Azure ML says itself which identity its compute has. */
+static void find_client(managed_t *managed)
+{
+    const credential_options_t *options = managed->options;
+    const char *client = credential_variable(options, "AZURE_CLIENT_ID");
+
+    if (!client && managed->place == ML)
+        client = credential_variable(options, "DEFAULT_IDENTITY_CLIENT_ID");
+    managed->client_id = xstrdup(client);
+}
+
 /* -1 = it can't be done here, as managed->answer says. */
 static int check(managed_t *managed)
 {
@@ -353,8 +371,8 @@ void *credential_managed_ask(const credential_wish_t *wish, const char *arc_toke
     managed->arg = arg;
     managed->resource = xstrdup(wish->audience);
     managed->arc_tokens = xstrdup(arc_tokens);
-    managed->client_id = xstrdup(credential_variable(wish->options, "AZURE_CLIENT_ID"));
     find_place(managed);
+    find_client(managed);
     log_debug(LOG_COMPUTE, "managed identity: asking the endpoint of %s",
               PLACES[managed->place].name);
     managed->is_probing = managed->place == IMDS;

@@ -6,7 +6,7 @@
  * (IDENTITY_ENDPOINT, IDENTITY_HEADER), Azure Arc (IDENTITY_ENDPOINT, IMDS_ENDPOINT),
  * Azure Machine Learning (MSI_ENDPOINT, MSI_SECRET), Cloud Shell (MSI_ENDPOINT); else
  * the instance metadata service of a virtual machine is looked for. AZURE_CLIENT_ID
- * names a user-assigned identity.
+ * names a user-assigned identity; on Azure ML, DEFAULT_IDENTITY_CLIENT_ID does too.
  * Source: azure-identity's documented behaviour; docs/azure.md has each call.
  */
 #ifndef SK_CREDENTIAL_MANAGED_H

@@ -276,11 +276,42 @@ static void test_absence(void)
               "metadata service");
     is_absent(NOTHING, none, 2, "no identity is assigned to this virtual machine");
     is_absent(CLIENT, none, 2,
-              "no identity with the client ID c1 (AZURE_CLIENT_ID) is "
+              "no identity with the client ID c1 is "
               "assigned to this virtual machine");
     is_absent(NOTHING, walled, 2,
               "the metadata service can't be reached from this "
               "container");
+}
+
+/* Azure ML's compute has the endpoint whether it has an identity or not. */
+static void test_compute_without_identity(void)
+{
+    static const char *const compute[] = {
+        "MSI_ENDPOINT=http://127.0.0.1:46808/MSI/auth", "MSI_SECRET=x", NULL};
+    static const char *const own[] = {"MSI_ENDPOINT=http://127.0.0.1:46808/MSI/auth",
+                                      "MSI_SECRET=x", "DEFAULT_IDENTITY_CLIENT_ID=d1",
+                                      NULL};
+    const fake_reply_t none[] = {
+        {.status = 400, .body = (char *)"{\"error\":\"invalid_request\"}"}};
+    const fake_reply_t gone[] = {{.status = 404}};
+    const fake_reply_t other[] = {
+        {.status = 400,
+         .body = (char *)"{\"error\":\"invalid_resource\",\"error_description\":"
+                         "\"AADSTS500011: x\"}"}};
+    world_t world;
+
+    is_absent(compute, none, 1, "no identity is assigned to this compute");
+    is_absent(compute, gone, 1, "no identity is assigned to this compute");
+    is_absent(own, none, 1,
+              "no identity with the client ID d1 is assigned to this compute");
+    RUN(&world, own, GOOD);
+    ok(strstr(fake_http_line(world.fake, 0), "&clientid=d1"),
+       "the compute's own identity is the one that Azure ML names");
+    end(&world);
+    RUN(&world, compute, other);
+    ok(!world.answer.is_absent && strstr(world.answer.err.text, "AADSTS500011"),
+       "an audience that nobody knows is a failure: %s", world.answer.err.text);
+    end(&world);
 }
 
 static void test_quick_probe(void)
@@ -482,6 +513,7 @@ int main(void)
     test_refusals();
     test_metadata_service();
     test_absence();
+    test_compute_without_identity();
     test_quick_probe();
     test_repeats();
     test_failures();
