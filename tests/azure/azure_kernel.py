@@ -51,7 +51,9 @@ class Place:
         }  # empty: as if they were not there
         for name in KEPT:
             own.pop(name, None)
+        cache = pathlib.Path("~/.cache/synapse-kernel").expanduser()
         return {
+            "SYNAPSE_KERNEL_ARCHIVE_DIR": str(cache),  # HOME is another one
             **own,
             **simulator.environment(credential),
             "HOME": str(self.home),
@@ -71,6 +73,21 @@ class Place:
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def shown(cell: Cell) -> list[dict[str, Any]]:
+    """The outputs as a notebook has them, without empty ones; text in one piece."""
+    parts: list[dict[str, Any]] = []
+    for output in cell.outputs:
+        content = output["content"]
+        if output["msg_type"] == "stream":
+            if parts and parts[-1].get("name") == content["name"]:
+                parts[-1]["text"] += content["text"]
+            else:
+                parts.append(dict(content))
+        elif any(content.get("data", content).values()):
+            parts.append({"data": content.get("data"), "ename": content.get("ename")})
+    return [part for part in parts if part.get("text") != ""]
 
 
 def said(cell: Cell) -> str:

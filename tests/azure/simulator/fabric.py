@@ -3,7 +3,8 @@
 Sessions have GUIDs and an own state in livyInfo.currentState; the top-level one lags
 behind. A session and a statement are not found for a moment after they were made.
 Source: Fabric REST API reference (workspaces, items), the published description of the
-Livy API (sessions, statements with from and size in bytes, high-concurrency sessions).
+Livy API (sessions, statements with from and size in bytes, high-concurrency sessions),
+and of Spark's monitoring API below livySessions.
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ from .directory import (
     FabricWorkspace,
     Lakehouse,
 )
-from .sessions import ACQUIRING, DONE, QUEUED, RUNNING, SUBMITTING, Fate, Session
+from .sessions import (
+    ACQUIRING,
+    DONE,
+    QUEUED,
+    RUNNING,
+    SPARK_UI,
+    SUBMITTING,
+    Fate,
+    Session,
+)
 from .synapse import livy_info, plugin_info, result_of, scheduler_info, text_of
 from .tokens import BadToken, Mint, Principal
 from .wire import Refusal, Reply, Request, Router, guid, stamp
@@ -86,6 +96,8 @@ class Fabric:
         self.add_items()
         livy = f"/v1/workspaces/{{w}}/lakehouses/{{l}}/livyapi/versions/{VERSION}"
         self.add_sessions(livy)
+        seen = "/v1/workspaces/{w}/lakehouses/{l}/livySessions/{s}/applications"
+        self.add("GET", seen + "/{application}/{what}", self.spark_ui)
         self.add_members(livy)
 
     def add_items(self) -> None:
@@ -316,6 +328,16 @@ class Fabric:
             raise failure(404, "SessionNotFound", text)
         session.reset_timeout()
         return Reply(204)
+
+    def spark_ui(
+        self, request: Request, session: Session, application: str, what: str
+    ) -> Reply:
+        if what not in SPARK_UI or application != session.app_id:
+            raise failure(404, "ItemNotFound", f"{application}/{what} not found.")
+        try:
+            return Reply(200, session.ask_spark(what))
+        except OSError as problem:
+            raise failure(503, "Unavailable", str(problem)) from None
 
     # -- statements
 

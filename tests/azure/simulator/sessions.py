@@ -6,7 +6,9 @@ each, where real ones take minutes.
 
 from __future__ import annotations
 
+import json
 import threading
+import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,7 @@ QUEUED, ACQUIRING, SUBMITTING, RUNNING, ENDED = (
 )
 PHASES = (QUEUED, ACQUIRING, SUBMITTING)
 DONE = ("available", "error", "cancelled")
+SPARK_UI = ("jobs", "stages", "executors")  # of Spark's own monitoring API
 # Properties that mean something to the service or size the cluster; not Spark's here.
 OF_THE_SERVICE = (
     "spark.synapse.",
@@ -212,3 +215,12 @@ class Session:
             text = f"The session {self.id} is {self.state}; it takes no statements."
             return status, {"msg": text}
         return self.cluster.call(method, f"/sessions/{self.backend}{path}", body)
+
+    def ask_spark(self, what: str) -> Any:
+        """A list of SPARK_UI, from the driver that runs the session."""
+        if self.ui_url is None:
+            return []
+        url = f"{self.ui_url}/api/v1/applications/{self.app_id}/{what}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=30) as reply:
+            return json.loads(reply.read())

@@ -7,9 +7,7 @@ limits"; known errors as the documentation of troubleshooting lists them.
 
 from __future__ import annotations
 
-import json
 import threading
-import urllib.request
 from typing import Any, Callable
 
 from .cluster import Cluster
@@ -21,7 +19,16 @@ from .directory import (
     Pool,
     SynapseWorkspace,
 )
-from .sessions import ACQUIRING, ENDED, QUEUED, RUNNING, SUBMITTING, Fate, Session
+from .sessions import (
+    ACQUIRING,
+    ENDED,
+    QUEUED,
+    RUNNING,
+    SPARK_UI,
+    SUBMITTING,
+    Fate,
+    Session,
+)
 from .tokens import BadToken, Mint, Principal
 from .wire import Refusal, Reply, Request, Router, azure_error, guid, stamp
 
@@ -46,7 +53,6 @@ RUNS_SPARK = (
     "Apache Spark Administrator",
     "Synapse Compute Operator",
 )
-SPARK_UI = ("jobs", "stages", "executors")
 
 # What a session may fail with, in the words of the service's documentation.
 CAPACITY = Fate(
@@ -313,16 +319,10 @@ class Synapse:
     def spark_ui(
         self, request: Request, session: Session, application: str, what: str
     ) -> Reply:
-        """Spark's own monitoring API, of the driver that runs the session."""
         if what not in SPARK_UI or application != session.app_id:
             raise failure(404, f"{application}/{what} not found.")
-        if session.ui_url is None:
-            return Reply(200, [])
-        url = f"{session.ui_url}/api/v1/applications/{application}/{what}"
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(url, timeout=30) as reply:
-                return Reply(200, json.loads(reply.read()))
+            return Reply(200, session.ask_spark(what))
         except OSError as problem:
             raise failure(503, f"The application does not answer: {problem}") from None
 
