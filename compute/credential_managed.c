@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "compute/managed_place.h"
 
 enum {
     PROBE_CONNECT_MS = 300,
@@ -25,35 +25,12 @@ enum {
     TRIES_GONE = 7 /* 410: the service is being updated, for up to 70 s */
 };
 
-#define IMDS_PATH "/metadata/identity/oauth2/token"
-
-typedef enum { FABRIC, APP_SERVICE, ARC, ML, CLOUD_SHELL, IMDS } place_t;
-
-/* What differs from place to place. NULL = it has none. */
-typedef struct {
-    const char *name;
-    const char *api_version; /* NULL = a POST of a form */
-    const char *client_key;  /* of the query, names a user-assigned identity */
-    const char *secret_header;
-} place_facts_t;
-
-static const place_facts_t PLACES[] = {
-    [FABRIC] = {"Service Fabric", "2019-07-01-preview", NULL, "Secret"},
-    [APP_SERVICE] = {"App Service", "2019-08-01", "client_id", "X-IDENTITY-HEADER"},
-    [ARC] = {"Azure Arc", "2020-06-01", NULL, NULL},
-    [ML] = {"Azure Machine Learning", "2017-09-01", "clientid", "secret"},
-    [CLOUD_SHELL] = {"Cloud Shell", NULL, NULL, NULL},
-    [IMDS] = {"this virtual machine", "2018-02-01", "client_id", NULL},
-};
-
 typedef struct {
     const credential_options_t *options;
     credential_answer_fn *fn;
     void *arg;
-    place_t place;
-    char *endpoint, *resource;
-    char *client_id;     /* NULL = the system-assigned identity */
-    char *secret_header; /* "Name: value", or NULL */
+    managed_place_t place;
+    char *resource;
     char *arc_tokens;
     char *secret_key; /* Arc's */
     bool is_probing;
@@ -111,14 +88,14 @@ static void add_query(buf_t *to, const char *name, const char *value)
 
 static char *query_of(const managed_t *managed)
 {
-    const place_facts_t *facts = &PLACES[managed->place];
+    const managed_facts_t *facts = managed->place.facts;
     buf_t query = BUF_INIT;
 
     if (facts->api_version)
         add_query(&query, "api-version", facts->api_version);
     add_query(&query, "resource", managed->resource);
-    if (managed->client_id && facts->client_key)
-        add_query(&query, facts->client_key, managed->client_id);
+    if (managed->place.client_id && facts->client_key)
+        add_query(&query, facts->client_key, managed->place.client_id);
     return buf_take(&query);
 }
 
@@ -127,18 +104,19 @@ static void on_reply(const http_reply_t *reply, void *arg);
 static void send_request(managed_t *managed)
 {
     const credential_options_t *options = managed->options;
-    bool is_form = !PLACES[managed->place].api_version;
+    bool is_form = !managed->place.facts->api_version;
     char *query = query_of(managed), *authorization = NULL;
-    char *url = is_form ? xstrdup(managed->endpoint)
-                        : xasprintf("%s%c%s", managed->endpoint,
-                                    strchr(managed->endpoint, '?') ? '&' : '?', query);
+    char *url =
+        is_form ? xstrdup(managed->place.endpoint)
+                : xasprintf("%s%c%s", managed->place.endpoint,
+                            strchr(managed->place.endpoint, '?') ? '&' : '?', query);
     const char *headers[4] = {NULL};
     size_t used = 0;
 
     if (!managed->is_probing)
         headers[used++] = "Metadata: true";
-    if (managed->secret_header)
-        headers[used++] = managed->secret_header;
+    if (managed->place.secret_header)
+        headers[used++] = managed->place.secret_header;
     if (managed->secret_key)
         headers[used++] = authorization =
             xasprintf("Authorization: Basic %s", managed->secret_key);
@@ -192,15 +170,16 @@ static void take_probe(managed_t *managed, const http_reply_t *reply)
                           : "neither IDENTITY_ENDPOINT nor MSI_ENDPOINT is set, and no "
                             "metadata service answers "
                             "at %.*s",
-            (int)(strlen(managed->endpoint) - strlen(IMDS_PATH)), managed->endpoint);
+            (int)(strlen(managed->place.endpoint) - strlen(MANAGED_IMDS_PATH)),
+            managed->place.endpoint);
     tell(managed);
 }
 
 static bool is_worth_another(const managed_t *managed, long status)
 {
-    if (managed->place == IMDS && status == 404)
+    if (managed->place.kind == MANAGED_IMDS && status == 404)
         return managed->tries < TRIES;
-    if (managed->place == IMDS && status == 410)
+    if (managed->place.kind == MANAGED_IMDS && status == 410)
         return managed->tries < TRIES_GONE;
     return (status == 429 || status >= 500) && managed->tries < TRIES;
 }
@@ -231,24 +210,26 @@ static void answer_challenge(managed_t *managed, const http_reply_t *reply)
  * it: a compute of Azure ML has one always. */
 static bool is_refused(const managed_t *managed, const http_reply_t *reply)
 {
-    return (reply->status == 400 || (managed->place == ML && reply->status == 404)) &&
+    return (reply->status == 400 ||
+            (managed->place.kind == MANAGED_ML && reply->status == 404)) &&
            !strstr(reply->body, "invalid_resource");
 }
 
 /* Has the machine no such identity, or no way to the service? True = it was said. */
 static bool is_without_identity(managed_t *managed, const http_reply_t *reply)
 {
-    const char *here = managed->place == ML ? "compute" : "virtual machine";
+    const char *here =
+        managed->place.kind == MANAGED_ML ? "compute" : "virtual machine";
 
-    if (managed->place != IMDS && managed->place != ML)
+    if (managed->place.kind != MANAGED_IMDS && managed->place.kind != MANAGED_ML)
         return false;
-    if (is_refused(managed, reply) && managed->client_id)
+    if (is_refused(managed, reply) && managed->place.client_id)
         err_set(absence(managed), ERR_AUTH,
                 "no identity with the client ID %s is assigned to this %s",
-                managed->client_id, here);
+                managed->place.client_id, here);
     else if (is_refused(managed, reply))
         err_set(absence(managed), ERR_AUTH, "no identity is assigned to this %s", here);
-    else if (managed->place == IMDS && reply->status == 403 &&
+    else if (managed->place.kind == MANAGED_IMDS && reply->status == 403 &&
              strstr(reply->body, "unreachable"))
         err_set(absence(managed), ERR_AUTH,
                 "the metadata service can't be reached from this container");
@@ -259,7 +240,7 @@ static bool is_without_identity(managed_t *managed, const http_reply_t *reply)
 
 static void take_token(managed_t *managed, const http_reply_t *reply)
 {
-    const char *name = PLACES[managed->place].name;
+    const char *name = managed->place.facts->name;
     char *who = xasprintf("The managed identity endpoint of %s", name);
 
     if (!is_without_identity(managed, reply) &&
@@ -276,7 +257,8 @@ static void on_reply(const http_reply_t *reply, void *arg)
     managed->call = NULL;
     if (managed->is_probing)
         take_probe(managed, reply);
-    else if (managed->place == ARC && !managed->secret_key && reply->status == 401)
+    else if (managed->place.kind == MANAGED_ARC && !managed->secret_key &&
+             reply->status == 401)
         answer_challenge(managed, reply);
     else if (is_worth_another(managed, reply->status))
         wait(managed, reply->retry_after_ms);
@@ -284,82 +266,7 @@ static void on_reply(const http_reply_t *reply, void *arg)
         take_token(managed, reply);
 }
 
-/* ---- where we are ---- */
-
-static char *imds_endpoint(const credential_options_t *options)
-{
-    const char *base = config_str(options->config, "endpoints.imds");
-
-    if (!base)
-        base = credential_variable(options, "AZURE_POD_IDENTITY_AUTHORITY_HOST");
-    if (!base)
-        base = "http://169.254.169.254";
-    size_t len = strlen(base);
-    while (len && base[len - 1] == '/')
-        len--;
-    return xasprintf("%.*s" IMDS_PATH, (int)len, base);
-}
-
-static void find_place(managed_t *managed)
-{
-    const credential_options_t *options = managed->options;
-    const char *identity = credential_variable(options, "IDENTITY_ENDPOINT");
-    const char *header = credential_variable(options, "IDENTITY_HEADER");
-    const char *msi = credential_variable(options, "MSI_ENDPOINT");
-    const char *secret = credential_variable(options, "MSI_SECRET");
-
-    if (identity && header)
-        managed->place = credential_variable(options, "IDENTITY_SERVER_THUMBPRINT")
-                             ? FABRIC
-                             : APP_SERVICE;
-    else if (identity && credential_variable(options, "IMDS_ENDPOINT"))
-        managed->place = ARC;
-    else if (msi)
-        managed->place = secret ? ML : CLOUD_SHELL;
-    else
-        managed->place = IMDS;
-    const char *name = PLACES[managed->place].secret_header;
-    if (name)
-        managed->secret_header =
-            xasprintf("%s: %s", name, managed->place == ML ? secret : header);
-    if (managed->place == IMDS)
-        managed->endpoint = imds_endpoint(options);
-    else
-        managed->endpoint = xstrdup(managed->place <= ARC ? identity : msi);
-}
-
-/* Azure ML says itself which identity its compute has. */
-static void find_client(managed_t *managed)
-{
-    const credential_options_t *options = managed->options;
-    const char *client = credential_variable(options, "AZURE_CLIENT_ID");
-
-    if (!client && managed->place == ML)
-        client = credential_variable(options, "DEFAULT_IDENTITY_CLIENT_ID");
-    managed->client_id = xstrdup(client);
-}
-
-/* -1 = it can't be done here, as managed->answer says. */
-static int check(managed_t *managed)
-{
-    const place_facts_t *facts = &PLACES[managed->place];
-
-    if (managed->client_id && !facts->client_key)
-        return err_set(failure(managed), ERR_AUTH,
-                       "%s has no user-assigned identities to "
-                       "choose from, but AZURE_CLIENT_ID is set. Unset it to use its "
-                       "own identity.",
-                       facts->name);
-    if (managed->place == FABRIC && text_starts(managed->endpoint, "https:"))
-        return err_set(
-            failure(managed), ERR_AUTH,
-            "Service Fabric's identity endpoint shows a "
-            "certificate that only its thumbprint vouches for, which is not supported. "
-            "Set "
-            "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET of a service "
-            "principal instead.");
-    return 0;
-}
+/* ---- the source ---- */
 
 void *credential_managed_ask(const credential_wish_t *wish, const char *arc_tokens,
                              credential_answer_fn *fn, void *arg)
@@ -371,19 +278,16 @@ void *credential_managed_ask(const credential_wish_t *wish, const char *arc_toke
     managed->arg = arg;
     managed->resource = xstrdup(wish->audience);
     managed->arc_tokens = xstrdup(arc_tokens);
-    find_place(managed);
-    find_client(managed);
+    int result = managed_place_find(wish->options, &managed->place, failure(managed));
     log_debug(LOG_COMPUTE, "managed identity: asking the endpoint of %s",
-              PLACES[managed->place].name);
-    managed->is_probing = managed->place == IMDS;
-    if (check(managed) < 0)
+              managed->place.facts->name);
+    managed->is_probing = managed->place.kind == MANAGED_IMDS;
+    if (result < 0)
         tell_soon(managed);
     else
         send_request(managed);
     return managed;
 }
-
-/* ---- the source ---- */
 
 static void *ask(const credential_wish_t *wish, credential_answer_fn *fn, void *arg)
 {
@@ -398,10 +302,8 @@ static void end(void *asking)
     if (managed->call)
         options->ops->cancel(options->http, &managed->call);
     options->ops->timer_end(options->http, &managed->timer);
-    free(managed->endpoint);
     free(managed->resource);
-    free(managed->client_id);
-    credential_wipe(&managed->secret_header);
+    managed_place_free(&managed->place);
     free(managed->arc_tokens);
     credential_wipe(&managed->secret_key);
     free(managed);
