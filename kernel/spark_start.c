@@ -15,8 +15,7 @@
 #include "kernel/spark_parts.h"
 #include "kernel/spark_place.h"
 #include "kernel/spark_settings.h"
-#include "kernel/spark_size.h"
-#include "livy_client/start_phases.h"
+#include "kernel/spark_words.h"
 #include "magics/start_options.h"
 
 #define AZURE_IDLE_MIN 30 /* of an Azure session that asks for nothing: it costs money */
@@ -39,46 +38,10 @@ static void end_start(spark_t *spark, const char *text, const err_t *err)
     end_asking(spark, text, &copy);
 }
 
-static const char *phase_words(session_phase_t phase)
-{
-    switch (phase) {
-    case SESSION_NEW:
-    case SESSION_CREATING:
-        return "asking for a session";
-    case SESSION_STARTING:
-        return "Spark is starting";
-    case SESSION_PREPARING:
-        return "preparing the session";
-    case SESSION_STOPPING:
-        return "giving it up";
-    default:
-        return "finding the server";
-    }
-}
-
-/* What the server says of it, else what we know. Caller frees. */
-static char *phase_text(const spark_t *spark)
-{
-    session_phase_t phase =
-        spark->session ? livy_session_phase(spark->session) : SESSION_GONE;
-    char *told = phase == SESSION_STARTING
-        ? start_phases_text(livy_session_info(spark->session)) : xstrdup("");
-    if (*told)
-        return told;
-    free(told);
-    return xstrdup(phase_words(phase));
-}
-
 static void tell_phase(spark_t *spark)
 {
-    double seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
-    char *phase = spark->looking_text ? NULL : phase_text(spark);
-    char *text = spark->looking_text
-        ? xasprintf("Starting a Spark session: %s, %.0f s", spark->looking_text, seconds)
-        : xasprintf("Starting a Spark session on %s: %s, %.0f s", spark_place_name(spark),
-              phase, seconds);
+    char *text = spark_phase_text(spark);
     spark->start_events.on_phase(text, spark->start_arg);
-    free(phase);
     free(text);
 }
 
@@ -97,50 +60,6 @@ static void start_clock(spark_t *spark)
     spark->is_aborted = false;
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
     spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
-}
-
-/* " Start: queued 12 s, acquiring resources 1 min 35 s.", "" = not known. Caller frees. */
-static char *start_text(const spark_t *spark)
-{
-    char *phases = start_phases_text(livy_session_info(spark->session));
-    char *text = *phases ? xasprintf(" Start: %s.", phases) : xstrdup("");
-    free(phases);
-    return text;
-}
-
-/* " Spark 3.5.8 is installed here, and 3.4 was asked for.", "" = nothing else was. Caller
- * frees. */
-static char *other_spark_text(const spark_t *spark)
-{
-    const char *asked = json_str(spark->target->facts, "runtime_version", "");
-    const char *here = json_str(livy_session_info(spark->session), "sparkVersion", "");
-    size_t len = strlen(asked);
-    bool is_it = !*asked || !*here || (strncmp(here, asked, len) == 0 && here[len] == '.');
-    return is_it ? xstrdup("")
-                 : xasprintf(" Spark %s is installed here, and %s was asked for.", here,
-                       asked);
-}
-
-static char *ready_text(spark_t *spark)
-{
-    const cJSON *info = livy_session_info(spark->session);
-    const cJSON *body = spark->target->session_body;
-    char *size = spark_size_text(body, info, spark_is_local(spark));
-    char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
-    const char *note = spark->target->note;
-    char *start = start_text(spark);
-    char *other = other_spark_text(spark);
-    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s%s",
-        *spark->name ? " " : "", spark->name, spark_place_name(spark), *size ? ": " : "",
-        size, spark->is_fresh ? " It is a fresh one: the variables of the one before are "
-        "gone." : "", difference ? " " : "", difference ? difference : "", note ? " " : "",
-        note ? note : "", other, start);
-    spark->is_fresh = false;
-    free(other);
-    free(start);
-    free(size);
-    free(difference);
-    return text;
 }
 
 static void on_session_change(livy_session_t *session, void *arg)
@@ -167,7 +86,8 @@ static void on_session_started(livy_session_t *session, const err_t *err, void *
     err_t copy = *err;
     spark->ready_since = err->code ? 0 : time(NULL);
     spark->start_seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
-    char *text = err->code ? NULL : ready_text(spark);
+    char *text = err->code ? NULL : spark_ready_text(spark);
+    spark->is_fresh = spark->is_fresh && err->code;
     if (!err->code)
         spark_note_ready(spark);
     else if (err->code == ERR_AUTH && spark->target && spark->target->remedy)
