@@ -233,10 +233,16 @@ static void cause_err(const inquiry_result_t *result, const livy_endpoint_t *end
             err_append(err, "Run %%synapse start for a new one.");
         return;
     }
-    if (advice(cause))
-        err_append(err, "%s", advice(cause));
-    err_append(err, is_start ? "Then run %%synapse start again."
-                             : "Run %%synapse start for a new one.");
+    const char *next = advice(cause);
+    if (next)
+        err_append(err, "%s", next);
+    if (!is_start)
+        err_append(err, "Run %%synapse start for a new one.");
+    else if (next)
+        err_append(err, "Then run %%synapse start again.");
+    else
+        err_append(err, *cause ? "When that is put right, run %%synapse start again."
+                               : "Run %%synapse start again.");
 }
 
 /* A fault that is known of this service. */

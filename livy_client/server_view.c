@@ -100,8 +100,8 @@ static void on_no_list(void *arg)
     err_t err = {0};
 
     view->timer = NULL;
-    err_set(&err, ERR_UNSUPPORTED, "%s gives no list of its sessions.",
-        livy_client_endpoint(view->client)->shown_name);
+    err_set(&err, ERR_UNSUPPORTED, "%s gives no list of its sessions; `%%synapse meta` tells "
+        "of this notebook's own.", livy_client_endpoint(view->client)->shown_name);
     finish(view, NULL, &err);
 }
 
