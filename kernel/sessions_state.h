@@ -14,9 +14,10 @@
 #include "kernel/sessions.h"
 
 /* What the file holds: {"kernel_id", "notebook", "pid", "counter", "current", "sessions":
- * [{"name", "id", "place", "body", "idle_minutes", "has_prologue", "is_attached", "running":
- * {"uuid", "n", "cell"} or null}]}. NULL when there is none. Caller frees. `kernel_id` is
- * hex; `notebook` may be NULL. Files that nobody will ask for again are removed. */
+ * [{"name", "id", "place", "body", "idle_minutes", "ready_since", "start_seconds",
+ * "has_prologue", "is_attached", "running": {"uuid", "n", "cell"} or null}]}. NULL when there
+ * is none. Caller frees. `kernel_id` is hex; `notebook` may be NULL. Files that nobody will
+ * ask for again are removed. */
 cJSON *sessions_state_find(const char *folder, const char *kernel_id, const char *notebook);
 
 /* Write it down, or remove it when there are no sessions. A failure is only logged: then a

@@ -100,6 +100,8 @@ void spark_drop_session(spark_t *spark)
     spark_link_end(&spark->link);
     target_destroy(&spark->target);
     json_free(&spark->settings);
+    spark->ready_since = 0;
+    spark->start_seconds = 0;
 }
 
 void spark_destroy(spark_t **spark_p)

@@ -59,6 +59,8 @@ int spark_wake(spark_t *spark, err_t *err)
     spark->place = json_copy(json_get(dormant, "place"));
     spark->settings = spark_settings_of(spark->target);
     spark->idle_minutes = (int)json_int(dormant, "idle_minutes", 0);
+    spark->ready_since = json_int(dormant, "ready_since", 0);
+    spark->start_seconds = json_num(dormant, "start_seconds", 0);
     spark->is_attached = json_bool(dormant, "is_attached", false);
     if (spark_is_local(spark) && !local_is_up(spark->shared->local))
         return 0;
@@ -84,6 +86,8 @@ cJSON *spark_entry(const spark_t *spark)
     json_set(entry, "body", body);
     json_set_bool(entry, "is_redacted", is_redacted);
     json_set_int(entry, "idle_minutes", spark->idle_minutes);
+    json_set_int(entry, "ready_since", spark->ready_since);
+    json_set_num(entry, "start_seconds", spark->start_seconds);
     json_set_bool(entry, "has_prologue", livy_session_has_prologue(spark->session));
     json_set_bool(entry, "is_attached", spark->is_attached);
     json_set(entry, "running",
