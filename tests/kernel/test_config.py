@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,3 +145,24 @@ def test_names_registered_in_a_shell_are_written_beside_what_is_there(place: Pla
     done = place.shell("compute", "detach", "small")
     assert done.returncode == 0, done.stderr
     assert place.user.read_text() == "# mine\nlog: http # all\n"
+
+
+# --- the table of keys, the code that reads them ---
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = ROOT / "compute/config_keys.c"
+ASKED = re.compile(r'config_(?:str|num|bool|get|origin)\(\s*[^;"{]*?"([a-z_.]+)"')
+
+
+def test_each_key_is_read_and_each_that_is_read_is_a_key():
+    keys = set(re.findall(r'\{"([a-z_.]+)", CONFIG_', KEYS.read_text()))
+    asked: set[str] = set()
+    words: set[str] = set()
+    for file in [*ROOT.glob("compute/*.c"), *ROOT.glob("kernel/*.c")]:
+        if file != KEYS:
+            text = file.read_text()
+            asked |= set(ASKED.findall(text))
+            words |= set(re.findall(r'"([a-z_.]+)"', text))
+    assert {"proxy", "cloud", "token.command"} <= asked
+    assert asked - keys - {"limits"} == set()
+    assert keys - words - {"description"} == set()
