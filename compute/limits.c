@@ -27,15 +27,23 @@ static int refuse(const config_t *config, const char *path, const char *what,
 
 /* --- where --- */
 
-/* A name is the administrator's only when his file says what it is. */
-static bool is_of_site(const config_t *config, const char *name)
+/* Does the site's file say what stands under this path? */
+static bool is_of_site(const config_t *config, const char *path)
 {
-    char *path = xasprintf("targets.%s", name);
     char *origin = config_origin(config, path);
     const char *file = config_site_file(config);
     bool is_it = file && text_starts(origin, file) && origin[strlen(file)] == ':';
 
     free(origin);
+    return is_it;
+}
+
+/* A name is the administrator's only while nobody else has registered it. */
+static bool is_name_of_site(const config_t *config, const char *name)
+{
+    char *path = xasprintf("targets.%s", name);
+    bool is_it = !config_target(config, name) || is_of_site(config, path);
+
     free(path);
     return is_it;
 }
@@ -50,8 +58,7 @@ static bool is_allowed(const config_t *config, const cJSON *allowed, const char 
         const char *text = word->valuestring;
         if (text_equal_nocase(text, type))
             return true;
-        if (name && strcmp(text, name) == 0 &&
-            (!config_target(config, name) || is_of_site(config, name)))
+        if (name && strcmp(text, name) == 0 && is_name_of_site(config, name))
             return true;
     }
     return false;
@@ -182,21 +189,61 @@ static void limit_growth(const config_t *config, const char *type,
     free(text);
 }
 
-int limits_apply(const config_t *config, const char *type, const char *name,
-    start_options_t *options, err_t *err)
+static int apply(const config_t *config, const char *type, start_options_t *options,
+    err_t *err)
 {
-    const err_t *problem = config_problem(config);
-
-    if (problem->code) {
-        if (err)
-            *err = *problem;
-        return -1;
-    }
-    if (check_place(config, type, name, err) != 0 ||
-        check_executors(config, options, err) != 0 ||
+    if (check_executors(config, options, err) != 0 ||
         check_memories(config, type, options, err) != 0 ||
         limit_idle(config, options, err) != 0)
         return -1;
     limit_growth(config, type, options);
     return 0;
+}
+
+static int check_config(const config_t *config, err_t *err)
+{
+    const err_t *problem = config_problem(config);
+
+    if (problem->code && err)
+        *err = *problem;
+    return problem->code ? -1 : 0;
+}
+
+int limits_apply(const config_t *config, const char *type, const char *name,
+    start_options_t *options, err_t *err)
+{
+    bool is_managed = strcmp(type, "managed") == 0; /* its place is not known yet */
+
+    if (check_config(config, err) != 0 ||
+        (!is_managed && check_place(config, type, name, err) != 0))
+        return -1;
+    return apply(config, type, options, err);
+}
+
+/* "managed" is a word for what the administrator set up for it, or for this machine. */
+static bool is_managed_allowed(const config_t *config, const char *type)
+{
+    const cJSON *allowed = config_get(config, "limits.allowed_targets");
+
+    return allowed && is_allowed(config, allowed, "managed", NULL) &&
+        (strcmp(type, "local") == 0 || is_of_site(config, "managed"));
+}
+
+int limits_apply_managed(const config_t *config, const char *type, const char *name,
+    bool is_named, start_options_t *options, err_t *err)
+{
+    bool is_allowed_so = !is_named && is_managed_allowed(config, type);
+
+    if (name && !is_named && strcmp(name, "managed") == 0)
+        name = NULL; /* an entry of its own, and no target's name */
+    if (!is_allowed_so && check_place(config, type, name, err) != 0)
+        return -1;
+    return apply(config, type, options, err);
+}
+
+const char *limits_driver_memory(const config_t *config, const char *asked)
+{
+    const char *most = config_str(config, "limits.max_driver_memory");
+
+    return most && config_memory(asked) > config_memory(most) ? most : asked;
 }

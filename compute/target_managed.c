@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "compute/fabric_place.h"
 #include "compute/instance_type.h"
+#include "compute/limits.h"
 #include "compute/registered.h"
 #include "compute/target_ask.h"
 #include "magics/start_options.h"
@@ -156,7 +157,8 @@ static void size_local(managed_t *managed)
 {
     start_options_t *options = managed->options;
     char *memory = xasprintf("%dg", gigabytes(managed));
-    set_text(&options->driver_memory, memory);
+    set_text(&options->driver_memory,
+        limits_driver_memory(azure_config(managed->wish.azure), memory));
     set_number(&options->driver_cores, managed->executors * managed->type->cores);
     clear_text(&options->executor_memory);
     options->num_executors = options->executor_cores = 0;
@@ -298,6 +300,15 @@ static void begin(void *arg)
     on_done(target, &err, managed);
 }
 
+static int check_limits(managed_t *managed, err_t *err)
+{
+    static const char *const types[] = {[PLACE_LOCAL] = "local", [PLACE_LIVY] = "livy",
+        [PLACE_FABRIC] = "fabric", [PLACE_POOL] = "synapse"};
+    return limits_apply_managed(azure_config(managed->wish.azure), types[managed->place],
+        managed->name, managed->wish.options->compute_target != NULL, managed->options,
+        err);
+}
+
 /* -1 with err, which is told from the loop. */
 static int take_wish(managed_t *managed, err_t *err)
 {
@@ -314,7 +325,7 @@ static int take_wish(managed_t *managed, err_t *err)
     }
     if (managed->registered)
         registered_fill(options, managed->registered);
-    return take_size(managed, err);
+    return take_size(managed, err) == 0 ? check_limits(managed, err) : -1;
 }
 
 static void *ask(const target_wish_t *wish)

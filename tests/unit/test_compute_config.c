@@ -443,6 +443,53 @@ static void test_limits(const world_t *world)
     config_destroy(&config);
 }
 
+static const struct {
+    const char *claim, *limits, *user, *type, *name;
+    bool is_named, is_right;
+} managed[] = {
+    {"managed compute that the site set up",
+        "managed: farm\nlimits: {allowed_targets: [managed]}\n", NULL, "livy", "farm",
+        false, true},
+    {"one that the user set up", "limits: {allowed_targets: [managed]}\n",
+        "managed: {type: livy, url: 'http://x'}\n", "livy", "managed", false, false},
+    {"one that -c names", "limits: {allowed_targets: [managed]}\n", NULL, "fabric",
+        "fabric:W/L", true, false},
+    {"this machine", "limits: {allowed_targets: [managed]}\n", NULL, "local", NULL, false,
+        true},
+    {"a place that is allowed by itself", "limits: {allowed_targets: [local]}\n", NULL,
+        "local", NULL, false, true},
+    {"one that is not", "limits: {allowed_targets: [livy]}\n", NULL, "local", NULL, false,
+        false},
+    {"no list", "limits: {max_executors: 2}\n", NULL, "fabric", "fabric:W/L", true, true},
+};
+
+static void test_limits_managed(const world_t *world)
+{
+    for (size_t i = 0; i < sizeof managed / sizeof *managed; i++) {
+        char *site = xasprintf("targets:\n  farm: {type: livy, url: 'http://farm'}\n%s",
+            managed[i].limits);
+        config_t *config = config_of(world, site, managed[i].user, NULL);
+        start_options_t options = {0};
+        err_t err = {0};
+        is_int(limits_apply(config, "managed", NULL, &options, &err), 0,
+            "%s: its place is looked at later", managed[i].claim);
+        is_int(limits_apply_managed(config, managed[i].type, managed[i].name,
+            managed[i].is_named, &options, &err), managed[i].is_right ? 0 : -1, "%s: %s",
+            managed[i].claim, err.text);
+        json_free(&options.conf);
+        config_destroy(&config);
+        free(site);
+    }
+    config_t *config = config_of(world, limits_text, NULL, NULL);
+    start_options_t options = {.driver_memory = (char *) "64g"};
+    err_t err = {0};
+    is_int(limits_apply_managed(config, "local", NULL, false, &options, &err), -1,
+        "the size of an instance has the limit too: %s", err.text);
+    is_str(limits_driver_memory(config, "64g"), "8g", "a size that may be cut is");
+    is_str(limits_driver_memory(config, "2g"), "2g", "or stays");
+    config_destroy(&config);
+}
+
 static void test_limits_more(const world_t *world)
 {
     start_options_t options = {0};
@@ -505,6 +552,7 @@ int main(void)
     test_save(&world);
     test_save_file(&world);
     test_limits(&world);
+    test_limits_managed(&world);
     test_limits_more(&world);
     test_table();
     path_remove_tree(world.folder);
