@@ -175,6 +175,7 @@ void manage_ask_url(manage_t *manage, audience_t audience, const char *method,
         .body = body,
         .no_wait = manage->options->no_wait,
         .what = what,
+        .cloud = audience == AUDIENCE_SYNAPSE ? manage->region_cloud : NULL,
     };
     manage->next = next;
     manage->is_write = strcmp(method, "GET") != 0;
@@ -388,6 +389,7 @@ void manage_end(manage_t **manage_p)
     azure_call_end(&manage->call);
     credentials_end(&manage->asking);
     workspace_destroy(&manage->workspace);
+    cloud_destroy(&manage->region_cloud);
     json_free(&manage->kept);
     json_free(&manage->items);
     free(manage->list_what);

@@ -22,7 +22,8 @@ static const char *kept(const manage_t *manage, const char *key)
 /* "https://W.dev.azuresynapse.net" and `rest`. Caller frees. */
 static char *synapse_url(const manage_t *manage, const char *rest)
 {
-    const cloud_t *cloud = azure_cloud(manage->azure, NULL);
+    const cloud_t *cloud = manage->region_cloud ? manage->region_cloud
+                                                : azure_cloud(manage->azure, NULL);
     if (cloud && cloud->synapse)
         return xasprintf("%s%s", cloud->synapse, rest);
     return xasprintf("https://%s.%s%s", kept(manage, "synapse"),
@@ -223,6 +224,8 @@ void grant_role(manage_t *manage, const grant_t *grant)
     json_set_str(keep, "scope", scope);
     json_set(manage->kept, "grant", keep);
     free(scope);
+    if (grant->region && !manage->region_cloud)
+        manage->region_cloud = cloud_of_region(azure_config(manage->azure), grant->region);
     char *url = synapse_url(manage, "/roleDefinitions?api-version=" ROLES_VERSION);
     manage_phase(manage, "looking up the roles of %s", grant->synapse);
     manage_ask_url(manage, AUDIENCE_SYNAPSE, "GET", url, NULL, "the roles", on_roles);
@@ -240,6 +243,12 @@ static const char *principal_of(const cJSON *shape)
     return json_str(identity, "principal_id", json_str(user, "principal_id", NULL));
 }
 
+/* The workspace's, in which computes lie too. */
+static const char *region_of(const cJSON *compute)
+{
+    return json_str(compute, "location", NULL);
+}
+
 static void grant_pool(manage_t *manage, const cJSON *compute, const pool_id_t *id)
 {
     const manage_options_t *options = manage->options;
@@ -249,6 +258,7 @@ static void grant_pool(manage_t *manage, const cJSON *compute, const pool_id_t *
     grant_t grant = {
         .synapse = id->workspace,
         .pool = id->pool,
+        .region = region_of(compute),
         .principal = principal,
         .principal_type = options->principal ? NULL : "ServicePrincipal",
         .role = options->role ? options->role : "Synapse Administrator",

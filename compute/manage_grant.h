@@ -13,6 +13,7 @@
 typedef struct {
     const char *synapse;        /* the Synapse workspace's name */
     const char *pool;           /* at this pool; NULL = at the whole workspace */
+    const char *region;         /* "usgovvirginia": its cloud is asked; NULL = the usual */
     const char *principal;      /* object ID */
     const char *principal_type; /* "ServicePrincipal"; NULL = not known */
     const char *role;           /* "Synapse Administrator", or its ID */

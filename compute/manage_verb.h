@@ -44,6 +44,7 @@ struct manage_t {
     manage_next_fn *next;
     azure_call_t *call;
     credential_ask_t *asking;      /* of a verb that asks for a token itself, or NULL */
+    cloud_t *region_cloud;         /* that a Synapse workspace lies in, or NULL */
     bool is_write;                 /* the call changes something */
     bool is_running;               /* from the first turn of the loop to the end */
     char *phase;                   /* "attaching mypool" */

@@ -258,6 +258,14 @@ def test_grant_without_the_right_gives_the_line_for_an_administrator(
     ) in words
 
 
+def test_grant_asks_the_cloud_of_the_region(shell: Shell, azure: Simulator) -> None:
+    shell.write_config()
+    words = shell.fails("compute", "grant", COMPUTE, "-w", "yogi-gov-ws")
+    assert "--workspace-name yogi-gov-synapse" in words
+    host = "yogi-gov-synapse.dev.azuresynapse.usgovcloudapi.net"
+    assert azure.log.find("PUT", host, "/roleAssignments/")
+
+
 def test_grant_gives_the_role_at_the_pool_once(shell: Shell, azure: Simulator) -> None:
     shell.write_config()
     workspace = azure.directory.synapse[SYNAPSE]
