@@ -12,6 +12,8 @@
 #include "livy_client/client.h"
 #include "livy_client/driver_call.h"
 #include "livy_client/sidechannel.h"
+#include "kernel/look_files.h"
+#include "kernel/shim.h"
 #include "magics/complete.h"
 
 #define PATIENCE_MS 900 /* JupyterLab waits a second */
@@ -34,6 +36,8 @@ struct question_t {
     size_t before;           /* code points of the cell before the code */
     int64_t cursor;          /* in the cell */
     cJSON *reply;            /* to which the answer adds, or NULL */
+    magic_want_t want;       /* what is added */
+    bool asks_python;        /* the child has still to answer */
     spark_remedy_fn *remedy;
     void *remedy_arg;
 };
@@ -44,6 +48,7 @@ struct spark_look_t {
     sessions_t *sessions;
     const runner_t *runner;
     cell_options_t options;
+    char *folder, *home;     /* the kernel's; home may be NULL */
     question_t *questions;
 };
 
@@ -77,12 +82,15 @@ static void question_free(question_t *question)
     while (*link != question)
         link = &(*link)->next;
     *link = question->next;
+    if (question->asks_python)
+        core_forget_ask(look->core, question);
     driver_call_end(&question->call);
     livy_call_end(&question->scala);
     loop_timer_end(look->loop, &question->limit);
     if (question->session && !is_asked_else(look, question->session))
         livy_session_set_leaving(question->session, NULL, NULL);
     json_free(&question->reply);
+    free(question->want.typed);
     free(question->text);
     free(question);
 }
@@ -150,6 +158,29 @@ static void ask(question_t *question, livy_session_t *session, const char *funct
         answer(question, NULL);
     }
     json_free(&args);
+}
+
+static void on_python(const char *repr, const err_t *err, void *arg)
+{
+    question_t *question = arg;
+    err_t fault = *err;
+    cJSON *value = repr ? shim_answer_of_repr(repr, &fault) : NULL;
+    question->asks_python = false;
+    answer(question, value);
+    json_free(&value);
+}
+
+/* Ask the notebook's Python; consumes `request`. A cell of it that runs is waited for as
+ * long as there is patience. */
+static void ask_python(question_t *question, cJSON *request)
+{
+    spark_look_t *look = question->look;
+    char *expression = shim_ask_expression(request);
+    question->limit = loop_timer(look->loop, PATIENCE_MS, on_limit, question);
+    question->asks_python = true;
+    core_ask_child(look->core, expression, on_python, question);
+    free(expression);
+    json_free(&request);
 }
 
 /* === Replies ============================================================ */
@@ -243,7 +274,9 @@ static void on_candidates(const livy_answer_t *got, void *arg)
 static void ask_scala(question_t *question, livy_session_t *session, const char *code,
     size_t cursor)
 {
-    if (!session || runner_is_busy(question->look->runner)) {
+    bool can_ask = session && !runner_is_busy(question->look->runner)
+                   && livy_client_endpoint(livy_session_client(session))->dialect->has_completion;
+    if (!can_ask) {
         answer(question, NULL);
         return;
     }
@@ -263,7 +296,7 @@ static void ask_scala(question_t *question, livy_session_t *session, const char 
     json_free(&body);
 }
 
-/* === Requests =========================================================== */
+/* === Code ================================================================ */
 
 static void ask_code(spark_look_t *look, int64_t token, const char *text, int64_t cursor,
     bool is_completion, int detail)
@@ -294,27 +327,72 @@ static void ask_code(spark_look_t *look, int64_t token, const char *text, int64_
     free(spot.session);
 }
 
-static void on_names(question_t *question, const cJSON *value)
+/* === Names in the words of a magic ====================================== */
+
+static void add_all(cJSON *content, const magic_want_t *want, const cJSON *names)
 {
     const cJSON *name;
-    cJSON *content = question->reply;
-    question->reply = NULL;
-    cJSON_ArrayForEach(name, value)
+    cJSON_ArrayForEach(name, names)
     {
         if (cJSON_IsString(name))
-            magic_add_name(content, question->text, strlen(question->text),
-                name->valuestring);
+            magic_add_name(content, want, name->valuestring);
     }
+}
+
+/* A list, or an object that has it. */
+static void on_names(question_t *question, const cJSON *value)
+{
+    const cJSON *names = json_get_arr(value, "names");
+    cJSON *content = question->reply;
+    question->reply = NULL;
+    add_all(content, &question->want, names ? names : value);
     reply(question, content);
 }
 
-static void add_registered(spark_look_t *look, cJSON *content, const char *text)
+static void add_files(const spark_look_t *look, cJSON *content, const magic_want_t *want)
 {
-    const config_t *config = azure_config(sessions_azure(look->sessions));
-    const char *const *names = config_target_names(config);
+    cJSON *files = look_files(look->folder, look->home, want->typed);
+    add_all(content, want, files);
+    json_free(&files);
+}
+
+static void add_places(const spark_look_t *look, cJSON *content, const magic_want_t *want)
+{
+    const char *const *names =
+        config_target_names(azure_config(sessions_azure(look->sessions)));
+    if (want->kind == WANTS_PLACES)
+        magic_add_name(content, want, "local");
     for (; *names; names++)
-        if (strcmp(*names, "local") != 0)
-            magic_add_name(content, text, strlen(text), *names);
+        if (want->kind == WANTS_PLACES || strcmp(*names, "local") != 0)
+            magic_add_name(content, want, *names);
+    add_all(content, want, runner_computes(look->runner));
+    if (want->kind == WANTS_PLACES)
+        magic_add_name(content, want, "fabric:");
+}
+
+static void add_sessions(const spark_look_t *look, cJSON *content, const magic_want_t *want)
+{
+    spark_t *spark = NULL;
+    while ((spark = sessions_next(look->sessions, spark)))
+        if (*spark_name(spark))
+            magic_add_name(content, want, spark_name(spark));
+}
+
+/* Names that somebody has to be asked for; consumes `content` and what `want` holds. */
+static void ask_names(spark_look_t *look, int64_t token, cJSON *content,
+    const magic_want_t *want)
+{
+    question_t *question = question_new(look, token, "", on_names);
+    question->reply = content;
+    question->want = *want;
+    if (want->kind == WANTS_LOCAL) {
+        cJSON *request = json_obj();
+        json_set_str(request, "do", "names");
+        json_set_str(request, "begin", want->typed);
+        ask_python(question, request);
+    } else {
+        ask(question, session_of(look, NULL), "names", json_obj());
+    }
 }
 
 static void complete_magic(spark_look_t *look, int64_t token, const char *text,
@@ -322,23 +400,22 @@ static void complete_magic(spark_look_t *look, int64_t token, const char *text,
 {
     size_t len = strlen(text);
     cJSON *content = magic_complete(text, len, points);
-    magic_wants_t wants = magic_wants(text, len, points);
-    if (wants == WANTS_REMOTE) {
-        question_t *question = question_new(look, token, text, on_names);
-        question->reply = content;
-        ask(question, session_of(look, NULL), "names", json_obj());
+    magic_want_t want = magic_want(text, len, points);
+    if (want.kind == WANTS_REMOTE || want.kind == WANTS_LOCAL) {
+        ask_names(look, token, content, &want);
         return;
     }
-    if (wants == WANTS_PLACES)
-        magic_add_name(content, text, len, "local");
-    if (wants == WANTS_PLACES || wants == WANTS_REGISTERED)
-        add_registered(look, content, text);
-    spark_t *spark = NULL;
-    while (wants == WANTS_SESSIONS && (spark = sessions_next(look->sessions, spark)))
-        if (*spark_name(spark))
-            magic_add_name(content, text, len, spark_name(spark));
+    if (want.kind == WANTS_PLACES || want.kind == WANTS_REGISTERED)
+        add_places(look, content, &want);
+    else if (want.kind == WANTS_SESSIONS)
+        add_sessions(look, content, &want);
+    else if (want.kind == WANTS_FILES)
+        add_files(look, content, &want);
+    free(want.typed);
     core_own_reply(look->core, token, content);
 }
+
+/* === Requests =========================================================== */
 
 /* Python's, or PySpark without a magic: Python knows where that ends. */
 static bool is_plain_python(const plan_t *plan)
@@ -427,9 +504,12 @@ void spark_look_forget(spark_look_t *look, const void *arg)
 /* === Life =============================================================== */
 
 spark_look_t *spark_look_new(core_t *core, loop_t *loop, sessions_t *sessions,
-    const runner_t *runner, const cell_options_t *options)
+    const runner_t *runner, const cell_options_t *options, const char *folder,
+    const char *home)
 {
     spark_look_t *look = xcalloc(1, sizeof *look);
+    look->folder = xstrdup(folder);
+    look->home = xstrdup(home);
     look->core = core;
     look->loop = loop;
     look->sessions = sessions;
@@ -446,5 +526,7 @@ void spark_look_destroy(spark_look_t **look_p)
     *look_p = NULL;
     while (look->questions)
         question_free(look->questions);
+    free(look->folder);
+    free(look->home);
     free(look);
 }
