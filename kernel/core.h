@@ -161,6 +161,10 @@ typedef void(core_answer_fn)(const char *text, const err_t *err, void *arg);
 void core_ask_child(core_t *core, const char *expression, core_answer_fn *fn,
                     void *arg);
 
+/* Whoever asked with this `arg` has gone: no answer comes, and what the child has not got
+ * yet is not asked. */
+void core_forget_ask(core_t *core, const void *arg);
+
 /* Run code in the child, silently, in order with core_ask_child and the cells. Lost
  * when the child dies. */
 void core_tell_child(core_t *core, const char *code);

@@ -85,6 +85,23 @@ void core_ask_child(core_t *core, const char *expression, core_answer_fn *fn, vo
     add_ask(core, NULL, expression, fn, arg);
 }
 
+void core_forget_ask(core_t *core, const void *arg)
+{
+    ask_t **p = &core->asks;
+    while (*p) {
+        ask_t *ask = *p;
+        bool is_it = ask->fn && ask->arg == arg;
+        if (is_it)
+            ask->fn = NULL;
+        if (is_it && !ask->msg_id) {
+            *p = ask->next;
+            ask_free(ask);
+        } else {
+            p = &ask->next;
+        }
+    }
+}
+
 void core_tell_child(core_t *core, const char *code)
 {
     add_ask(core, code, NULL, NULL, NULL);

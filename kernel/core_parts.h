@@ -45,7 +45,7 @@ typedef enum {
 /* A silent request of ours. */
 typedef struct ask_t {
     char *code, *expression; /* one of them */
-    core_answer_fn *fn;      /* NULL for core_tell_child */
+    core_answer_fn *fn;      /* NULL for core_tell_child, or forgotten */
     void *arg;
     char *msg_id; /* NULL = not sent yet */
     int tries;

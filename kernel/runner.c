@@ -110,6 +110,11 @@ bool runner_is_expanding(const runner_t *runner)
     return runner->plan && (runner->is_expanding || is_asking);
 }
 
+const cJSON *runner_computes(const runner_t *runner)
+{
+    return runner->computes;
+}
+
 /* === The end of a step, the end of the cell ============================= */
 
 static void end_cell(runner_t *runner, cJSON *reply)
@@ -303,6 +308,7 @@ void runner_destroy(runner_t **runner_p)
         end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
     clear_step(runner);
     json_free(&runner->value);
+    json_free(&runner->computes);
     free(runner->guarded_session);
     free(runner->told_late);
     free(runner->left_session);

@@ -30,6 +30,10 @@ bool runner_is_busy(const runner_t *runner);
 /* Does it wait for Python to expand a line? */
 bool runner_is_expanding(const runner_t *runner);
 
+/* Names of computes, as the last list of a workspace had them; NULL = none was asked for.
+ * Borrowed. */
+const cJSON *runner_computes(const runner_t *runner);
+
 /* Interrupt what runs: the cell ends with KeyboardInterrupt. A second call stops waiting
  * for Spark. Does nothing while idle. */
 void runner_interrupt(runner_t *runner);

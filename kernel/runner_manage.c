@@ -35,6 +35,24 @@ static void show(runner_t *runner, const manage_result_t *result)
     free(text);
 }
 
+/* What a list of computes named is offered where a name is typed (spark_look.h). */
+static void keep_computes(runner_t *runner, const cJSON *value)
+{
+    const command_t *command = runner->command;
+    const cJSON *one;
+    bool is_list = command->id == COMMAND_LIST ||
+        (command->id == COMMAND_COMPUTE && strcmp(command->verb, "list") == 0);
+    if (!is_list)
+        return;
+    json_free(&runner->computes);
+    runner->computes = json_arr();
+    cJSON_ArrayForEach(one, value)
+    {
+        json_add_str(runner->computes,
+            cJSON_IsString(one) ? one->valuestring : json_str(one, "name", ""));
+    }
+}
+
 static void on_done(const manage_result_t *result, const err_t *err, void *arg)
 {
     runner_t *runner = arg;
@@ -47,6 +65,7 @@ static void on_done(const manage_result_t *result, const err_t *err, void *arg)
     }
     if (result->value) {
         show(runner, result);
+        keep_computes(runner, result->value);
         json_free(&runner->value);
         runner->value = json_copy(result->value);
     }

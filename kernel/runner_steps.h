@@ -34,6 +34,7 @@ struct runner_t {
     char *display_id;             /* of the line that shows how far a command is */
     bool line_is_alone;           /* nothing else was shown before it */
     cJSON *value;                 /* what the cell gives to Python, or NULL */
+    cJSON *computes;              /* names that the last list of them had, or NULL */
     cJSON *payload;               /* pages of `name?`, or NULL */
 
     livy_statement_t *statement;  /* of the step, or NULL */

@@ -13,7 +13,9 @@ import re
 import socket
 import struct
 import sys
+import types
 
+_NAMES_MAX = 500  # of a completion
 _path = None
 _data_folder = None
 _CELL_MAGICS = (
@@ -285,7 +287,41 @@ def _has(request, call):
     return {"has": name in call.names or name in _shell().user_ns}
 
 
-_ANSWERS = {"prepare": _prepare, "load": _load, "offer": _offer, "has": _has}
+def _is_frame(value):
+    """Of pandas, or with an Arrow stream? Its classes say; nothing of them runs."""
+    for kind in type(value).__mro__:
+        names = vars(kind)
+        top = str(names.get("__module__")).partition(".")[0]
+        if "__arrow_c_stream__" in names or (top, kind.__name__) == ("pandas", "DataFrame"):
+            return True
+    return False
+
+
+def _is_users(name, value, hidden):
+    """Did a cell make it? Not IPython, not an import."""
+    if not isinstance(name, str) or name.startswith("_"):
+        return False
+    if name in hidden and hidden[name] is value:
+        return False
+    if isinstance(value, (types.FunctionType, type)):
+        return value.__module__ == "__main__"
+    return not isinstance(value, (types.ModuleType, types.BuiltinFunctionType))
+
+
+def _names(request, call):
+    """Variables that begin so (in any case), for completion: dataframes first."""
+    shell = _shell()
+    begin, hidden = request["begin"].lower(), shell.user_ns_hidden
+    mine = {
+        name: value for name, value in dict(shell.user_ns).items()
+        if _is_users(name, value, hidden) and name.lower().startswith(begin)
+    }
+    return {"names": sorted(mine, key=lambda name: not _is_frame(mine[name]))[:_NAMES_MAX]}
+
+
+_ANSWERS = {
+    "prepare": _prepare, "load": _load, "offer": _offer, "has": _has, "names": _names,
+}
 
 
 def get(name, rows=None, all=False):

@@ -250,7 +250,8 @@ spark_cells_t *spark_cells_new(core_t *core, loop_t *loop, http_t *http,
     cells->sessions = sessions_new(options, loop, http);
     cells->runner = runner_new(cells->sessions, loop, cell_options->is_spark_default);
     cells->look =
-        spark_look_new(core, loop, cells->sessions, cells->runner, cell_options);
+        spark_look_new(core, loop, cells->sessions, cells->runner, cell_options,
+            options->folder, options->home);
     core_plug_spark(core, &plug, cells);
     return cells;
 }

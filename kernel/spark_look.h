@@ -1,9 +1,10 @@
 /*
  * spark_look - completion and inspection in Spark cells, and whose an unknown name is
  *
- * Names of the session are asked of the driver beside what runs (remote/look.py). Who asks
- * has little patience: after 900 ms the answer is what is known by then. Without a side
- * channel nothing is known; of Scala, the server's own completion while nothing runs.
+ * Names of the session are asked of the driver beside what runs (remote/look.py), those of
+ * the notebook's Python of the child between its cells (shim.py). Who asks has little
+ * patience: after 900 ms the answer is what is known by then. Without a side channel nothing
+ * is known of the session; of Scala, the server's own completion while nothing runs.
  * Thread: loop thread only.
  */
 #ifndef SK_SPARK_LOOK_H
@@ -15,9 +16,11 @@
 
 typedef struct spark_look_t spark_look_t;
 
-/* All are borrowed and outlive it; `options` is copied. */
+/* All are borrowed and outlive it; options and texts are copied. Files are those of the
+ * kernel's `folder`; `home` may be NULL. */
 spark_look_t *spark_look_new(core_t *core, loop_t *loop, sessions_t *sessions,
-    const runner_t *runner, const cell_options_t *options);
+    const runner_t *runner, const cell_options_t *options, const char *folder,
+    const char *home);
 /* No answer comes any more. NULL-safe. */
 void spark_look_destroy(spark_look_t **look_p);
 

@@ -13,11 +13,11 @@
     {.letter = 'o', .name = "output", .value = "NAME[,NAME]", .type = OPTION_NAMES, \
      .offset = FIELD(outputs), .heading = "Dataframes", \
      .help = "afterwards the Spark dataframe NAME is a pandas one of that name in Python; " \
-             "after SQL it is the result of the query"}, \
+             "after SQL it is the result of the query", .wants = WANTS_REMOTE}, \
     {.letter = 'i', .name = "input", .value = "NAME[,NAME]", .type = OPTION_NAMES, \
      .offset = FIELD(inputs), \
      .help = "before the code runs, the pandas dataframe NAME of Python becomes a Spark " \
-             "dataframe of that name"}, \
+             "dataframe of that name", .wants = WANTS_LOCAL}, \
     {.letter = 'n', .name = "rows", .value = "ROWS", .type = OPTION_ROWS, \
      .offset = FIELD(rows), \
      .help = "at most so many rows, of -o and of a shown result; all (or -1) for all"}, \
@@ -31,7 +31,8 @@
              "columns"}, \
     {.letter = session_letter, .name = "session", .value = "NAME", .type = OPTION_TEXT, \
      .offset = FIELD(session), .heading = "Session", \
-     .help = "run in the session of that name; without it in the usual one"}, \
+     .help = "run in the session of that name; without it in the usual one", \
+     .wants = WANTS_SESSIONS}, \
     {.name = "setup", .type = OPTION_FLAG, .offset = FIELD(is_setup), \
      .help = "run the cell again, by itself, when a lost session has been replaced"}
 

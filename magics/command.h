@@ -111,6 +111,17 @@ typedef struct {
     char *topic;                           /* help TOPIC; NULL = all */
 } command_t;
 
+/* Names that are not ours, of which a word of a line may be one: completion asks for them. */
+typedef enum {
+    WANTS_NOTHING,
+    WANTS_SESSIONS,   /* of this notebook */
+    WANTS_REMOTE,     /* variables of the session */
+    WANTS_LOCAL,      /* variables of the notebook's Python */
+    WANTS_PLACES,     /* where a session can start */
+    WANTS_REGISTERED, /* those of them that have a name of their own */
+    WANTS_FILES,      /* of this machine */
+} magic_wants_t;
+
 /* Is this line (without "%synapse") a command rather than code? Its first word (any case)
  * is a command and is followed by nothing, by an option, or by a word that no Python
  * expression could have there (`start pool`: command_parse says what is wrong). With `suggestion` not

@@ -10,6 +10,10 @@
 #define ROW(verb) MANAGE_ROW(COMMAND_COMPUTE, "compute", verb)
 #define NAME_WORD .argument = "NAME", \
     .argument_offset = offsetof(command_t, manage.word)
+#define KNOWN_WORD NAME_WORD, .argument_wants = WANTS_REGISTERED
+#define OPTION_KNOWN(what) \
+    {'n', "name", "NAME", OPTION_TEXT, MANAGE_FIELD(name), .help = what, \
+     .wants = WANTS_REGISTERED}
 
 static const char *const types[] = {"synapsespark", "livy", "fabric", "local", NULL};
 
@@ -25,7 +29,8 @@ static const char *const types[] = {"synapsespark", "livy", "fabric", "local", N
      .help = "what it is for"}
 #define OPTION_FILE \
     {0, "file", "FILE", OPTION_TEXT, MANAGE_FIELD(file), \
-     .help = "its definition in YAML, as `az ml compute attach` takes it"}
+     .help = "its definition in YAML, as `az ml compute attach` takes it", \
+     .wants = WANTS_FILES}
 
 static const option_t attach_options[] = {
     OPTION_FILE,
@@ -60,7 +65,7 @@ static const option_t attach_options[] = {
 
 static const option_t update_options[] = {
     OPTION_FILE,
-    OPTION_NAME("the compute; also the word after update, or in the file"),
+    OPTION_KNOWN("the compute; also the word after update, or in the file"),
     OPTION_IDENTITY,
     OPTION_TAGS,
     OPTION_DESCRIPTION,
@@ -71,7 +76,7 @@ static const option_t update_options[] = {
 };
 
 static const option_t show_options[] = {
-    OPTION_NAME("the compute; also the word after show"),
+    OPTION_KNOWN("the compute; also the word after show"),
     OPTIONS_WORKSPACE,
     OPTION_OUTPUT,
     {0},
@@ -86,7 +91,7 @@ static const option_t list_options[] = {
 };
 
 static const option_t detach_options[] = {
-    OPTION_NAME("the compute; also the word after detach"),
+    OPTION_KNOWN("the compute; also the word after detach"),
     OPTION_NO_WAIT,
     OPTIONS_WORKSPACE,
     OPTION_OUTPUT,
@@ -94,7 +99,7 @@ static const option_t detach_options[] = {
 };
 
 static const option_t grant_options[] = {
-    OPTION_NAME("the compute; also the word after grant"),
+    OPTION_KNOWN("the compute; also the word after grant"),
     {0, "role", "ROLE", OPTION_TEXT, MANAGE_FIELD(role),
      .help = "Synapse role; without it Synapse Administrator, as the compute's identity "
              "needs it"},
@@ -201,7 +206,7 @@ static const command_row_t show_row = {
     .summary = "Show one compute.",
     .examples = show_examples,
     .options = show_options,
-    NAME_WORD,
+    KNOWN_WORD,
     .check = check_named,
 };
 
@@ -226,7 +231,7 @@ static const command_row_t update_row = {
     .summary = "Change the managed identity, the tags or the description of a compute.",
     .examples = update_examples,
     .options = update_options,
-    NAME_WORD,
+    KNOWN_WORD,
     .check = check_update,
 };
 
@@ -237,7 +242,7 @@ static const command_row_t detach_row = {
                "configuration; the pool itself stays.",
     .examples = detach_examples,
     .options = detach_options,
-    NAME_WORD,
+    KNOWN_WORD,
     .check = check_named,
 };
 
@@ -249,7 +254,7 @@ static const command_row_t grant_row = {
             "notebook run as yourself.",
     .examples = grant_examples,
     .options = grant_options,
-    NAME_WORD,
+    KNOWN_WORD,
     .check = check_named,
 };
 

@@ -41,5 +41,6 @@ const command_row_t command_get_row = {
     .options = options,
     .argument = "NAME",
     .argument_offset = offsetof(command_t, transfer.name),
+    .argument_wants = WANTS_REMOTE,
     .check = check,
 };

@@ -15,4 +15,5 @@ const command_row_t command_meta_row = {
     .examples = examples,
     .argument = "NAME",
     .argument_offset = offsetof(command_t, session),
+    .argument_wants = WANTS_SESSIONS,
 };

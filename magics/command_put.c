@@ -37,5 +37,6 @@ const command_row_t command_put_row = {
     .options = options,
     .argument = "NAME",
     .argument_offset = offsetof(command_t, transfer.name),
+    .argument_wants = WANTS_LOCAL,
     .check = check,
 };

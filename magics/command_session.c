@@ -158,5 +158,6 @@ const command_row_t command_logs_row = {
     .options = logs_options,
     .argument = "NAME",
     .argument_offset = offsetof(command_t, session),
+    .argument_wants = WANTS_SESSIONS,
     .check = check_logs,
 };

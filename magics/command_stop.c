@@ -36,5 +36,6 @@ const command_row_t command_stop_row = {
     .options = options,
     .argument = "NAME",
     .argument_offset = offsetof(command_t, session),
+    .argument_wants = WANTS_SESSIONS,
     .check = check,
 };

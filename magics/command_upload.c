@@ -32,5 +32,6 @@ const command_row_t command_upload_row = {
     .options = options,
     .argument = "FILE|FOLDER",
     .argument_offset = offsetof(command_t, transfer.name),
+    .argument_wants = WANTS_FILES,
     .check = check,
 };

@@ -5,7 +5,8 @@
 
 static const option_t options[] = {
     {.name = "session", .value = "NAME", .type = OPTION_TEXT,
-     .offset = offsetof(command_t, session), .help = "of the session of that name"},
+     .offset = offsetof(command_t, session), .help = "of the session of that name",
+     .wants = WANTS_SESSIONS},
     {0},
 };
 
@@ -24,4 +25,5 @@ const command_row_t command_vars_row = {
     .options = options,
     .argument = "PATTERN",
     .argument_offset = offsetof(command_t, pattern),
+    .argument_wants = WANTS_REMOTE,
 };

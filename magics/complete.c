@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -13,196 +14,40 @@
 #include "magics/command.h"
 #include "magics/help.h"
 #include "magics/lines.h"
-#include "magics/row.h"
+#include "magics/spot.h"
 
-/* A cursor and what is around it, in bytes of the cell. */
+/* The words before a cursor that is in the words of a line. */
 typedef struct {
-    const char *text;
-    size_t len, cursor;
-    cursor_place_t place;
-    bool is_cell;      /* in the first line of %%synapse */
-    bool is_body;      /* AT_MAGIC below it: no words are there */
-    size_t args, end;  /* AT_MAGIC: the words after the magic, to the line's end */
-    size_t code, code_end; /* AT_SPARK_CODE */
-} spot_t;
+    spot_t spot;
+    words_t words;
+    size_t count;       /* of whole ones */
+    const word_t *word; /* the one that the cursor ends; NULL = it begins one */
+} before_t;
 
-static size_t line_start(const char *text, size_t at)
+/* False: there are no words, or the cursor is in a comment. words_free in any case. */
+static bool words_before(before_t *before, const char *text, size_t len, size_t points)
 {
-    while (at > 0 && text[at - 1] != '\n' && text[at - 1] != '\r')
-        at--;
-    return at;
-}
-
-static size_t line_end(const char *text, size_t len, size_t at)
-{
-    while (at < len && text[at] != '\n' && text[at] != '\r')
-        at++;
-    return at;
-}
-
-/* Bytes up to the end of `%synapse` in a line, behind `name =` too; 0 = it has none. */
-static size_t magic_in_line(const char *line, size_t len)
-{
-    size_t at = line_indent(line, len);
-    size_t prefix = line_magic(line + at, len - at, "synapse", false);
-    const char *equals = memchr(line, '=', len);
-    if (prefix == 0 && equals) {
-        at = (size_t)(equals - line) + 1;
-        at += line_indent(line + at, len - at);
-        prefix = line_magic(line + at, len - at, "synapse", false);
-    }
-    return prefix ? at + prefix : 0;
-}
-
-/* Is what stands before the cursor the start of a command's name, with nothing behind? */
-static bool is_name_typed(const char *args, size_t before, size_t len)
-{
-    size_t start = line_indent(args, before);
-    if (start == before)
-        return line_is_blank(args + before, len - before);
-    bool is_start = false;
-    for (const char *const *name = command_names(); *name && !is_start; name++)
-        is_start = starts_nocase(*name, args + start, before - start);
-    return is_start && line_is_blank(args + before, len - before);
-}
-
-/* The cursor is in a line with %synapse: in its words, or in a line of code? */
-static void look_at_line(spot_t *spot)
-{
-    size_t start = line_start(spot->text, spot->cursor);
-    spot->end = line_end(spot->text, spot->len, spot->cursor);
-    size_t prefix = magic_in_line(spot->text + start, spot->end - start);
-    if (prefix == 0 || spot->cursor <= start + prefix)
-        return;
-    spot->args = start + prefix;
-    const char *args = spot->text + spot->args;
-    char *line = trimmed(args, spot->end - spot->args);
-    bool is_magic = is_name_typed(args, spot->cursor - spot->args, spot->end - spot->args) ||
-                    (*line && command_is_command(line, NULL));
-    spot->place = is_magic ? AT_MAGIC : AT_SPARK_CODE;
-    spot->code = spot->args + line_indent(args, spot->end - spot->args);
-    spot->code_end = spot->end;
-    free(line);
-}
-
-/* The code is below the line that ends at `end`. */
-static void take_below(spot_t *spot, size_t end)
-{
-    spot->code = end < spot->len ? end + 1 : end;
-    spot->code_end = spot->len;
-}
-
-/* The cell begins with %%synapse at `start`; its words are from `args` on. */
-static void look_at_cell(spot_t *spot, size_t start, size_t args)
-{
-    size_t end = line_end(spot->text, spot->len, start);
-    char *line = trimmed(spot->text + args, end - args);
-    size_t word_len = strcspn(line, " \t?");
-    spot->args = args;
-    spot->end = end;
-    if (spot->cursor > end) {
-        spot->is_body = row_find(line, word_len) != NULL;
-        spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
-        take_below(spot, end);
-    } else if (spot->cursor > args) {
-        spot->is_cell = true;
-        spot->place = AT_MAGIC;
-    }
-    free(line);
-}
-
-static bool has_magic_line(const char *line, size_t len)
-{
-    return len > 2 && memcmp(line, "%%", 2) == 0;
-}
-
-/* Where plain cells are Spark's: the plan says whose the cell is. */
-static void look_at_spark(spot_t *spot, size_t first, const cell_options_t *options)
-{
-    size_t end = line_end(spot->text, spot->len, first);
-    plan_t *plan = plan_of_cell(spot->text, spot->len, options);
-    bool has_magic = has_magic_line(spot->text + first, end - first);
-    if (!plan->is_python && !(has_magic && spot->cursor <= end) && plan->count) {
-        spot->is_body = plan->steps[0].kind == STEP_COMMAND;
-        spot->place = spot->is_body ? AT_MAGIC : AT_SPARK_CODE;
-        spot->code_end = spot->len;
-        if (has_magic)
-            take_below(spot, end);
-    }
-    plan_destroy(&plan);
-}
-
-static spot_t spot_of(const char *text, size_t len, size_t points,
-    const cell_options_t *options)
-{
-    spot_t spot = {.text = text, .len = len, .place = AT_PYTHON};
-    spot.cursor = text_offset_of_point(text, len, points);
-    size_t start = line_indent(text, len);
-    while (start < len && text[start] == '\r') /* line_indent knows \n only */
-        start += 1 + line_indent(text + start + 1, len - start - 1);
-    size_t first = line_start(text, start);
-    size_t prefix = line_magic(text + first, line_end(text, len, first) - first, "synapse",
-        true);
-    if (prefix) {
-        look_at_cell(&spot, first, first + prefix);
-        return spot;
-    }
-    look_at_line(&spot);
-    if (spot.place == AT_PYTHON && options && options->is_spark_default)
-        look_at_spark(&spot, first, options);
-    return spot;
-}
-
-cursor_place_t cursor_place(const char *text, size_t len, size_t cursor_points,
-    const cell_options_t *options)
-{
-    return spot_of(text, len, cursor_points, options).place;
-}
-
-/* The language, when the plan has none because something is still missing. */
-static lang_t lang_of_line(const char *line, size_t len)
-{
-    lang_t lang = LANG_PYSPARK;
-    size_t prefix = line_magic(line, len, "synapse", true);
-    char *words = trimmed(line + (prefix ? prefix : 0), len - (prefix ? prefix : 0));
-    char *word = words + strspn(words, "% ");
-    word[strcspn(word, " \t\r\n")] = '\0';
-    lang_of_word(word, &lang);
-    free(words);
-    return lang;
-}
-
-code_spot_t code_spot(const char *text, size_t len, size_t cursor_points,
-    const cell_options_t *options)
-{
-    spot_t spot = spot_of(text, len, cursor_points, options);
-    code_spot_t code = {.start = spot.code, .len = spot.code_end - spot.code};
-    size_t first = line_start(text, line_indent(text, len));
-    code.before = text_points(text, spot.code);
-    size_t at = spot.cursor > spot.code ? spot.cursor - spot.code : 0;
-    code.cursor = text_points(text + spot.code, at);
-    if (!has_magic_line(text + first, len - first))
-        return code;
-    plan_t *plan = plan_of_cell(text, len, options);
-    bool is_code = plan->count && plan->steps[0].kind == STEP_CODE;
-    code.lang = is_code ? plan->steps[0].lang
-                        : lang_of_line(text + first, line_end(text, len, first) - first);
-    code.session = is_code ? xstrdup(plan->steps[0].options.session) : NULL;
-    plan_destroy(&plan);
-    return code;
+    *before = (before_t){.spot = spot_of(text, len, points, NULL)};
+    const spot_t *spot = &before->spot;
+    if (spot->place != AT_MAGIC || spot->is_body)
+        return false;
+    size_t end = spot->cursor - spot->args;
+    words_of_line(&before->words, text + spot->args, end);
+    before->count = before->words.count;
+    if (before->count && before->words.items[before->count - 1].end == end)
+        before->word = &before->words.items[--before->count];
+    return before->words.end == end;
 }
 
 /* Matches as they are collected for one word. */
 typedef struct {
     cJSON *matches, *types;
-    const char *typed; /* the word before the cursor */
+    const char *typed; /* of the word, before the cursor */
     size_t start, end; /* code points that a match replaces */
 } found_t;
 
-static void add_match(found_t *found, const char *text, const char *type)
+static void add(const found_t *found, const char *text, const char *type)
 {
-    if (!starts_nocase(text, found->typed, strlen(found->typed)))
-        return;
     cJSON *match = json_obj();
     json_set_int(match, "start", (int64_t)found->start);
     json_set_int(match, "end", (int64_t)found->end);
@@ -212,7 +57,13 @@ static void add_match(found_t *found, const char *text, const char *type)
     json_add_str(found->matches, text);
 }
 
-static void add_names(found_t *found, bool with_languages)
+static void add_match(const found_t *found, const char *text, const char *type)
+{
+    if (starts_nocase(text, found->typed, strlen(found->typed)))
+        add(found, text, type);
+}
+
+static void add_names(const found_t *found, bool with_languages)
 {
     static const char *const languages[] = {"pyspark", "python", "scala", "spark", "sql"};
     for (size_t i = 0; with_languages && i < sizeof languages / sizeof *languages; i++)
@@ -235,6 +86,17 @@ static const option_t *open_option(const command_row_t *row, const words_t *word
     return option && option->value ? option : NULL;
 }
 
+/* The option whose value comes after `count` whole words: `-o `, and `-o a, `. */
+static const option_t *option_before(const command_row_t *row, const words_t *words,
+    size_t count)
+{
+    size_t i = count;
+    while (i > 1 && text_ends(words->items[i - 1].text, ","))
+        i--;
+    const option_t *option = i > 0 ? open_option(row, words, i - 1) : NULL;
+    return option && (i == count || option->type == OPTION_NAMES) ? option : NULL;
+}
+
 static bool is_given(const option_t *option, const words_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -251,27 +113,6 @@ static bool is_given(const option_t *option, const words_t *words, size_t count)
     return false;
 }
 
-static void add_choices(found_t *found, const option_t *option)
-{
-    for (const char *const *choice = option->choices; choice && *choice; choice++)
-        add_match(found, *choice, "value");
-}
-
-/* `--auth=ba`: the word is an option with its value attached. */
-static bool add_attached(found_t *found, const command_row_t *row)
-{
-    const char *equals = strchr(found->typed, '=');
-    if (strncmp(found->typed, "--", 2) != 0 || equals == NULL)
-        return false;
-    const option_t *option = row_option(row, found->typed + 2,
-        (size_t)(equals - found->typed) - 2);
-    found->start += text_points(found->typed, (size_t)(equals + 1 - found->typed));
-    found->typed = equals + 1;
-    if (option)
-        add_choices(found, option);
-    return true;
-}
-
 /* Whose options stand in a line of `count` whole words: of a command, of its verb, or of
  * code (`%%synapse sql -o df`). */
 static const command_row_t *row_of_words(const words_t *words, size_t count, bool is_cell)
@@ -286,79 +127,134 @@ static const command_row_t *row_of_words(const words_t *words, size_t count, boo
     return verb ? verb : row;
 }
 
-/* Candidates for a word after `count` whole words. */
-static void add_words(found_t *found, const words_t *words, size_t count, bool is_cell)
+/* What stands before the cursor. */
+typedef struct {
+    const command_row_t *row;
+    const option_t *option; /* it is the value of this one; NULL = of none */
+    bool is_attached;       /* by `=`, to an option that may not exist */
+    const char *typed;
+    size_t at;              /* byte of the cell where it begins */
+} value_t;
+
+static value_t value_of(const before_t *before, const char *text)
 {
-    if (count == 0 && *found->typed != '-') {
-        add_names(found, is_cell);
+    const spot_t *spot = &before->spot;
+    const word_t *word = before->word;
+    value_t value = {.typed = word ? word->text : "",
+        .at = word ? spot->args + word->start : spot->cursor};
+    const char *equals = strchr(value.typed, '='), *raw = text + value.at;
+    bool is_plain = word && !word->is_quoted;
+    value.row = row_of_words(&before->words, before->count, spot->is_cell);
+    if (value.row == NULL)
+        return value;
+    value.option = option_before(value.row, &before->words, before->count);
+    value.is_attached = !value.option && is_plain && equals &&
+                        strncmp(value.typed, "--", 2) == 0;
+    if (value.is_attached) {
+        value.option = row_option(value.row, value.typed + 2,
+            (size_t)(equals - value.typed) - 2);
+        value.at += (size_t)((const char *)memchr(raw, '=', spot->cursor - value.at) - raw) + 1;
+        value.typed = equals + 1;
+    }
+    const char *comma = is_plain && value.option && value.option->type == OPTION_NAMES
+        ? strrchr(value.typed, ',') : NULL;
+    if (comma) {
+        value.typed = comma + 1;
+        for (value.at = spot->cursor; text[value.at - 1] != ',';)
+            value.at--;
+    }
+    return value;
+}
+
+static void add_choices(const found_t *found, const option_t *option)
+{
+    for (const char *const *choice = option->choices; choice && *choice; choice++)
+        add_match(found, *choice, "value");
+}
+
+/* Candidates for the word that ends at the cursor. */
+static void add_words(const found_t *found, const before_t *before, const value_t *value)
+{
+    const command_row_t *row = value->row;
+    size_t count = before->count;
+    if (count == 0 && !value->is_attached && *found->typed != '-') {
+        add_names(found, before->spot.is_cell);
         return;
     }
-    const command_row_t *row = row_of_words(words, count, is_cell);
-    if (row == NULL)
+    if (value->option)
+        add_choices(found, value->option);
+    if (row == NULL || value->option || value->is_attached)
         return;
-    const option_t *open = count > 0 ? open_option(row, words, count - 1) : NULL;
-    if (open) {
-        add_choices(found, open);
-        return;
-    }
     if (row->id == COMMAND_HELP && count == 1)
         add_names(found, false);
     for (size_t i = 0; row->argument_words && count == 1 && row->argument_words[i]; i++)
         add_match(found, row->argument_words[i], "param");
     for (size_t i = 0; row->verbs && count == 1 && row->verbs[i]; i++)
         add_match(found, row->verbs[i]->name, "param");
-    if (add_attached(found, row))
-        return;
     for (const option_t *option = row->options; option && option->name; option++) {
         char *text = xasprintf("--%s", option->name);
-        if (option_repeats(option) || !is_given(option, words, count))
+        if (option_repeats(option) || !is_given(option, &before->words, count))
             add_match(found, text, "param");
         free(text);
     }
 }
 
-static magic_wants_t wants_of_words(const words_t *words, size_t count, bool is_cell)
+static magic_wants_t wants_of(const before_t *before, const value_t *value)
 {
-    const command_row_t *row = row_of_words(words, count, is_cell);
-    const option_t *open = row && count ? open_option(row, words, count - 1) : NULL;
-    if (open && (strcmp(open->name, "session") == 0))
-        return WANTS_SESSIONS;
-    if (open && open->offset == offsetof(command_t, start.compute_target) && row != &code_row)
-        return WANTS_PLACES;
-    if (open)
-        return row == &code_row && strcmp(open->name, "output") == 0 ? WANTS_REMOTE
-                                                                     : WANTS_NOTHING;
-    bool is_attached = row && row->id == COMMAND_COMPUTE && count == 2 && row->argument;
-    if (is_attached && strcmp(row->name, "attach") != 0)
-        return WANTS_REGISTERED;
-    bool is_first = row && row != &code_row && count == 1;
-    if (is_first && (row->id == COMMAND_GET || row->id == COMMAND_VARS))
-        return WANTS_REMOTE;
-    if (is_first && row->argument && row->argument_offset == offsetof(command_t, session))
-        return WANTS_SESSIONS;
-    bool is_action = row && row->id == COMMAND_SESSION && row->second && count == 2;
+    const command_row_t *row = value->row;
+    const words_t *words = &before->words;
+    size_t count = before->count;
+    if (row == NULL || value->option || value->is_attached)
+        return value->option ? value->option->wants : WANTS_NOTHING;
+    const char *name = words->items[0].text;
+    bool is_verb = row_find(name, strlen(name)) != row;
+    if (count == (is_verb ? 2 : 1))
+        return row->argument_wants;
+    bool is_action = row->id == COMMAND_SESSION && row->second && count == 2;
     bool is_attach = is_action && text_equal_nocase(words->items[1].text, "attach");
     return is_action && !is_attach ? WANTS_SESSIONS : WANTS_NOTHING;
 }
 
-magic_wants_t magic_wants(const char *text, size_t len, size_t cursor_points)
+magic_want_t magic_want(const char *text, size_t len, size_t cursor_points)
 {
-    spot_t spot = spot_of(text, len, cursor_points, NULL);
-    magic_wants_t wants = WANTS_NOTHING;
-    words_t words;
-    if (spot.place != AT_MAGIC || spot.is_body)
-        return wants;
-    size_t before = spot.cursor - spot.args;
-    words_of_line(&words, text + spot.args, before);
-    size_t count = words.count;
-    bool is_within = count && words.items[count - 1].end == before;
-    if (words.end == before)
-        wants = wants_of_words(&words, is_within ? count - 1 : count, spot.is_cell);
-    words_free(&words);
-    return wants;
+    magic_want_t want = {.kind = WANTS_NOTHING};
+    before_t before;
+    if (words_before(&before, text, len, cursor_points)) {
+        size_t cursor = before.spot.cursor;
+        value_t value = value_of(&before, text);
+        char quote = value.at < cursor ? text[value.at] : '\0';
+        want.kind = wants_of(&before, &value);
+        want.typed = xstrdup(value.typed);
+        want.quote = quote == '"' || quote == '\'' ? quote : '\0';
+        want.is_closed = before.words.open_quote && cursor < len &&
+                         text[cursor] == before.words.open_quote;
+    }
+    words_free(&before.words);
+    return want;
 }
 
-void magic_add_name(cJSON *content, const char *text, size_t len, const char *name)
+/* A name as a word of a line: in quotes where it needs them, or has them already. A folder
+ * stays open for what is in it. */
+static char *word_of_name(const char *name, const magic_want_t *want)
+{
+    bool is_plain = *name && *name != '-' && !strpbrk(name, " \t'\"\\#${");
+    bool is_literal = strpbrk(name, "$\"\\{") && !strchr(name, '\'');
+    char quote = is_literal ? '\'' : want->quote && !strchr(name, '\'') ? want->quote : '"';
+    if (is_plain && !want->quote)
+        return xstrdup(name);
+    buf_t word = BUF_INIT;
+    buf_addc(&word, quote);
+    for (const char *c = name; *c; c++) {
+        if (quote == '"' && (*c == '"' || *c == '\\'))
+            buf_addc(&word, '\\');
+        buf_addc(&word, *c);
+    }
+    if (!want->is_closed && !text_ends(name, "/"))
+        buf_addc(&word, quote);
+    return buf_take(&word);
+}
+
+void magic_add_name(cJSON *content, const magic_want_t *want, const char *name)
 {
     found_t found = {
         .matches = json_get_arr(content, "matches"),
@@ -367,37 +263,35 @@ void magic_add_name(cJSON *content, const char *text, size_t len, const char *na
         .start = (size_t)json_int(content, "cursor_start", 0),
         .end = (size_t)json_int(content, "cursor_end", 0),
     };
-    size_t from = text_offset_of_point(text, len, found.start);
-    size_t to = text_offset_of_point(text, len, found.end);
-    char *typed = xstrndup(text + from, to - from);
-    found.typed = typed;
-    add_match(&found, name, "instance");
-    free(typed);
+    if (!want->typed || !starts_nocase(name, want->typed, strlen(want->typed)))
+        return;
+    char *word = word_of_name(name, want);
+    const cJSON *match;
+    bool is_there = false;
+    cJSON_ArrayForEach(match, found.matches)
+    {
+        is_there = is_there || strcmp(match->valuestring, word) == 0;
+    }
+    if (!is_there)
+        add(&found, word, "instance");
+    free(word);
 }
 
 cJSON *magic_complete(const char *text, size_t len, size_t cursor_points)
 {
-    spot_t spot = spot_of(text, len, cursor_points, NULL);
-    size_t at = text_points(text, spot.cursor);
+    before_t before;
+    bool is_among_words = words_before(&before, text, len, cursor_points);
+    size_t at = text_points(text, before.spot.cursor);
     found_t found = {.matches = json_arr(), .types = json_arr(), .typed = "",
         .start = at, .end = at};
-    if (spot.place == AT_MAGIC && !spot.is_body) {
-        words_t words;
-        size_t before = spot.cursor - spot.args, count;
-        words_of_line(&words, text + spot.args, before);
-        count = words.count;
-        bool is_within = count && words.items[count - 1].end == before;
-        if (is_within) {
-            const word_t *word = &words.items[--count];
-            found.typed = word->text;
-            found.start = text_points(text, spot.args + word->start);
-        }
-        bool is_plain = !is_within || !words.items[count].is_quoted;
-        if (words.end == before && is_plain)
-            add_words(&found, &words, count, spot.is_cell);
-        found.typed = "";
-        words_free(&words);
+    if (is_among_words) {
+        value_t value = value_of(&before, text);
+        found.typed = value.typed;
+        found.start = text_points(text, value.at);
+        if (!before.word || !before.word->is_quoted)
+            add_words(&found, &before, &value);
     }
+    words_free(&before.words);
     cJSON *content = json_obj(), *metadata = json_obj();
     json_set_str(content, "status", "ok");
     json_set(content, "matches", found.matches);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 #include "magics/cell.h"
+#include "magics/command.h"
 
 /* Where the cursor is: in Python (the child answers), in the words of a %synapse or
  * %%synapse line (magic_complete answers), or in the code of a Spark cell. */
@@ -29,15 +30,20 @@ typedef struct {
 code_spot_t code_spot(const char *text, size_t len, size_t cursor_points,
     const cell_options_t *options);
 
-/* Names that are not ours and fit where the cursor is AT_MAGIC. */
-typedef enum { WANTS_NOTHING, WANTS_SESSIONS, WANTS_REMOTE,
-    WANTS_PLACES /* to start at */, WANTS_REGISTERED /* names of such */ } magic_wants_t;
+/* What fits where the cursor is AT_MAGIC and is not ours. */
+typedef struct {
+    magic_wants_t kind;
+    char *typed;    /* what stands there, without its quotes, or NULL; free it */
+    char quote;     /* that it begins with; 0 = none */
+    bool is_closed; /* the quote that is open before the cursor ends right behind it */
+} magic_want_t;
 
-magic_wants_t magic_wants(const char *text, size_t len, size_t cursor_points);
+magic_want_t magic_want(const char *text, size_t len, size_t cursor_points);
 
 /* Add such a name to the content of a complete_reply for the same cursor, if it begins as
- * the word there does. */
-void magic_add_name(cJSON *content, const char *text, size_t len, const char *name);
+ * what stands there and has not been added; in quotes where a line needs them. One with a
+ * slash at its end is a folder: its quote stays open. */
+void magic_add_name(cJSON *content, const magic_want_t *want, const char *name);
 
 /* Content of a complete_reply (status, matches, cursor_start, cursor_end, metadata with
  * _jupyter_types_experimental) for a cursor that is AT_MAGIC. Caller frees. */

@@ -19,7 +19,7 @@ extern const char *const endpoint_auths[]; /* of --auth */
      .help = "an attached Synapse compute of the workspace, a registered name, " \
              "fabric:WORKSPACE/LAKEHOUSE, or local; without -c and --livy the usual place, " \
              "which is this machine unless the configuration names another", \
-     .heading = "Where it runs"}
+     .heading = "Where it runs", .wants = WANTS_PLACES}
 #define OPTION_SUBSCRIPTION \
     {'s', "subscription-id", "ID", OPTION_TEXT, START_FIELD(subscription_id), \
      .help = "subscription of the Azure ML workspace; with -r and -w"}
@@ -32,7 +32,7 @@ extern const char *const endpoint_auths[]; /* of --auth */
 #define OPTION_CONFIG_FILE(letter) \
     {letter, "config-file", "FILE", OPTION_TEXT, START_FIELD(config_file), \
      .help = "config.json of the workspace, in place of -s -r -w; without it config.json " \
-             "is looked for in this folder and those above"}
+             "is looked for in this folder and those above", .wants = WANTS_FILES}
 
 #define OPTION_LIVY \
     {0, "livy", "URL", OPTION_URL, START_FIELD(livy_url), \
@@ -45,18 +45,18 @@ extern const char *const endpoint_auths[]; /* of --auth */
      .heading = "Log in to a Livy server"}, \
     {0, "user", "NAME", OPTION_SECRET, START_FIELD(secret_user), .help = "user, for basic"}, \
     {0, "password-file", "FILE", OPTION_TEXT, START_FIELD(password_file), \
-     .help = "file whose first line is the password"}, \
+     .help = "file whose first line is the password", .wants = WANTS_FILES}, \
     {0, "password", "TEXT", OPTION_SECRET, START_FIELD(secret_password), \
      .help = "the password itself; better $name of a Python variable, or a file: a " \
              "notebook is shared"}, \
     {0, "token-file", "FILE", OPTION_TEXT, START_FIELD(token_file), \
-     .help = "file whose first line is a bearer token"}, \
+     .help = "file whose first line is a bearer token", .wants = WANTS_FILES}, \
     {0, "token", "TEXT", OPTION_SECRET, START_FIELD(secret_token), \
      .help = "the token itself; better $name, or a file"}, \
     {0, "header", "\"Name: value\"", OPTION_HEADER, START_FIELD(headers), \
      .help = "sent with each request; may be given again"}, \
     {0, "ca-file", "FILE", OPTION_TEXT, START_FIELD(ca_file), \
-     .help = "certificates (PEM) to trust"}, \
+     .help = "certificates (PEM) to trust", .wants = WANTS_FILES}, \
     {0, "proxy", "URL", OPTION_TEXT, START_FIELD(proxy), .help = "HTTP proxy to go through"}
 
 /* "-e needs -c NAME: why", "--livy and -c contradict each other: why". Return -1. */

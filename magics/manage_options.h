@@ -29,7 +29,7 @@
     {'w', "workspace-name", "NAME", OPTION_TEXT, START_FIELD(workspace_name), \
      .help = "its name"}, \
     {'f', "config-file", "FILE", OPTION_TEXT, START_FIELD(config_file), \
-     .help = "the workspace's config.json"}
+     .help = "the workspace's config.json", .wants = WANTS_FILES}
 
 #define OPTION_OUTPUT \
     {'o', "output", "json|table", OPTION_CHOICE, MANAGE_FIELD(output), \

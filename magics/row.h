@@ -41,6 +41,7 @@ typedef struct {
     bool is_bare;               /* it may stand without dashes: `as NAME` */
     char also_letter;           /* another letter and another name that people know it */
     const char *also;           /* by; 0, NULL = none */
+    magic_wants_t wants;        /* what its value may name */
 } option_t;
 
 typedef struct command_row_t {
@@ -55,6 +56,7 @@ typedef struct command_row_t {
     const char *argument;        /* a word that may follow; NULL = none */
     size_t argument_offset;      /* of its char * in command_t */
     const char *const *argument_words; /* that it may be, for completion; NULL = any */
+    magic_wants_t argument_wants; /* what it may name */
     const char *second;          /* a word that may follow that; NULL = none */
     size_t second_offset;
     const char *stray;           /* ends the error about a word too many; NULL = none */

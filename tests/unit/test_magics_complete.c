@@ -131,28 +131,104 @@ static void test_code_spot(void)
     code_is("%%synapse scala\nval x", 21, false, "spark 16+5 16 5 -", "Scala");
 }
 
+/* "kind [typed]", the quote behind it, ! when it is closed */
+static void wants(const char *line, const char *wanted, const char *claim)
+{
+    static const char *const kinds[] = {"nothing", "sessions", "remote", "local", "places",
+        "registered", "files"};
+    const char *bar = strchr(line, '|');
+    char *cell = xasprintf("%.*s%s", (int)(bar - line), line, bar + 1);
+    size_t points = text_points(line, (size_t)(bar - line));
+    magic_want_t want = magic_want(cell, strlen(cell), points);
+    char quote[] = {want.quote, '\0'};
+    char *text = xasprintf("%s [%s]%s%s", kinds[want.kind], want.typed ? want.typed : "",
+        quote, want.is_closed ? "!" : "");
+    is_str(text, wanted, "%s", claim);
+    free(text);
+    free(want.typed);
+    free(cell);
+}
+
+/* What a complete_reply has when names are added to it. */
+static void adds(const char *line, const char *const *names, const char *wanted,
+    const char *claim)
+{
+    size_t len = strcspn(line, "|"), points = text_points(line, len);
+    char *cell = xasprintf("%.*s%s", (int)len, line, line + len + 1);
+    cJSON *content = magic_complete(cell, strlen(cell), points);
+    magic_want_t want = magic_want(cell, strlen(cell), points);
+    for (; *names; names++)
+        magic_add_name(content, &want, *names);
+    char *text = matches_text(content);
+    is_str(text, wanted, "%s", claim);
+    free(text);
+    free(want.typed);
+    json_free(&content);
+    free(cell);
+}
+
 static void test_wants(void)
 {
-    const char *line = "%synapse get d";
-    is_int(magic_wants(line, 14, 14), WANTS_REMOTE, "get takes a name of the session");
-    is_int(magic_wants("%%synapse --session e", 21, 21), WANTS_SESSIONS, "--session a session");
-    is_int(magic_wants("%%synapse sql -o d", 18, 18), WANTS_REMOTE, "-o a name of it");
-    is_int(magic_wants("%synapse stop ", 14, 14), WANTS_SESSIONS, "stop a session");
-    is_int(magic_wants("%synapse session use ", 21, 21), WANTS_SESSIONS, "session use, too");
-    is_int(magic_wants("%synapse session attach ", 24, 24), WANTS_NOTHING,
+    wants("%synapse get d|", "remote [d]", "get takes a name of the session");
+    wants("%synapse vars d|", "remote [d]", "vars, too");
+    wants("%%synapse --session e|", "sessions [e]", "--session a session");
+    wants("%%synapse sql -o d|", "remote [d]", "-o a name of it");
+    wants("%%synapse -i d|", "local [d]", "-i one of Python");
+    wants("%%synapse -o a -i |\nx", "local []", "the option before the cursor counts");
+    wants("%%synapse --input=d|", "local [d]", "attached by =");
+    wants("%%synapse -i a,b|", "local [b]", "after a comma");
+    wants("%%synapse -i a,|", "local []", "right behind it");
+    wants("%%synapse -i a, b|", "local [b]", "with a space too");
+    wants("%%synapse -i a |", "nothing []", "without a comma it is over");
+    wants("%%synapse -i é,漢|", "local [漢]", "letters of any kind");
+    wants("%synapse put d|", "local [d]", "put takes one");
+    wants("%synapse put df as |", "nothing []", "its new name is free");
+    wants("%synapse stop |", "sessions []", "stop a session");
+    wants("%synapse meta e|", "sessions [e]", "meta, too");
+    wants("%synapse session use |", "sessions []", "session use, too");
+    wants("%synapse session attach |", "nothing []",
         "attach one of the server, which is not asked");
-    is_int(magic_wants("%synapse start -c l", 19, 19), WANTS_PLACES, "-c takes a place");
-    is_int(magic_wants("%synapse compute show ", 22, 22), WANTS_REGISTERED, "show a name");
-    is_int(magic_wants("%synapse compute attach ", 24, 24), WANTS_NOTHING,
-        "what is attached gets a new name");
-    is_int(magic_wants("%synapse start -n ", 18, 18), WANTS_NOTHING, "numbers are nobody's");
-    cJSON *content = magic_complete(line, 14, 14);
-    magic_add_name(content, line, 14, "df");
-    magic_add_name(content, line, 14, "other");
-    char *text = matches_text(content);
-    is_str(text, "13-14 df", "names that fit are added");
-    free(text);
-    json_free(&content);
+    wants("%synapse start -c l|", "places [l]", "-c takes a place");
+    wants("%synapse start --compute-target=l|", "places [l]", "in its long form");
+    wants("%synapse session list -c |", "places []", "also where sessions are listed");
+    wants("%synapse compute show |", "registered []", "show a name");
+    wants("%synapse compute grant --name |", "registered []", "after its option too");
+    wants("%synapse compute attach |", "nothing []", "what is attached gets a new name");
+    wants("%synapse start -n |", "nothing []", "numbers are nobody's");
+    wants("%synapse upload d|", "files [d]", "upload a file");
+    wants("%synapse upload ../d|", "files [../d]", "with its folder");
+    wants("%synapse upload \"my f|", "files [my f]\"", "in quotes");
+    wants("%synapse upload 'my f|'", "files [my f]'!", "that are closed behind the cursor");
+    wants("%synapse upload my\\ f|", "files [my f]", "or with a backslash");
+    wants("%synapse upload a as |", "nothing []", "not its name there");
+    wants("%synapse start -f |", "files []", "a workspace's config.json");
+    wants("%synapse start --ca-file=c|", "files [c]", "certificates");
+    wants("%synapse start --token-file=\"my t|", "files [my t]\"", "attached in quotes");
+    wants("%synapse compute attach x --file |", "files []", "a definition");
+    wants("%synapse logs -f |", "nothing []", "-f of a log is no file");
+    wants("%synapse upload x # d|", "nothing []", "nor is a comment");
+    wants("x = 1|", "nothing []", "nor is Python");
+}
+
+static void test_names(void)
+{
+    static const char *const frames[] = {"df", "df", "Data", "other", NULL};
+    static const char *const files[] = {"my file.csv", "my folder/", "my$.csv", "my\"q.csv",
+        "myself.csv", "my'$x", NULL};
+    adds("%synapse get d|", frames, "13-14 df Data",
+        "names that fit are added once");
+    adds("%%synapse -i a,d|", frames, "15-16 df Data", "behind the comma");
+    adds("%%synapse --input=d|", frames, "18-19 df Data", "behind the =");
+    adds("%synapse start --ca-file é/m|", (const char *const[]){"é/my.pem", NULL},
+        "25-28 é/my.pem", "in code points");
+    adds("%synapse upload my|", files, "16-18 \"my file.csv\" \"my folder/ 'my$.csv' "
+        "'my\"q.csv' myself.csv \"my'$x\"", "in quotes where they need them");
+    adds("%synapse upload \"my|", files, "16-19 \"my file.csv\" \"my folder/ 'my$.csv' "
+        "'my\"q.csv' \"myself.csv\" \"my'$x\"", "or have them");
+    adds("%synapse upload 'my f|'", files, "16-21 'my file.csv 'my folder/",
+        "a quote that is there is not added");
+    adds("%synapse upload |", (const char *const[]){"-x", NULL}, "16-16 --as --py \"-x\"",
+        "what looks like an option is none in quotes");
 }
 
 int main(void)
@@ -166,6 +242,7 @@ int main(void)
     test_inspect();
     test_code_spot();
     test_wants();
+    test_names();
     test_is_complete();
     return done_testing();
 }
