@@ -329,6 +329,36 @@ static void test_asks(void)
     recorder_end(&r);
 }
 
+static void test_forgotten_asks(void)
+{
+    static const char four[] =
+        "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"ok\","
+        "\"data\":{\"text/plain\":\"4\"}}}}";
+    int other;
+    recorder_begin(&r, true);
+    child_ready(&r);
+    forget();
+    core_ask_child(r.core, "2+2", record_answer, &r);
+    core_forget_ask(r.core, &other);
+    core_forget_ask(r.core, &r);
+    child_answers(&r, four);
+    is_str(r.answer, "", "who has gone gets no answer");
+    front_cell(&r, "a", "1", "");
+    forget();
+    core_ask_child(r.core, "x", record_answer, &r);
+    core_ask_child(r.core, "y", record_answer, &r);
+    core_forget_ask(r.core, &r);
+    core_ask_child(r.core, "z", record_answer, &r);
+    child_runs(&r, "a", "{\"status\":\"ok\"}");
+    char *log = recorder_take(&r);
+    ok(strstr(log, "ask<z>") && !strstr(log, "ask<x>") && !strstr(log, "ask<y>"),
+       "what the child has not got yet is not asked");
+    free(log);
+    child_answers(&r, four);
+    is_str(r.answer, "4", "who is still there gets one");
+    recorder_end(&r);
+}
+
 /* ---- interrupts ---- */
 
 static void test_interrupt_while_idle(void)
@@ -605,6 +635,7 @@ int main(void)
     test_later_replies_beside_cells();
     test_comm_order();
     test_asks();
+    test_forgotten_asks();
     test_interrupt_while_idle();
     test_interrupts();
     test_interrupt_of_spark();
