@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -249,6 +250,23 @@ static char *runtime_folder(const char *runtime_dir)
     return xasprintf("/tmp/synapse-kernel-%u", (unsigned)getuid());
 }
 
+/* Until a fault is mended nothing starts. */
+static void look_at_configuration(findings_t *findings, const config_t *config)
+{
+    const err_t *problem = config_problem(config);
+    const char *files[] = {config_site_file(config), config_user_file(config)};
+    buf_t found = BUF_INIT;
+    for (size_t i = 0; i < 2; i++)
+        if (files[i] && path_is_file(files[i]))
+            buf_addf(&found, "%s%s", found.len ? ", " : "", files[i]);
+    if (problem->code)
+        add(findings, "configuration", "missing", problem->text,
+            "mend it; until then no session starts");
+    else
+        add(findings, "configuration", "ok", found.len ? buf_str(&found) : "none", NULL);
+    buf_free(&found);
+}
+
 static void look_at_runtime(findings_t *findings, const char *runtime_dir)
 {
     char *folder = runtime_folder(runtime_dir);
@@ -335,6 +353,7 @@ static void examine(findings_t *findings, const doctor_surroundings_t *around)
         add(findings, "Python", "missing", err.text, NULL);
     }
     look_at_runtime(findings, around->runtime_dir);
+    look_at_configuration(findings, around->config);
     json_free(&facts);
 }
 

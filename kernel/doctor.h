@@ -5,6 +5,7 @@
 #ifndef SK_DOCTOR_H
 #define SK_DOCTOR_H
 
+#include "compute/config.h"
 #include "kernel/install.h"
 
 typedef struct {
@@ -12,6 +13,7 @@ typedef struct {
     const char *runtime_dir;        /* $XDG_RUNTIME_DIR, or NULL */
     const char *java_home;          /* $JAVA_HOME, or NULL */
     const char *version;            /* of the kernel */
+    const config_t *config;
 } doctor_surroundings_t;
 
 /* Run the sub-command; `argv` holds what follows "doctor" (`--json`, `--fix`). One line

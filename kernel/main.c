@@ -107,6 +107,7 @@ static void apply_config(surroundings_t *around)
     export(config, "local_memory", "SYNAPSE_KERNEL_LOCAL_MEMORY");
     export(config, "archive_dir", "SYNAPSE_KERNEL_ARCHIVE_DIR");
     around->environment = (const char *const *)environ;
+    around->config = config;
 }
 
 /* ---- sub-commands ---- */
@@ -176,6 +177,7 @@ static int run_doctor(int argc, char **argv, const surroundings_t *around)
         .runtime_dir = around->runtime_dir,
         .java_home = around->java_home,
         .version = PACKAGE_VERSION,
+        .config = around->config,
     };
     return doctor_main(argc, argv, &doctor);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include "compute/config.h"
 #include "kernel/python.h"
 
 /* Strings are NULL where not set, unless said. Borrowed from main. */
@@ -33,6 +34,7 @@ typedef struct {
     const char *const *environment; /* all of it: "NAME=value", NULL-ended; with what
                                        the configuration says for programs that we start */
     const char *const *given;       /* the same before that was added; for config_of */
+    const config_t *config;         /* as it was at the start; not NULL */
     pid_t parent_pid;               /* $JPY_PARENT_PID; 0 = not set */
 } surroundings_t;
 

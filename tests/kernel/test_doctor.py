@@ -53,6 +53,17 @@ def findings(environment: dict, *words) -> tuple[bool, dict]:
     return report["ok"], {finding["name"]: finding for finding in report["findings"]}
 
 
+def test_a_fault_in_the_configuration_is_told(environment):
+    file = Path(environment["HOME"]) / ".config/synapse-kernel/config.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("cluod: public\n")
+    well, found = findings(environment, "--python", sys.executable)
+    assert not well and f"{file}:1" in found["configuration"]["text"]
+    file.write_text("cloud: public\n")
+    well, found = findings(environment, "--python", sys.executable)
+    assert well and found["configuration"]["text"] == str(file)
+
+
 def test_all_is_well_here(environment):
     well, found = findings(environment, "--python", sys.executable)
     assert well
