@@ -113,16 +113,18 @@ static bool is_arguments(const char *rest)
         return true;
     if (c == '-') {
         const char *name = rest + strspn(rest, "-");
-        return name - rest <= 2 && isalpha((unsigned char)*name);
+        return name - rest <= 2 && (isalpha((unsigned char)*name) || *name == '\0');
     }
     if (isalpha(c) || c == '_')
         return !is_operator_word(rest);
     return isdigit(c) || c >= 0x80 || strchr("'\"${", c) != NULL;
 }
 
-/* `upload ./x`, `upload /x`: no Python that anybody means. */
+/* `upload ./x`, `upload /x`, `upload .`: no Python that anybody means. */
 static bool is_path(const char *rest)
 {
+    if (strcmp(rest, ".") == 0)
+        return true;
     return strchr("./~", *rest) && rest[1] && !isspace((unsigned char)rest[1]);
 }
 
