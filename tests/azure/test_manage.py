@@ -495,6 +495,7 @@ def test_registered_names_are_completed(kernel: NotebookKernel, shell: Shell) ->
     for line, names in (
         ("%synapse start -c l", ["local", "lab"]),
         ("%synapse compute detach l", ["lab"]),
+        (f"%synapse start -c {COMPUTE[:-1]}", [COMPUTE]),  # the list had it
     ):
         reply = kernel.client.complete(line, reply=True, timeout=LIMIT)
         assert reply["content"]["matches"] == names

@@ -292,7 +292,6 @@ def attached(resource_id: str, state: str) -> dict[str, Any]:
         "tags": {},
         "properties": {
             "computeType": "SynapseSpark",
-            "computeLocation": REGION,
             "resourceId": resource_id,
             "isAttachedCompute": True,
             "provisioningState": state,
@@ -324,7 +323,6 @@ def other_compute(kind: str) -> dict[str, Any]:
         "tags": {},
         "properties": {
             "computeType": kind,
-            "computeLocation": REGION,
             "resourceId": None,
             "isAttachedCompute": False,
             "provisioningState": "Succeeded",

@@ -371,6 +371,7 @@ def compute_view(place: MlWorkspace, name: str) -> dict[str, Any]:
         type=KIND + "/computes",
         location=place.region,
     )
+    view["properties"]["computeLocation"] = place.region
     if view.get("identity") is None:
         view.pop("identity", None)
     return view
