@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "kernel/session_clock.h"
 #include "kernel/session_list.h"
 #include "livy_client/server_view.h"
 #include "tests/unit/tap.h"
@@ -71,6 +72,24 @@ static void check_output(const cJSON *sessions)
     json_free(&none);
 }
 
+static void check_clock(void)
+{
+    cJSON *all = parse(mine);
+    const cJSON *clock = json_get_obj(cJSON_GetArrayItem(all, 0), "clock");
+    cJSON *output = session_clock_output(clock, 87000);
+    const cJSON *data = json_get_obj(output, "data");
+    is_str(json_str(data, "text/plain", ""), "warm start in 500 ms, ready since 01-01 "
+        "23:00:00, idle since 00:00:00, ends at 00:30:00", "a clock in words");
+    ok(strstr(json_str(data, "image/svg+xml", ""), ">warm start<"), "and as a picture");
+    ok(json_bool(json_get_obj(output, "transient"), "is_value", false),
+        "which is left out where the value is taken");
+    json_free(&output);
+    json_free(&all);
+    all = json_obj();
+    ok(session_clock_output(all, 87000) == NULL, "nothing known, nothing shown");
+    json_free(&all);
+}
+
 int main(void)
 {
     mem_init();
@@ -81,6 +100,7 @@ int main(void)
     cJSON *sessions = session_list_of(list, own);
     check_values(sessions);
     check_output(sessions);
+    check_clock();
     ok(server_view_find(list, "4") == cJSON_GetArrayItem(list, 2), "found by its id");
     ok(server_view_find(list, "etl") == cJSON_GetArrayItem(list, 0), "or by its name");
     ok(server_view_find(list, "5") == NULL, "or not at all");
