@@ -208,9 +208,12 @@ static void get_sessions(fake_livy_t *livy, const char *path, fake_reply_t *repl
             json_add(list, item_json(livy, i));
         total += is_listed;
     }
-    if (!is_fabric)
+    if (is_dialect(livy, "synapse")) /* of this page */
+        total = cJSON_GetArraySize(list);
+    if (!is_fabric) { /* which says it only when it is asked for */
         json_set_int(json, "from", from);
-    json_set_int(json, is_fabric ? "totalCountOfMatchedItems" : "total", total);
+        json_set_int(json, "total", total);
+    }
     json_set(json, is_fabric ? "items" : "sessions", list);
     say_json(reply, 200, json);
 }
@@ -443,8 +446,7 @@ static void route_azure(fake_livy_t *livy, const char *method, const char *path,
     fake_reply_t *reply)
 {
     bool is_fabric = is_dialect(livy, "fabric");
-    const char *json = text_ends(path, "/jobs") ? livy->spark_jobs
-        : text_ends(path, "/stages") ? livy->spark_stages : NULL;
+    const char *json = text_ends(path, "/jobs") ? livy->spark_jobs : NULL;
 
     if (strcmp(path, "/reset-timeout") == 0 && strcmp(method, is_fabric ? "POST" : "PUT") == 0) {
         livy->resets++;

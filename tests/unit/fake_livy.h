@@ -57,7 +57,7 @@ typedef struct {
     long refusal;             /* the status of every POST of a session; 0 = it is taken */
     const char *refusal_body;
     const char *detail;       /* JSON of errorInfo; NULL = none */
-    const char *spark_jobs, *spark_stages; /* JSON of Spark's own REST API; NULL = 404 */
+    const char *spark_jobs;   /* JSON of Spark's own REST API; NULL = 404 */
     int polls_to_idle;        /* of a session */
     const char *end_state;    /* what it becomes then; NULL = idle */
     const char *log;          /* JSON array; NULL = [] */
