@@ -218,9 +218,9 @@ void config_on_change(config_t *config, void (*fn)(void *arg), void *arg)
     config->on_change_arg = arg;
 }
 
-const char *config_home(const config_t *config)
+const char *const *config_environment(const config_t *config)
 {
-    return layer_variable(config->environment, "HOME");
+    return config->environment;
 }
 
 /* --- asking --- */

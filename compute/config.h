@@ -65,5 +65,8 @@ const char *config_user_file(const config_t *config);
  * no such key. A key that is not set has the value null and is only there when
  * `path` is its own: then also "help" and "variable". Caller frees. */
 cJSON *config_shown(const config_t *config, const char *path, err_t *err);
+/* Variables SYNAPSE_KERNEL_… that say nothing, a line each, with what may be meant;
+ * "" = none. Caller frees. */
+char *config_strays(const config_t *config);
 
 #endif

@@ -33,8 +33,8 @@ void layer_free(layer_t *layer);
 cJSON *layer_take_target(const cJSON *entry, const char *name,
     const config_base_t *base, const char **at, err_t *err);
 
-/* $HOME of a configuration's environment, or NULL. Borrowed. */
-const char *config_home(const config_t *config);
+/* As config_new was given it; or NULL. */
+const char *const *config_environment(const config_t *config);
 
 /* The value of NAME in an environment, NULL when it is not there or empty. Borrowed. */
 const char *layer_variable(const char *const *environment, const char *name);

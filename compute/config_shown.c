@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -42,7 +43,7 @@ static cJSON *value_shown(const config_key_t *key, const cJSON *value)
 static char *place_shown(const config_t *config, const char *path)
 {
     char *origin = config_origin(config, path);
-    const char *home = config_home(config);
+    const char *home = layer_variable(config_environment(config), "HOME");
     size_t len = home ? strlen(home) : 0;
     bool is_home = len > 1 && text_starts(origin, home) && origin[len] == '/';
     char *shown = is_home ? xasprintf("~%s", origin + len) : xstrdup(origin);
@@ -158,4 +159,67 @@ cJSON *config_shown(const config_t *config, const char *path, err_t *err)
             err->text[0] = 'T'; /* a sentence of its own */
     }
     return rows;
+}
+
+/* --- variables that say nothing --- */
+
+/* The names that keys give to variables. NULL-ended; the caller frees them and the
+ * list. */
+static char **variable_names(void)
+{
+    size_t count = 0;
+    const config_key_t *key;
+
+    while (config_key_at(count))
+        count++;
+    char **names = xcalloc(count + 1, sizeof *names);
+    count = 0;
+    for (size_t i = 0; (key = config_key_at(i)); i++)
+        if (config_has_variable(key))
+            names[count++] = config_variable(key->path);
+    return names;
+}
+
+/* Those that are no key's: of main, of the local server, of tests. */
+static bool is_known(char *const *names, const char *name)
+{
+    static const char *const others[] = {"SYNAPSE_KERNEL_CHILD", "SYNAPSE_KERNEL_DATA",
+        "SYNAPSE_KERNEL_SITE_CONFIG", "SYNAPSE_KERNEL_BINARY",
+        "SYNAPSE_KERNEL_PROGRAM"};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i], name) == 0)
+            return true;
+    for (; *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+static void add_stray(buf_t *out, char *const *names, const char *name)
+{
+    const char *near = text_nearest(name, (const char *const *) names, 3);
+
+    buf_addf(out, "%s$%s is no key's variable, and says nothing.", out->len ? "\n" : "",
+        name);
+    if (near)
+        buf_addf(out, " Did you mean %s?", near);
+}
+
+char *config_strays(const config_t *config)
+{
+    const char *const *variable = config_environment(config);
+    char **names = variable_names();
+    buf_t out = BUF_INIT;
+
+    for (; variable && *variable; variable++) {
+        char *name = xstrndup(*variable, strcspn(*variable, "="));
+        if (text_starts(name, "SYNAPSE_KERNEL_") && !is_known(names, name))
+            add_stray(&out, names, name);
+        free(name);
+    }
+    for (char **name = names; *name; name++)
+        free(*name);
+    free(names);
+    return buf_take(&out);
 }

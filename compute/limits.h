@@ -21,8 +21,9 @@
 int limits_apply(const config_t *config, const char *type, const char *name,
     start_options_t *options, err_t *err) SK_WARN_UNUSED;
 
-/* The same for the place that stands for managed compute, once it and its size are known:
- * limits_apply leaves the place of "managed" to it. `is_named`: -c named the place. */
+/* The same for the place that stands for managed compute, once it and its size are
+ * known: limits_apply leaves the place of "managed" to it. `is_named`: -c named the
+ * place. */
 int limits_apply_managed(const config_t *config, const char *type, const char *name,
     bool is_named, start_options_t *options, err_t *err) SK_WARN_UNUSED;
 

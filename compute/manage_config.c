@@ -1,6 +1,8 @@
 /*
  * manage_config - `config`: what is in force, and where it comes from
  */
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/path.h"
 #include "compute/manage_verb.h"
@@ -27,6 +29,10 @@ static void run_config(manage_t *manage)
         note_file(manage, "The site's", config_site_file(config));
         note_file(manage, "The user's", config_user_file(config));
     }
+    char *strays = config_strays(config);
+    if (*strays)
+        manage_note(manage, "%s", strays);
+    free(strays);
     if (config_problem(config)->code)
         manage_note(manage, "A fault, until which nothing starts: %s",
             config_problem(config)->text);

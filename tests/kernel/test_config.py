@@ -123,6 +123,8 @@ def test_a_shell_shows_it_too(place: Place):
     done = place.shell("config", "-o", "json", SYNAPSE_KERNEL_TENANT="t")
     assert '"from": "$SYNAPSE_KERNEL_TENANT"' in done.stdout
     assert f"The site's file: {place.site} (not there)" in done.stderr
+    done = place.shell("config", SYNAPSE_KERNEL_TENNANT="t")
+    assert "SYNAPSE_KERNEL_TENNANT" in done.stderr and "_TENANT?" in done.stderr
     done = place.shell("config", "tennant")
     assert done.returncode == 1 and "Did you mean `tenant`?" in done.stderr
 

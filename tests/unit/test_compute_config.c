@@ -290,6 +290,21 @@ static void test_shown(const world_t *world)
     config_destroy(&config);
 }
 
+static void test_strays(const world_t *world)
+{
+    static const char *const environment[] = {"SYNAPSE_KERNEL_CLUOD=china", "OTHER=1",
+        "SYNAPSE_KERNEL_LIMITS_MAX_EXECUTORS=9", "SYNAPSE_KERNEL_CHILD=x",
+        "SYNAPSE_KERNEL_ENDPOINTS_ARM=https://x", NULL};
+    config_t *config = config_of(world, NULL, NULL, environment);
+    char *text = config_strays(config);
+
+    is_str(text, "$SYNAPSE_KERNEL_CLUOD is no key's variable, and says nothing. Did "
+        "you mean SYNAPSE_KERNEL_CLOUD?\n$SYNAPSE_KERNEL_LIMITS_MAX_EXECUTORS is no "
+        "key's variable, and says nothing.", "variables that say nothing");
+    free(text);
+    config_destroy(&config);
+}
+
 static const struct {
     const char *claim, *before, *name, *entry, *after; /* after NULL = refused */
 } edits[] = {
@@ -454,13 +469,14 @@ static const struct {
         "managed: {type: livy, url: 'http://x'}\n", "livy", "managed", false, false},
     {"one that -c names", "limits: {allowed_targets: [managed]}\n", NULL, "fabric",
         "fabric:W/L", true, false},
-    {"this machine", "limits: {allowed_targets: [managed]}\n", NULL, "local", NULL, false,
-        true},
+    {"this machine", "limits: {allowed_targets: [managed]}\n", NULL, "local", NULL,
+        false, true},
     {"a place that is allowed by itself", "limits: {allowed_targets: [local]}\n", NULL,
         "local", NULL, false, true},
-    {"one that is not", "limits: {allowed_targets: [livy]}\n", NULL, "local", NULL, false,
-        false},
-    {"no list", "limits: {max_executors: 2}\n", NULL, "fabric", "fabric:W/L", true, true},
+    {"one that is not", "limits: {allowed_targets: [livy]}\n", NULL, "local", NULL,
+        false, false},
+    {"no list", "limits: {max_executors: 2}\n", NULL, "fabric", "fabric:W/L", true,
+        true},
 };
 
 static void test_limits_managed(const world_t *world)
@@ -474,7 +490,8 @@ static void test_limits_managed(const world_t *world)
         is_int(limits_apply(config, "managed", NULL, &options, &err), 0,
             "%s: its place is looked at later", managed[i].claim);
         is_int(limits_apply_managed(config, managed[i].type, managed[i].name,
-            managed[i].is_named, &options, &err), managed[i].is_right ? 0 : -1, "%s: %s",
+            managed[i].is_named, &options, &err), managed[i].is_right ? 0 : -1, "%s: "
+                "%s",
             managed[i].claim, err.text);
         json_free(&options.conf);
         config_destroy(&config);
@@ -549,6 +566,7 @@ int main(void)
     test_typos(&world);
     test_refresh(&world);
     test_shown(&world);
+    test_strays(&world);
     test_save(&world);
     test_save_file(&world);
     test_limits(&world);
