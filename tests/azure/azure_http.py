@@ -84,7 +84,9 @@ class Client:
 
     def link(self, parts: urllib.parse.SplitResult) -> http.client.HTTPConnection:
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+            return http.client.HTTPConnection(
+                parts.hostname or "", parts.port, timeout=30
+            )
         proxy = self.simulator.proxy.port
         link = http.client.HTTPSConnection(
             "127.0.0.1", proxy, timeout=30, context=self.context
@@ -109,7 +111,9 @@ class Client:
         assert got.status == 200, got
         return got.json["access_token"]
 
-    def arm(self, method: str, path: str, body: Any = None, version: str = VERSION) -> Got:
+    def arm(
+        self, method: str, path: str, body: Any = None, version: str = VERSION
+    ) -> Got:
         mark = "&" if "?" in path else "?"
         url = f"{ARM}{path}{mark}api-version={version}"
         return self.send(method, url, body, self.token(ARM))
@@ -122,7 +126,9 @@ class Client:
         return self.send(method, f"{FABRIC}/v1{path}", body, self.token(FABRIC))
 
 
-def wait_for(probe: Callable[[], Any], until: Callable[[Any], bool], seconds: float = 60):
+def wait_for(
+    probe: Callable[[], Any], until: Callable[[Any], bool], seconds: float = 60
+):
     """The first value of `probe` that satisfies `until`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -65,7 +65,9 @@ class Place:
         self, simulator: Simulator, credential: str = "secret", **environment: str
     ) -> Iterator[NotebookKernel]:
         settings = {**self.environment(simulator, credential), **environment}
-        kernel = NotebookKernel(self.jupyter_path, self.notebook, self.runtime, settings)
+        kernel = NotebookKernel(
+            self.jupyter_path, self.notebook, self.runtime, settings
+        )
         try:
             yield kernel
         finally:

@@ -228,10 +228,12 @@ def test_linked_services_come_and_go(client: Client) -> None:
     again = client.arm("PUT", path + "/link1", body, version=LINKS)
     assert again.status == 200
     assert again.json["identity"] == made.json["identity"]
-    assert [x["name"] for x in client.arm("GET", path, version=LINKS).json["value"]] == [
-        "link1"
-    ]
-    wrong = dict(body, properties=dict(body["properties"], linkedServiceResourceId="/x"))
+    assert [
+        x["name"] for x in client.arm("GET", path, version=LINKS).json["value"]
+    ] == ["link1"]
+    wrong = dict(
+        body, properties=dict(body["properties"], linkedServiceResourceId="/x")
+    )
     assert client.arm("PUT", path + "/link2", wrong, version=LINKS).status == 404
     assert client.arm("DELETE", path + "/link1", version=LINKS).status == 200
     assert client.arm("DELETE", path + "/link1", version=LINKS).status == 204
@@ -244,10 +246,15 @@ def test_assets_have_versions(client: Client) -> None:
     assert latest["properties"]["latestVersion"] == "2"
     one = client.arm("GET", ML + "/environments/AzureML-Minimal/versions/1").json
     assert "0.8.10" in one["properties"]["condaFile"]
-    properties = {"dataType": "uri_folder", "dataUri": "azureml://datastores/lake/paths/x"}
+    properties = {
+        "dataType": "uri_folder",
+        "dataUri": "azureml://datastores/lake/paths/x",
+    }
     put = client.arm("PUT", ML + "/data/new/versions/1", {"properties": properties})
     assert put.status == 201
-    changed = {"properties": dict(properties, dataUri="azureml://datastores/lake/paths/y")}
+    changed = {
+        "properties": dict(properties, dataUri="azureml://datastores/lake/paths/y")
+    }
     assert client.arm("PUT", ML + "/data/new/versions/1", changed).status == 409
     listed = everything(client, client.arm("GET", ML + "/data"))
     assert {each["name"] for each in listed} == {"titanic", "new"}

@@ -205,7 +205,12 @@ DAYS = [
     Day("no workspace", ["-s|config\\.json", "-w"], f"%synapse start -c {COMPUTE}"),
     Day("a throttled start", ["core"], make=throttled),
     Day("a gateway's page", ["502"], make=html_error),
-    Day("no login at all", ["az login", "%synapse login"], credential="none", sources="prod"),
+    Day(
+        "no login at all",
+        ["az login", "%synapse login"],
+        credential="none",
+        sources="prod",
+    ),
     Day("no az", ["az", "install"], credential="none", sources="AzureCliCredential"),
     Day("a wrong Fabric workspace", ["Nowhere"], "%synapse start -c fabric:Nowhere/x"),
     Day(
@@ -214,7 +219,12 @@ DAYS = [
         f"%synapse start -c fabric:{FABRIC_WORKSPACE}/Passenger",
     ),
     Day("a viewer", ["Contributor|Member|role|permission"], FABRIC, viewer),
-    Day("a full capacity", ["capacity", "stop|cancel|wait|larger"], FABRIC, full_capacity),
+    Day(
+        "a full capacity",
+        ["capacity", "stop|cancel|wait|larger"],
+        FABRIC,
+        full_capacity,
+    ),
     Day("packaging", ["librar"], FABRIC, packaging),
 ]
 

@@ -126,7 +126,10 @@ def test_a_full_pool_refuses_at_once(azure: Simulator, client: Client) -> None:
 
 @pytest.mark.parametrize(
     "phase, scheduler, plugin",
-    [(QUEUED, "Queued", "Preparation"), (ACQUIRING, "Scheduled", "ResourceAcquisition")],
+    [
+        (QUEUED, "Queued", "Preparation"),
+        (ACQUIRING, "Scheduled", "ResourceAcquisition"),
+    ],
 )
 def test_a_session_waits_in_a_phase_until_it_is_deleted(
     azure: Simulator, client: Client, phase: str, scheduler: str, plugin: str

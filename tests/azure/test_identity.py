@@ -105,7 +105,9 @@ def test_arc_challenges_with_a_file(
     assert first.status == 401
     named = first.headers["www-authenticate"].removeprefix("Basic realm=")
     answer = "Basic " + Path(named).read_text()
-    assert ask(client, url, query, Metadata="true", Authorization="Basic x").status == 401
+    assert (
+        ask(client, url, query, Metadata="true", Authorization="Basic x").status == 401
+    )
     got = ask(client, url, query, Metadata="true", Authorization=answer)
     assert got.status == 200, got
     assert not Path(named).exists()

@@ -47,7 +47,10 @@ def test_a_secret_gives_a_token_for_its_audience(
         ({"client_secret": "wrong"}, 7000215),
         ({}, 7000218),
         ({"client_id": "nobody", "client_secret": "s3cret~value"}, 700016),
-        ({"client_secret": "s3cret~value", "scope": "https://x.example/.default"}, 500011),
+        (
+            {"client_secret": "s3cret~value", "scope": "https://x.example/.default"},
+            500011,
+        ),
         ({"client_secret": "s3cret~value", "scope": ARM}, 70011),
         ({"client_assertion": "x", "client_assertion_type": ASSERTION}, 700027),
     ],
@@ -177,7 +180,10 @@ def test_a_device_code_waits_for_its_user(azure: Simulator, client: Client) -> N
     azure.login.approve(device["user_code"])
     got = poll(client, device)
     assert claims_of(got.json["access_token"])["upn"] == azure.directory.user.name
-    refresh = {"grant_type": "refresh_token", "refresh_token": got.json["refresh_token"]}
+    refresh = {
+        "grant_type": "refresh_token",
+        "refresh_token": got.json["refresh_token"],
+    }
     other = client.login(scope=SYNAPSE + "/.default", **refresh)
     assert claims_of(other.json["access_token"])["aud"] == SYNAPSE
     unknown = client.login(

@@ -119,14 +119,18 @@ def test_the_users_notebook_runs_from_start_to_stop(fresh: Desk, dialect: str) -
         "df.filter(col('Survived') == 1).groupBy('Sex').count()"
         ".orderBy(desc('count')).show(10)\n\ndf.show()"
     )
-    assert "|female|  308|" in prepared.stdout and "only showing top 20" in prepared.stdout
+    assert (
+        "|female|  308|" in prepared.stdout and "only showing top 20" in prepared.stdout
+    )
     dataset = fresh.kernel.fails(
         "%%synapse\nfrom azureml.core import Workspace, Dataset\n\n"
         'dset = Dataset.get_by_name(ws, "blob_dset")\n'
         "spark_df = dset.to_spark_dataframe()"
     )
     assert "data path" in dataset.text
-    write = '%% synapse\n\ndf.write.format("csv").mode("overwrite").save(folder + "/out")'
+    write = (
+        '%% synapse\n\ndf.write.format("csv").mode("overwrite").save(folder + "/out")'
+    )
     run(write)
     again = run("%%synapse\nspark.read.csv(folder + '/out').count()")
     assert again.data() == ["1313"]
@@ -324,7 +328,7 @@ def test_a_large_output_comes_whole(started: Desk) -> None:
 
 
 def test_sql_and_scala_share_the_session(started: Desk) -> None:
-    scala = "%%synapse scala\nspark.range(5).createOrReplaceTempView(\"five\")"
+    scala = '%%synapse scala\nspark.range(5).createOrReplaceTempView("five")'
     started.kernel.ok(scala, limit=LIMIT)
     cell = started.kernel.ok("%%synapse sql\nselect count(*) as n from five")
     assert "5" in cell.text

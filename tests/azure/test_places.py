@@ -15,7 +15,6 @@ from simulator.directory import (
     LAKEHOUSE,
     POOL,
     SUBSCRIPTION,
-    SYNAPSE,
 )
 from simulator.fabric import PACKAGING
 from simulator.synapse import CAPACITY
@@ -89,7 +88,9 @@ def test_a_login_of_another_service_is_not_sent(azure: Simulator, place: Place) 
             seen.setdefault(header, set()).add(entry.request.host)
     assert len(seen) == 2  # one for Resource Manager, one for Synapse
     assert all(len(hosts) == 1 for hosts in seen.values()), seen.values()
-    assert not any("authorization" in e.request.headers for e in azure.log.find("", "login"))
+    assert not any(
+        "authorization" in e.request.headers for e in azure.log.find("", "login")
+    )
 
 
 # -- Fabric

@@ -34,7 +34,6 @@ from .wire import (
     azure_error,
 )
 
-
 # Variables that this machine may have and that would win, or lead elsewhere.
 OTHERS = (
     "REQUESTS_CA_BUNDLE",
@@ -89,7 +88,8 @@ class Simulator:
 
     def environment(self, credential: str = "secret") -> dict[str, str]:
         """Variables for a kernel behind the proxy; `credential`: how it proves who it is
-        (secret, none, or a place of identity.py). A name in it set to "" is to be unset."""
+        (secret, none, or a place of identity.py). A name in it set to "" is to be unset.
+        """
         result = {
             "HTTPS_PROXY": self.proxy_url,
             "HTTP_PROXY": self.proxy_url,
@@ -236,7 +236,9 @@ class Simulator:
 
     # -- tests
 
-    def bad_day(self, method: str = "", host: str = "", path: str = "", **how: Any) -> BadDay:
+    def bad_day(
+        self, method: str = "", host: str = "", path: str = "", **how: Any
+    ) -> BadDay:
         return self.bad_days.add(method, host, path, **how)
 
     def running(self) -> list[Session]:

@@ -85,7 +85,9 @@ class Arm:
         self.router = Router()
         self.add("GET", "/subscriptions", RESOURCE_VERSIONS, self.subscriptions)
         self.add("GET", SUBSCRIPTION, RESOURCE_VERSIONS, self.subscription)
-        self.add("GET", SUBSCRIPTION + "/resourceGroups", RESOURCE_VERSIONS, self.groups)
+        self.add(
+            "GET", SUBSCRIPTION + "/resourceGroups", RESOURCE_VERSIONS, self.groups
+        )
         self.add("GET", GROUP, RESOURCE_VERSIONS, self.group)
         place = SUBSCRIPTION + "/providers/{provider}/locations/{region}"
         for name in ("computeOperationsStatus", "computeOperationResults"):
@@ -251,9 +253,7 @@ class Arm:
         }
         return operation, headers
 
-    def operation_look(
-        self, request: Request, operation: str, **parts: str
-    ) -> Reply:
+    def operation_look(self, request: Request, operation: str, **parts: str) -> Reply:
         found = self.operations.get(operation)
         if found is None:
             raise Refusal(404, azure_error("NotFound", "There is no such operation."))

@@ -100,7 +100,11 @@ class Cluster:
             if name in os.environ:
                 environment[name] = os.environ[name]
         version = "python%d.%d" % sys.version_info[:2]
-        for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        for python in (
+            sys.executable,
+            f"/usr/bin/{version}",
+            f"/usr/local/bin/{version}",
+        ):
             if os.getuid() == 0 and runs_as_nobody(python, environment):
                 self.is_elsewhere = True
                 self.share_archive(environment)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .cluster import Cluster
@@ -22,19 +21,26 @@ from .directory import (
     FabricWorkspace,
     Lakehouse,
 )
+from .fabric_items import Items
+from .fabric_views import (
+    Group,
+    Member,
+    activity_view,
+    member_state,
+    member_view,
+    session_view,
+)
 from .sessions import (
-    ACQUIRING,
     DONE,
     QUEUED,
     RUNNING,
     SPARK_UI,
-    SUBMITTING,
     Fate,
     Session,
 )
-from .synapse import livy_info, plugin_info, result_of, scheduler_info, text_of
+from .synapse import text_of
 from .tokens import BadToken, Mint, Principal
-from .wire import Refusal, Reply, Request, Router, guid, stamp
+from .wire import Refusal, Reply, Request, Router, guid
 
 HOST = "api.fabric.microsoft.com"
 VERSION = "2023-12-01"
@@ -56,24 +62,6 @@ def failure(status: int, code: str, text: str, **headers: str) -> Refusal:
     return Refusal(status, body, **headers)
 
 
-@dataclass
-class Group:
-    """A Livy session that high-concurrency sessions of one tag share."""
-
-    tag: str
-    id: str = field(default_factory=guid)
-    members: list["Member"] = field(default_factory=list)
-
-
-@dataclass
-class Member:
-    """A high-concurrency session: a REPL of its own in a group's session."""
-
-    group: Group
-    session: Session
-    repl: str = field(default_factory=guid)
-
-
 class Fabric:
     def __init__(self, directory: Directory, mint: Mint, cluster: Cluster):
         self.directory = directory
@@ -93,21 +81,12 @@ class Fabric:
         self.page_size = 2
         self.unseen: dict[str, int] = {}
         self.router = Router()
-        self.add_items()
+        self.items = Items(self)
         livy = f"/v1/workspaces/{{w}}/lakehouses/{{l}}/livyapi/versions/{VERSION}"
         self.add_sessions(livy)
         seen = "/v1/workspaces/{w}/lakehouses/{l}/livySessions/{s}/applications"
         self.add("GET", seen + "/{application}/{what}", self.spark_ui)
         self.add_members(livy)
-
-    def add_items(self) -> None:
-        one = "/v1/workspaces/{w}"
-        self.router.add("GET", "/v1/workspaces", self.workspaces)
-        self.router.add("GET", one, self.workspace_show)
-        self.router.add("GET", one + "/lakehouses", self.lakehouses)
-        self.router.add("GET", one + "/lakehouses/{item}", self.lakehouse_show)
-        self.router.add("GET", one + "/environments", self.environments)
-        self.router.add("GET", one + "/spark/pools", self.pools)
 
     def add_sessions(self, livy: str) -> None:
         one = livy + "/sessions/{s}"
@@ -197,49 +176,6 @@ class Fabric:
             left = self.unseen.get(name, 0)
             self.unseen[name] = max(left - 1, 0)
             return left > 0
-
-    # -- workspaces and items
-
-    def page(self, request: Request, items: list[dict[str, Any]]) -> Reply:
-        start = int(request.query.get("continuationToken") or 0)
-        body: dict[str, Any] = {"value": items[start : start + self.page_size]}
-        if start + self.page_size < len(items):
-            token = str(start + self.page_size)
-            url = f"{request.base}{request.path}?continuationToken={token}"
-            body.update(continuationToken=token, continuationUri=url)
-        return Reply(200, body)
-
-    def workspaces(self, request: Request) -> Reply:
-        principal = self.enter(request)
-        own = [w for w in self.directory.fabric if principal.object_id in w.members]
-        others = [w for w in self.directory.fabric if w.name == "My workspace"]
-        return self.page(request, [workspace_view(each) for each in others + own])
-
-    def workspace_show(self, request: Request, w: str) -> Reply:
-        return Reply(200, workspace_view(self.workspace(self.enter(request), w)))
-
-    def lakehouses(self, request: Request, w: str) -> Reply:
-        workspace = self.workspace(self.enter(request), w)
-        views = [item_view(workspace, i, "Lakehouse") for i in workspace.lakehouses]
-        return self.page(request, views)
-
-    def lakehouse_show(self, request: Request, w: str, item: str) -> Reply:
-        workspace = self.workspace(self.enter(request), w)
-        lakehouse = self.lakehouse(workspace, item)
-        return Reply(200, item_view(workspace, lakehouse, "Lakehouse"))
-
-    def environments(self, request: Request, w: str) -> Reply:
-        workspace = self.workspace(self.enter(request), w)
-        views = [item_view(workspace, i, "Environment") for i in workspace.environments]
-        return self.page(request, views)
-
-    def pools(self, request: Request, w: str) -> Reply:
-        workspace = self.workspace(self.enter(request), w)
-        views = [
-            {"id": pool.id, "name": pool.name, "type": "Workspace", "nodeSize": "Medium"}
-            for pool in workspace.pools
-        ]
-        return self.page(request, views)
 
     # -- sessions
 
@@ -459,115 +395,3 @@ def paged(output: dict[str, Any], start: int, size: int) -> dict[str, Any]:
         piece = text.encode()[start : start + size]
         data["text/plain"] = piece.decode("utf-8", "ignore")
     return {**output, "data": data}
-
-
-def workspace_view(workspace: FabricWorkspace) -> dict[str, Any]:
-    is_own = workspace.name == "My workspace"
-    return {
-        "id": workspace.id,
-        "displayName": workspace.name,
-        "description": "",
-        "type": "Personal" if is_own else "Workspace",
-        "capacityId": "0f084df7-c13d-451b-af5f-ed0c466403b2",
-    }
-
-
-def item_view(
-    workspace: FabricWorkspace, item: Lakehouse, kind: str
-) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "id": item.id,
-        "type": kind,
-        "displayName": item.name,
-        "description": "",
-        "workspaceId": workspace.id,
-    }
-    if kind == "Lakehouse":
-        one_lake = f"https://onelake.dfs.fabric.microsoft.com/{workspace.id}/{item.id}"
-        view["properties"] = {
-            "oneLakeTablesPath": one_lake + "/Tables",
-            "oneLakeFilesPath": one_lake + "/Files",
-        }
-    return view
-
-
-ACQUISITION = {
-    QUEUED: "queued",
-    ACQUIRING: "acquiringSession",
-    SUBMITTING: "acquiringSession",
-}
-
-
-def state_info(session: Session) -> dict[str, Any]:
-    if session.errors:
-        return {"state": "error", "errorMessage": session.errors[0]["message"]}
-    return {"state": ACQUISITION.get(session.phase, "unknown"), "errorMessage": None}
-
-
-def session_view(session: Session, state: str) -> dict[str, Any]:
-    return {
-        "fabricSessionStateInfo": state_info(session),
-        "livyInfo": livy_info(session),
-        "name": session.body.get("name"),
-        "id": session.id,
-        "appId": session.app_id,
-        "appInfo": {"driverLogUrl": None} if session.app_id else None,
-        "artifactId": session.pool,
-        "errorInfo": session.errors,
-        "jobType": "SparkSession",
-        "submitterId": session.principal.object_id,
-        "submitterName": session.principal.name,
-        "log": session.log_lines,
-        "pluginInfo": plugin_info(session),
-        "schedulerInfo": scheduler_info(session),
-        "state": state,
-        "tags": session.body.get("tags"),
-        "result": result_of(session),
-        "cancellationReason": None,
-    }
-
-
-def activity_view(session: Session) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "appId": session.app_id,
-        "name": session.body.get("name"),
-        "workspaceId": session.workspace,
-        "submitterId": session.principal.object_id,
-        "submitterName": session.principal.name,
-        "artifactId": session.pool,
-        "result": result_of(session),
-        "submittedAt": stamp(session.times[QUEUED]),
-        "startedAt": stamp(session.times.get(RUNNING)),
-        "schedulerState": scheduler_info(session)["currentState"],
-        "pluginState": plugin_info(session)["currentState"],
-        "livyState": session.look(),
-        "isJobTimedOut": False,
-    }
-
-
-def member_state(member: Member) -> str:
-    session = member.session
-    if session.is_over:
-        return {"killed": "Killed", "error": "Failed"}.get(session.state, "Dead")
-    if session.phase == QUEUED:
-        return "NotStarted"
-    return "Idle" if session.phase == RUNNING else "AcquiringHighConcurrencySession"
-
-
-def member_view(member: Member, state: str) -> dict[str, Any]:
-    session, is_idle = member.session, state == "Idle"
-    view: dict[str, Any] = {
-        "id": session.id,
-        "state": state,
-        "sessionId": member.group.id if is_idle else None,
-        "replId": member.repl if is_idle else None,
-        "workspaceId": session.workspace,
-        "artifactId": session.pool,
-        "creatorId": session.principal.object_id,
-        "createdAt": stamp(session.times[QUEUED]),
-        "sessionTag": member.group.tag,
-    }
-    if not is_idle:
-        view["fabricSessionStateInfo"] = state_info(session)
-    return view

@@ -74,7 +74,9 @@ class Identity:
         if request.headers.get("metadata", "").lower() != "true":
             raise refusal(400, "invalid_request", "Required metadata header not found")
         if "x-forwarded-for" in request.headers:
-            raise refusal(400, "invalid_request", "Requests through a proxy are refused")
+            raise refusal(
+                400, "invalid_request", "Requests through a proxy are refused"
+            )
         self.check_version(request, "2018-02-01")
         principal = self.chosen(request.query, "client_id")
         return self.reply(request.query.get("resource", ""), principal)
@@ -166,5 +168,3 @@ class Identity:
             "client_id": principal.app_id,
         }
         return Reply(200, body)
-
-

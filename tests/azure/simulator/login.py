@@ -52,7 +52,11 @@ FAILURES = {
     ),
     65001: (400, "invalid_grant", "The user or administrator has not consented."),
     70011: (400, "invalid_scope", "The provided value for 'scope' is not valid."),
-    70043: (400, "invalid_grant", "The refresh token has expired by sign-in frequency."),
+    70043: (
+        400,
+        "invalid_grant",
+        "The refresh token has expired by sign-in frequency.",
+    ),
     90002: (400, "invalid_request", "Tenant not found. Check the tenant ID."),
     500011: (400, "invalid_resource", "The resource principal was not found."),
     700016: (400, "unauthorized_client", "Application not found in the directory."),
@@ -104,7 +108,9 @@ class Login:
 
     # -- what a test does
 
-    def approve(self, user_code: str = "", principal: Principal | None = None) -> Device:
+    def approve(
+        self, user_code: str = "", principal: Principal | None = None
+    ) -> Device:
         """Somebody opens the link, enters the code and signs in."""
         return self.decide(user_code, "approved", principal or self.directory.user)
 
@@ -181,9 +187,7 @@ class Login:
             raise self.failure(500011, f"'{wanted}'")
         return wanted
 
-    def client(
-        self, form: dict[str, str], request: Request, tenant: str
-    ) -> Principal:
+    def client(self, form: dict[str, str], request: Request, tenant: str) -> Principal:
         known = {a.principal.app_id: a for a in self.directory.applications}
         application = known.get(form.get("client_id", ""))
         if application is None or application.principal.tenant != tenant:
@@ -233,7 +237,10 @@ class Login:
         """By the thumbprint in the header: SHA-1 (x5t) or SHA-256 (x5t#S256)."""
         for pem in application.certificates:
             certificate = x509.load_pem_x509_certificate(pem)
-            for name, algorithm in (("x5t", hashes.SHA1()), ("x5t#S256", hashes.SHA256())):
+            for name, algorithm in (
+                ("x5t", hashes.SHA1()),
+                ("x5t#S256", hashes.SHA256()),
+            ):
                 given = header.get(name)
                 if given and unpart(given) == certificate.fingerprint(algorithm):
                     return certificate
@@ -347,7 +354,9 @@ def verify(
     """RS256 or PS256, as the documentation of certificate credentials has them."""
     schemes: dict[str, Any] = {
         "RS256": padding.PKCS1v15(),
-        "PS256": padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size),
+        "PS256": padding.PSS(
+            padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size
+        ),
     }
     scheme = schemes.get(header.get("alg", ""))
     if scheme is None or not isinstance(key, rsa.RSAPublicKey):
@@ -387,7 +396,9 @@ class Issuer:
         ]
         signed = b".".join(pieces)
         signature = self.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
-        return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
+        return (
+            signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")
+        ).decode()
 
     def check(
         self,

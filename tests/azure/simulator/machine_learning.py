@@ -63,7 +63,11 @@ class MachineLearning:
         versions: set[str] = VERSIONS,
     ) -> None:
         def found(
-            request: Request, subscription: str, group: str, workspace: str, **parts: str
+            request: Request,
+            subscription: str,
+            group: str,
+            workspace: str,
+            **parts: str,
         ) -> Reply:
             place = workspace_of(self.arm.directory, group, workspace)
             if place is None or place.subscription != subscription:
@@ -150,7 +154,9 @@ class MachineLearning:
             return Refusal(400, azure_error("BadArgument", text))
 
         if properties.get("computeType") != "SynapseSpark":
-            raise bad(f"The computeType {properties.get('computeType')!r} is not known.")
+            raise bad(
+                f"The computeType {properties.get('computeType')!r} is not known."
+            )
         if body.get("location", "").lower().replace(" ", "") != place.region:
             raise bad(f"The location must be {place.region}, that of the workspace.")
         parts = (properties.get("resourceId") or "").strip("/").split("/")
@@ -354,7 +360,11 @@ def workspace_view(place: MlWorkspace) -> dict[str, Any]:
         "name": place.name,
         "type": KIND,
         "location": place.region,
-        "identity": {"type": "SystemAssigned", "principalId": guid(), "tenantId": TENANT},
+        "identity": {
+            "type": "SystemAssigned",
+            "principalId": guid(),
+            "tenantId": TENANT,
+        },
         "properties": {
             "friendlyName": place.name,
             "provisioningState": "Succeeded",

@@ -13,22 +13,14 @@ from typing import Any, Callable
 from .cluster import Cluster
 from .directory import (
     ROLE_DEFINITIONS,
-    SYNAPSE_AUDIENCES,
     TENANT,
     Directory,
     Pool,
     SynapseWorkspace,
 )
-from .sessions import (
-    ACQUIRING,
-    ENDED,
-    QUEUED,
-    RUNNING,
-    SPARK_UI,
-    SUBMITTING,
-    Fate,
-    Session,
-)
+from .livy_views import livy_info, plugin_info, result_of, scheduler_info
+from .sessions import ACQUIRING, ENDED, QUEUED, SPARK_UI, SUBMITTING, Fate, Session
+from .synapse_roles import Roles
 from .tokens import BadToken, Mint, Principal
 from .wire import Refusal, Reply, Request, Router, azure_error, guid, stamp
 
@@ -105,16 +97,11 @@ class Synapse:
         self.add("GET", one + "/statements", self.statements)
         self.add("POST", one + "/statements", self.statement_post)
         self.add("GET", one + "/statements/{statement}", self.statement_show)
-        self.add(
-            "POST", one + "/statements/{statement}/cancel", self.statement_cancel
-        )
+        self.add("POST", one + "/statements/{statement}/cancel", self.statement_cancel)
         self.add("GET", one + "/applications/{application}/{what}", self.spark_ui)
         applications = "/monitoring/workloadTypes/spark/Applications"
         self.router.add("GET", applications, self.applications)
-        self.router.add("GET", "/roleAssignments", self.role_list)
-        self.router.add("PUT", "/roleAssignments/{name}", self.role_put)
-        self.router.add("DELETE", "/roleAssignments/{name}", self.role_delete)
-        self.router.add("GET", "/roleDefinitions", self.role_definitions)
+        self.roles = Roles(self)
 
     # -- who may
 
@@ -354,81 +341,6 @@ class Synapse:
                 )
         return Reply(200, {"nJobs": len(jobs), "sparkJobs": jobs})
 
-    # -- roles
-
-    def role_list(self, request: Request) -> Reply:
-        workspace, _ = self.enter(request)
-        wanted = {
-            "principalId": request.query.get("principalId"),
-            "roleDefinitionId": request.query.get("roleId"),
-            "scope": request.query.get("scope"),
-        }
-        found = [
-            role
-            for role in workspace.roles
-            if all(v is None or role[k] == v for k, v in wanted.items())
-        ]
-        return Reply(200, {"count": len(found), "value": found})
-
-    def role_put(self, request: Request, name: str) -> Reply:
-        workspace, principal = self.enter(request)
-        body = request.json()
-        scope = body.get("scope", "")
-        root = f"workspaces/{workspace.name}"
-        if not f"{scope}/".lower().startswith(root.lower() + "/"):
-            raise Refusal(400, azure_error("InvalidScope", f"'{scope}'"))
-        if body.get("roleId") not in ROLE_DEFINITIONS:
-            raise Refusal(400, azure_error("InvalidRole", f"{body.get('roleId')!r}"))
-        administrator = ("Synapse Administrator",)
-        action = "roleAssignments/write"
-        self.check_role(workspace, principal, scope, administrator, action)
-        role = {
-            "id": name,
-            "roleDefinitionId": body["roleId"],
-            "principalId": body.get("principalId"),
-            "scope": scope,
-            "principalType": body.get("principalType", "ServicePrincipal"),
-        }
-        if not role["principalId"]:
-            raise Refusal(400, azure_error("InvalidPrincipal", "principalId is missing"))
-        same = ("roleDefinitionId", "principalId", "scope")
-        if any(all(each[k] == role[k] for k in same) for each in workspace.roles):
-            text = "The role assignment already exists."
-            raise Refusal(409, azure_error("RoleAssignmentExists", text))
-        workspace.roles.append(role)
-        return Reply(200, role)
-
-    def role_delete(self, request: Request, name: str) -> Reply:
-        workspace, principal = self.enter(request)
-        scope = f"workspaces/{workspace.name}"
-        administrator = ("Synapse Administrator",)
-        action = "roleAssignments/delete"
-        self.check_role(workspace, principal, scope, administrator, action)
-        found = [role for role in workspace.roles if role["id"] == name]
-        for role in found:
-            workspace.roles.remove(role)
-        return Reply(200 if found else 204)
-
-    def role_definitions(self, request: Request) -> Reply:
-        workspace, _ = self.enter(request)
-        scopes = [
-            f"workspaces/{workspace.name}",
-            f"workspaces/{workspace.name}/bigDataPools/*",
-        ]
-        body = [
-            {
-                "id": role,
-                "name": name,
-                "isBuiltIn": True,
-                "description": name,
-                "permissions": [],
-                "scopes": scopes,
-                "availabilityStatus": "Available",
-            }
-            for role, name in ROLE_DEFINITIONS.items()
-        ]
-        return Reply(200, body)
-
     def running(self) -> list[Session]:
         """Every session that costs money."""
         return [session for session in self.history if not session.is_over]
@@ -463,66 +375,6 @@ def check_options(body: Any) -> None:
 def statement_view(body: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "code", "state", "output")
     return {name: body.get(name) for name in names}
-
-
-PLUGIN = {
-    QUEUED: "Preparation",
-    ACQUIRING: "ResourceAcquisition",
-    SUBMITTING: "Submission",
-    RUNNING: "Monitoring",
-    ENDED: "Ended",
-}
-
-
-def livy_info(session: Session) -> dict[str, Any]:
-    """When each state of Livy was first seen."""
-    words = {
-        "notStartedAt": "not_started",
-        "startingAt": "starting",
-        "idleAt": "idle",
-        "deadAt": "dead",
-        "shuttingDownAt": "shutting_down",
-        "killedAt": "killed",
-        "recoveringAt": "recovering",
-        "busyAt": "busy",
-        "errorAt": "error",
-    }
-    times = session.times
-    info: dict[str, Any] = {k: stamp(times.get("state " + w)) for k, w in words.items()}
-    info["notStartedAt"] = stamp(times[QUEUED])
-    info["currentState"] = session.state
-    info["jobCreationRequest"] = session.body
-    return info
-
-
-def scheduler_info(session: Session) -> dict[str, Any]:
-    times = session.times
-    state = "Queued" if session.phase == QUEUED else "Scheduled"
-    return {
-        "submittedAt": stamp(times[QUEUED]),
-        "scheduledAt": stamp(times.get(ACQUIRING)),
-        "endedAt": stamp(times.get(ENDED)),
-        "cancellationRequestedAt": None,
-        "currentState": "Ended" if session.is_over else state,
-    }
-
-
-def plugin_info(session: Session) -> dict[str, Any]:
-    times = session.times
-    return {
-        "preparationStartedAt": stamp(times[QUEUED]),
-        "resourceAcquisitionStartedAt": stamp(times.get(ACQUIRING)),
-        "submissionStartedAt": stamp(times.get(SUBMITTING)),
-        "monitoringStartedAt": stamp(times.get(RUNNING)),
-        "cleanupStartedAt": stamp(times.get(ENDED)),
-        "currentState": PLUGIN[session.phase],
-    }
-
-
-def result_of(session: Session) -> str:
-    if not session.is_over:
-        return "Uncertain"
-    return "Failed" if session.errors else "Cancelled"
 
 
 def view(session: Session, request: Request) -> dict[str, Any]:

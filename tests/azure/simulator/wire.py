@@ -143,7 +143,9 @@ class Log:
     def wait(self, method: str, host: str, path: str, seconds: float = 30) -> Entry:
         """The first such request, also one that is yet to come."""
         with self.changed:
-            found = self.changed.wait_for(lambda: self.find(method, host, path), seconds)
+            found = self.changed.wait_for(
+                lambda: self.find(method, host, path), seconds
+            )
         assert found, f"no {method} {host} {path} in {seconds} s:\n{self}"
         return found[0]
 
@@ -180,7 +182,9 @@ class BadDays:
         self.days: list[BadDay] = []
         self.lock = threading.Lock()
 
-    def add(self, method: str = "", host: str = "", path: str = "", **how: Any) -> BadDay:
+    def add(
+        self, method: str = "", host: str = "", path: str = "", **how: Any
+    ) -> BadDay:
         day = BadDay(method, host, path, **how)
         with self.lock:
             self.days.append(day)
