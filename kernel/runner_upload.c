@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/proc_run.h"
 #include "base/text.h"
 #include "compute/azure.h"
@@ -346,9 +347,22 @@ static void pack(runner_t *runner, const char *folder)
     free(tar);
 }
 
+/* `~/x` is below home, as it is for other files that commands take. */
+static void take_home(runner_t *runner)
+{
+    char **name = &runner->command->transfer.name;
+    const char *home = azure_options(sessions_azure(runner->sessions))->home;
+    if (!home || !text_starts(*name, "~/"))
+        return;
+    char *path = path_join(home, *name + 2);
+    free(*name);
+    *name = path;
+}
+
 void runner_run_upload(runner_t *runner)
 {
     struct stat about;
+    take_home(runner);
     char *path = local_path(runner->command->transfer.name);
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         pack(runner, path);

@@ -175,6 +175,75 @@ def test_a_name_that_is_in_the_session(named):
     assert "begin the cell with `%%synapse`" in named.fails("spark.range(3)").traceback
 
 
+LOCAL = """import math
+from os import path
+import pandas
+rate = 2
+def ratio(): pass
+_rows = 1
+rows = pandas.DataFrame({"a": [1]})
+"""
+WAIT = """import os, time
+while not os.path.exists("go"):
+    time.sleep(0.05)
+print("went")
+"""
+
+
+def test_names_of_local_python(kernel):
+    kernel.ok(LOCAL)
+    count = kernel.ok("1").reply["execution_count"]
+    assert some(kernel, "%synapse put r") == ["rows", "rate", "ratio"]
+    assert matches(kernel, "%synapse put RA") == ["rate", "ratio"]
+    assert matches(kernel, "%%synapse -i r\nx", 14) == ["rows", "rate", "ratio"]
+    reply = completed(kernel, "%%synapse -i rate,ro")
+    assert reply["matches"] == ["rows"]
+    assert (reply["cursor_start"], reply["cursor_end"]) == (18, 20)
+    everything = matches(kernel, "%synapse put ")
+    assert set(everything) == {"--as", "rows", "rate", "ratio"}
+    kernel.fails("1 / 0")
+    assert some(kernel, "%synapse put r")[0] == "rows"
+    assert kernel.ok("2").reply["execution_count"] == count + 2
+
+
+def test_names_of_local_python_while_it_is_busy(kernel, folder):
+    kernel.ok("name = 1")
+    some(kernel, "%synapse put n")
+    running = kernel.send(WAIT)
+    assert matches(kernel, "%synapse put ") == ["--as"]
+    assert matches(kernel, "%synapse put n") == []
+    (folder / "go").touch()
+    assert kernel.finish(running).stdout == "went\n"
+    assert some(kernel, "%synapse put n") == ["name"]
+
+
+def test_names_of_local_python_while_spark_runs(named):
+    named.ok("here = 1")
+    running = named.send("%%synapse\nimport time; time.sleep(4)\nprint('slept')")
+    time.sleep(0.5)
+    assert some(named, "%synapse put her") == ["here"]
+    assert named.finish(running).stdout == "slept\n"
+
+
+def test_files(kernel, folder):
+    (folder / "data").mkdir()
+    for name in ("data/a b.csv", "data/c.csv", "day.json", ".env", "other.py"):
+        (folder / name).write_text("")
+    assert matches(kernel, "%synapse upload da") == ["data/", "day.json"]
+    assert matches(kernel, "%synapse upload data/") == ['"data/a b.csv"', "data/c.csv"]
+    assert matches(kernel, "%synapse start -f d") == ["data/", "day.json"]
+    assert matches(kernel, "%synapse start --ca-file=.e") == [".env"]
+    reply = completed(kernel, '%synapse upload "data/a"', 23)
+    assert reply["matches"] == ['"data/a b.csv']
+    assert (reply["cursor_start"], reply["cursor_end"]) == (16, 23)
+    assert matches(kernel, "%synapse upload nothing") == []
+
+
+def test_places(kernel):
+    assert matches(kernel, "%synapse start -c lo") == ["local"]
+    assert "fabric:" in matches(kernel, "%synapse start --compute-target=")
+
+
 def test_before_a_session(kernel):
     assert matches(kernel, "%%synapse\nspark.") == []
     assert inspected(kernel, "%%synapse\nspark")["found"] is False

@@ -33,6 +33,11 @@ def test_driver_and_executors_read_it(spark, outside):
     assert spark.ok(READ.format("w.txt")).data() == ["('one two', ['one two'])"]
 
 
+def test_a_file_below_home(spark, outside):
+    path = os.path.relpath(outside / "words.txt", os.path.expanduser("~"))
+    assert "h.txt: 7 B" in spark.ok("%%synapse upload ~/%s as h.txt" % path).stdout
+
+
 def test_a_name_with_a_space_and_a_folder(spark, outside):
     spark.ok("%%synapse upload %s/words.txt as 'in/a b.txt'" % outside)
     read = READ.format("a b.txt").replace("\nopen('a b.txt')", "\nopen('in/a b.txt')")
