@@ -15,12 +15,12 @@ enum { PAGES_MAX = 1000 };
 
 struct fabric_find_t {
     azure_t *azure;
-    char *base;          /* of Fabric, without a trailing slash */
+    char *base; /* of Fabric, without a trailing slash */
     char *url, *kind, *where, *name, *scope, *what;
     fabric_found_fn *fn;
     void *arg;
     azure_call_t *call;
-    cJSON *items;        /* of the pages so far */
+    cJSON *items; /* of the pages so far */
     int pages;
 };
 
@@ -66,15 +66,18 @@ static void fail(fabric_find_t *find, const azure_answer_t *answer)
 {
     err_t err = answer->err;
     if (answer->status == 401 || answer->status == 403)
-        err_append(&err, "Fabric asks for the scope %s and a role in the workspace (Viewer "
+        err_append(
+            &err,
+            "Fabric asks for the scope %s and a role in the workspace (Viewer "
             "to see it, Contributor to run Spark); a service principal also for the "
-            "tenant's setting that lets it use Fabric's APIs.", find->scope);
+            "tenant's setting that lets it use Fabric's APIs.",
+            find->scope);
     finish(find, NULL, &err);
 }
 
-/* Where the next page is: the address that Fabric gives, when it is Fabric's own, else our
- * own with its token, which comes percent-encoded. Caller frees; NULL = that was the
- * last. */
+/* Where the next page is: the address that Fabric gives, when it is Fabric's own, else
+ * our own with its token, which comes percent-encoded. Caller frees; NULL = that was
+ * the last. */
 static char *next_url(const fabric_find_t *find, const cJSON *json)
 {
     const char *token = json_str(json, "continuationToken", "");
@@ -121,7 +124,7 @@ static void on_page(const azure_answer_t *answer, void *arg)
         fabric_choose(find->items, find->name, find->kind, find->where, &err);
     if (item && !*json_str(item, "id", ""))
         err_set(&err, ERR_PROTOCOL, "Fabric's list has the %s \"%s\" without an id.",
-            find->kind, find->name);
+                find->kind, find->name);
     finish(find, err.code ? NULL : item, &err);
 }
 
@@ -136,8 +139,8 @@ static void ask_page(fabric_find_t *find, const char *url)
     find->call = azure_call(find->azure, &ask, on_page, find);
 }
 
-fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish, fabric_found_fn *fn,
-    void *arg)
+fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish,
+                           fabric_found_fn *fn, void *arg)
 {
     const cloud_t *cloud = azure_cloud(azure, NULL);
     fabric_find_t *find = xcalloc(1, sizeof *find);

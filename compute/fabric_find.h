@@ -22,12 +22,13 @@ typedef struct {
     const char *scope; /* that a token needs for this list: "Workspace.Read.All" */
 } fabric_wish_t;
 
-/* Once. `id` and `name` (as Fabric writes it) are borrowed until it returns; both NULL with
- * err: ERR_USAGE as fabric_choose has it, or why the list can't be read. */
-typedef void (fabric_found_fn)(const char *id, const char *name, const err_t *err, void *arg);
+/* Once. `id` and `name` (as Fabric writes it) are borrowed until it returns; both NULL
+ * with err: ERR_USAGE as fabric_choose has it, or why the list can't be read. */
+typedef void(fabric_found_fn)(const char *id, const char *name, const err_t *err,
+                              void *arg);
 
-fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish, fabric_found_fn *fn,
-    void *arg);
+fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish,
+                           fabric_found_fn *fn, void *arg);
 void fabric_find_end(fabric_find_t **find_p); /* its callback never fires; NULL-safe */
 
 #endif

@@ -14,15 +14,16 @@
 #define PREFIX "fabric:"
 #define ENDING ".Lakehouse"
 #define GUID_LEN 36
-#define RIGHT "Write -c fabric:WORKSPACE/LAKEHOUSE with names or ids, in quotes when a name " \
+#define RIGHT                                                                          \
+    "Write -c fabric:WORKSPACE/LAKEHOUSE with names or ids, in quotes when a name "    \
     "holds a space, and %%2F for a slash in a name."
 
 enum { NAMES_SHOWN = 8, EDITS_MAX = 3, NAME_SHOWN = 60 };
 
 bool fabric_place_is(const char *text)
 {
-    return text && strlen(text) >= strlen(PREFIX)
-           && strncmp(text, PREFIX, strlen(PREFIX)) == 0;
+    return text && strlen(text) >= strlen(PREFIX) &&
+           strncmp(text, PREFIX, strlen(PREFIX)) == 0;
 }
 
 bool fabric_is_guid(const char *text)
@@ -50,7 +51,8 @@ static char *decoded(const char *text, size_t len)
         if (low >= 0)
             i += 2;
     }
-    bool is_name = out.len && json_is_utf8(out.data, out.len) && !memchr(out.data, 0, out.len);
+    bool is_name =
+        out.len && json_is_utf8(out.data, out.len) && !memchr(out.data, 0, out.len);
     char *name = buf_take(&out);
     if (is_name)
         return name;
@@ -100,8 +102,9 @@ int fabric_place_parse(const char *text, fabric_place_t *place, err_t *err)
     if (place->workspace && place->lakehouse)
         return 0;
     fabric_place_free(place);
-    return err_set(err, ERR_USAGE, "\"%.*s\" does not name a lakehouse of a Fabric workspace. "
-        RIGHT, 2 * NAME_SHOWN, text);
+    return err_set(err, ERR_USAGE,
+                   "\"%.*s\" does not name a lakehouse of a Fabric workspace. " RIGHT,
+                   2 * NAME_SHOWN, text);
 }
 
 void fabric_place_free(fabric_place_t *place)
@@ -139,24 +142,28 @@ static void add_near(buf_t *words, const cJSON *items, const char *name)
 }
 
 static const cJSON *fail_unknown(const cJSON *items, const char *name, const char *kind,
-    const char *where, err_t *err)
+                                 const char *where, err_t *err)
 {
     buf_t words = BUF_INIT;
     add_near(&words, items, name);
     if (cJSON_GetArraySize(items) == 0)
-        err_set(err, ERR_USAGE, "This login sees no %s%s, so not \"%.*s\" either. "
-            "`%%synapse whoami` says whose login it is; who administers the workspace gives "
-            "it a role there (Contributor, to run Spark).", kind, where, NAME_SHOWN, name);
+        err_set(err, ERR_USAGE,
+                "This login sees no %s%s, so not \"%.*s\" either. "
+                "`%%synapse whoami` says whose login it is; who administers the "
+                "workspace gives "
+                "it a role there (Contributor, to run Spark).",
+                kind, where, NAME_SHOWN, name);
     else
-        err_set(err, ERR_USAGE, "There is no %s \"%.*s\"%s that this login sees. %s "
-            "`%%synapse whoami` says whose login it is.", kind, NAME_SHOWN, name, where,
-            buf_str(&words));
+        err_set(err, ERR_USAGE,
+                "There is no %s \"%.*s\"%s that this login sees. %s "
+                "`%%synapse whoami` says whose login it is.",
+                kind, NAME_SHOWN, name, where, buf_str(&words));
     buf_free(&words);
     return NULL;
 }
 
 const cJSON *fabric_choose(const cJSON *items, const char *name, const char *kind,
-    const char *where, err_t *err)
+                           const char *where, err_t *err)
 {
     const cJSON *item, *found = NULL;
     int others = 0;
@@ -173,8 +180,9 @@ const cJSON *fabric_choose(const cJSON *items, const char *name, const char *kin
         return found;
     if (others == 0)
         return fail_unknown(items, name, kind, where, err);
-    err_set(err, ERR_USAGE, "There are %d of the name \"%.*s\"%s, in different cases: write "
-        "it as it is written there, or give the id of the %s.", others, NAME_SHOWN, name,
-        where, kind);
+    err_set(err, ERR_USAGE,
+            "There are %d of the name \"%.*s\"%s, in different cases: write "
+            "it as it is written there, or give the id of the %s.",
+            others, NAME_SHOWN, name, where, kind);
     return NULL;
 }

@@ -3,8 +3,8 @@
  *
  * Pure. Forms: "fabric:WORKSPACE/LAKEHOUSE" with names or GUIDs, where %XX stands for a
  * character (%2F for a slash in a name), and "fabric:" before the address that Fabric's
- * page "Livy endpoint" of a lakehouse has to copy. OneLake's ending ".Lakehouse" is left
- * out.
+ * page "Livy endpoint" of a lakehouse has to copy. OneLake's ending ".Lakehouse" is
+ * left out.
  */
 #ifndef SK_FABRIC_PLACE_H
 #define SK_FABRIC_PLACE_H
@@ -20,8 +20,10 @@ typedef struct {
 
 /* Does a name after -c mean Fabric? */
 bool fabric_place_is(const char *text);
-/* 0, or -1 with ERR_USAGE: what is wrong, and a right one. Then nothing is to be freed. */
-int fabric_place_parse(const char *text, fabric_place_t *place, err_t *err) SK_WARN_UNUSED;
+/* 0, or -1 with ERR_USAGE: what is wrong, and a right one. Then nothing is to be freed.
+ */
+int fabric_place_parse(const char *text, fabric_place_t *place,
+                       err_t *err) SK_WARN_UNUSED;
 void fabric_place_free(fabric_place_t *place);
 
 /* Is it an id rather than a name: 8-4-4-4-12 hexadecimal digits? */
@@ -32,6 +34,6 @@ bool fabric_is_guid(const char *text);
  * with the nearest or the first ones; `kind` is "workspace", `where` "" or " in the
  * workspace Sales". Borrowed. */
 const cJSON *fabric_choose(const cJSON *items, const char *name, const char *kind,
-    const char *where, err_t *err) SK_WARN_UNUSED;
+                           const char *where, err_t *err) SK_WARN_UNUSED;
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * target_fabric - a lakehouse of a Fabric workspace: names → ids → its Livy endpoint
  *
- * the workspace -> the lakehouse -> (the environment) -> a target. A step whose name is an
- * id already asks nobody.
- * Source: Fabric's Livy API, 2023-12-01 (endpoint, spark.fabric.environmentDetails, high
- * concurrency); docs/azure.md.
+ * the workspace -> the lakehouse -> (the environment) -> a target. A step whose name is
+ * an id already asks nobody.
+ * Source: Fabric's Livy API, 2023-12-01 (endpoint,
+ * spark.fabric.environmentDetails, high concurrency); docs/azure.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +25,10 @@ static const struct {
     const char *kind, *list, *scope;
 } steps[STEP_COUNT] = {
     [STEP_WORKSPACE] = {"workspace", "workspaces", "Workspace.Read.All"},
-    [STEP_LAKEHOUSE] = {"lakehouse", "lakehouses", "Lakehouse.Read.All (or Item.Read.All)"},
+    [STEP_LAKEHOUSE] = {"lakehouse", "lakehouses",
+                        "Lakehouse.Read.All (or Item.Read.All)"},
     [STEP_ENVIRONMENT] = {"environment", "environments",
-        "Environment.Read.All (or Item.Read.All)"},
+                          "Environment.Read.All (or Item.Read.All)"},
 };
 
 typedef struct {
@@ -36,8 +37,8 @@ typedef struct {
     char *names[STEP_COUNT]; /* asked for; NULL = not */
     char *ids[STEP_COUNT];   /* as far as known */
     fabric_find_t *find;
-    loop_timer_t *timer;     /* the next step is due */
-    err_t err;               /* known before anything was asked */
+    loop_timer_t *timer; /* the next step is due */
+    err_t err;           /* known before anything was asked */
 } asking_t;
 
 static void next_step(void *arg);
@@ -75,12 +76,16 @@ static int take_wish(asking_t *asking, err_t *err)
     if (!cloud)
         return -1;
     if (!cloud->fabric || !*cloud->fabric)
-        return err_set(err, ERR_UNSUPPORTED, "The cloud \"%s\" has no Fabric. "
-            "`%%synapse config` shows where `cloud` is set; a private one has its address in "
-            "`endpoints.fabric`.", cloud->name);
+        return err_set(err, ERR_UNSUPPORTED,
+                       "The cloud \"%s\" has no Fabric. "
+                       "`%%synapse config` shows where `cloud` is set; a private one "
+                       "has its address in "
+                       "`endpoints.fabric`.",
+                       cloud->name);
     if (options->environment_version)
-        return err_set(err, ERR_USAGE, "An environment of Fabric has no versions: what is "
-            "published counts. Leave --environment-version out.");
+        return err_set(err, ERR_USAGE,
+                       "An environment of Fabric has no versions: what is "
+                       "published counts. Leave --environment-version out.");
     asking->names[STEP_ENVIRONMENT] = xstrdup(options->environment);
     return take_place(asking, err);
 }
@@ -151,10 +156,10 @@ static cJSON *facts_of(const asking_t *asking, bool is_shared)
     json_set_bool(facts, "is_high_concurrency", is_shared);
     if (!is_shared) /* whose own id is not that of the application */
         set_fact(facts, "application_url",
-            xasprintf(WEB "/workloads/de-ds/sparkmonitor/%s/{id}", lakehouse));
+                 xasprintf(WEB "/workloads/de-ds/sparkmonitor/%s/{id}", lakehouse));
     set_fact(facts, "workspace_url", xasprintf(WEB "/groups/%s", workspace));
     set_fact(facts, "lakehouse_url",
-        xasprintf(WEB "/groups/%s/lakehouses/%s", workspace, lakehouse));
+             xasprintf(WEB "/groups/%s/lakehouses/%s", workspace, lakehouse));
     return facts;
 }
 
@@ -165,15 +170,18 @@ static target_t *target_of(const asking_t *asking)
     target_t *target = xcalloc(1, sizeof *target);
     target->kind = TARGET_FABRIC;
     target->is_shared = is_shared;
-    target->url = xasprintf("%s/v1/workspaces/%s/lakehouses/%s/" LIVY_PATH, cloud->fabric,
-        asking->ids[STEP_WORKSPACE], asking->ids[STEP_LAKEHOUSE]);
-    target->shown_name = xasprintf("Fabric's lakehouse %s/%s", asking->names[STEP_WORKSPACE],
-        asking->names[STEP_LAKEHOUSE]);
+    target->url =
+        xasprintf("%s/v1/workspaces/%s/lakehouses/%s/" LIVY_PATH, cloud->fabric,
+                  asking->ids[STEP_WORKSPACE], asking->ids[STEP_LAKEHOUSE]);
+    target->shown_name =
+        xasprintf("Fabric's lakehouse %s/%s", asking->names[STEP_WORKSPACE],
+                  asking->names[STEP_LAKEHOUSE]);
     target->audience = xstrdup(cloud->audiences[AUDIENCE_FABRIC]);
     target->token_base = xstrdup(cloud->fabric);
     target->tenant = xstrdup(registered(asking, "tenant"));
-    target->remedy = xstrdup("A token of an application needs the scopes Lakehouse.Execute.All "
-        "and Item.ReadWrite.All besides.");
+    target->remedy =
+        xstrdup("A token of an application needs the scopes Lakehouse.Execute.All "
+                "and Item.ReadWrite.All besides.");
     target->session_body = body_of(asking, is_shared);
     target->facts = facts_of(asking, is_shared);
     return target;
@@ -214,12 +222,17 @@ static void look_up(asking_t *asking)
     const char *kind = steps[asking->step].kind;
     const char *name = asking->names[asking->step];
     const char *workspace = asking->ids[STEP_WORKSPACE];
-    char *where = !workspace ? xstrdup("")
-        : xasprintf(" in the workspace %s", asking->names[STEP_WORKSPACE]);
-    char *path = !workspace ? xstrdup(steps[asking->step].list)
-        : xasprintf("workspaces/%s/%s", workspace, steps[asking->step].list);
-    fabric_wish_t wish = {.path = path, .kind = kind, .where = where, .name = name,
-        .scope = steps[asking->step].scope};
+    char *where =
+        !workspace ? xstrdup("")
+                   : xasprintf(" in the workspace %s", asking->names[STEP_WORKSPACE]);
+    char *path =
+        !workspace ? xstrdup(steps[asking->step].list)
+                   : xasprintf("workspaces/%s/%s", workspace, steps[asking->step].list);
+    fabric_wish_t wish = {.path = path,
+                          .kind = kind,
+                          .where = where,
+                          .name = name,
+                          .scope = steps[asking->step].scope};
     char *phase = xasprintf("looking up the %s %s%s", kind, name, where);
     if (asking->wish.events->on_phase)
         asking->wish.events->on_phase(phase, asking->wish.arg);

@@ -1,12 +1,13 @@
 /*
  * target_managed - managed (serverless) compute: the place that stands for it here
  *
- * Azure ML has no public interface for interactive sessions on its own. First match wins:
- * the target that -c names; the configuration's `managed` (a target's name or an entry,
- * fabric:W/L, local); a default target of Fabric; local Spark. The instance type and the number of executors become sizes as that place
- * understands them; the rest is an ordinary start.
- * Source: Azure Machine Learning, "Apache Spark in Azure Machine Learning" (sizes,
- * inactivity periods and teardown).
+ * Azure ML has no public interface for interactive sessions on its own. First match
+ * wins: the target that -c names; the configuration's `managed` (a target's name or an
+ * entry, fabric:W/L, local); a default target of Fabric; local Spark. The instance type
+ * and the number of executors become sizes as that place understands them; the rest is
+ * an ordinary start.
+ * Source: Azure Machine Learning, "Apache Spark in Azure Machine
+ * Learning" (sizes, inactivity periods and teardown).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,23 +23,23 @@
 #include "compute/target_ask.h"
 #include "magics/start_options.h"
 
-#define EXECUTORS 2       /* without -n: Spark's own default */
-#define TEARDOWN_MIN 10   /* the local server keeps a fresh driver so long */
+#define EXECUTORS 2     /* without -n: Spark's own default */
+#define TEARDOWN_MIN 10 /* the local server keeps a fresh driver so long */
 
 typedef enum { PLACE_LOCAL, PLACE_LIVY, PLACE_FABRIC, PLACE_POOL } place_t;
 
 typedef struct {
     target_wish_t wish;
-    start_options_t *options;    /* of the start that it becomes; owned */
-    cJSON *registered;           /* its entry, or NULL; owned */
-    char *name;                  /* or NULL */
+    start_options_t *options; /* of the start that it becomes; owned */
+    cJSON *registered;        /* its entry, or NULL; owned */
+    char *name;               /* or NULL */
     place_t place;
     const instance_type_t *type; /* or NULL */
     int executors;               /* that were asked for, or the usual number */
     target_events_t events;
-    target_wish_t inner;         /* of the resolver */
+    target_wish_t inner;               /* of the resolver */
     const target_resolver_t *resolver; /* of Fabric or a pool */
-    void *resolving;             /* its state */
+    void *resolving;                   /* its state */
     loop_timer_t *timer;
     err_t err;
 } managed_t;
@@ -89,18 +90,23 @@ static void use_configured(managed_t *managed, const cJSON *set)
 
 static bool names_workspace(const start_options_t *options)
 {
-    return options->subscription_id || options->resource_group || options->workspace_name
-           || options->config_file;
+    return options->subscription_id || options->resource_group ||
+           options->workspace_name || options->config_file;
 }
 
 static int refuse_workspace(err_t *err)
 {
-    return err_set(err, ERR_UNSUPPORTED, "Azure ML has no public interface for interactive "
-        "sessions on its managed (serverless) Spark: only the notebooks of its Studio can "
-        "start them. What works: a pool that is attached to the workspace (-c NAME without "
-        "--managed), Fabric's pool (--managed -c fabric:WORKSPACE/LAKEHOUSE), or --managed "
-        "without a workspace: this machine, or where `managed` in the configuration points "
-        "to.");
+    return err_set(err, ERR_UNSUPPORTED,
+                   "Azure ML has no public interface for interactive "
+                   "sessions on its managed (serverless) Spark: only the notebooks of "
+                   "its Studio can "
+                   "start them. What works: a pool that is attached to the workspace "
+                   "(-c NAME without "
+                   "--managed), Fabric's pool (--managed -c "
+                   "fabric:WORKSPACE/LAKEHOUSE), or --managed "
+                   "without a workspace: this machine, or where `managed` in the "
+                   "configuration points "
+                   "to.");
 }
 
 static int choose(managed_t *managed, err_t *err)
@@ -110,9 +116,10 @@ static int choose(managed_t *managed, err_t *err)
     const cJSON *set = config_get(config, "managed");
     const char *usual = config_str(config, "default_target");
     if (options->compute_target && !use_name(managed, options->compute_target))
-        return err_set(err, ERR_USAGE, "-c %s names a compute that is attached, and "
-            "--managed asks for one that is not: leave one of them out.",
-            options->compute_target);
+        return err_set(err, ERR_USAGE,
+                       "-c %s names a compute that is attached, and "
+                       "--managed asks for one that is not: leave one of them out.",
+                       options->compute_target);
     if (options->compute_target)
         return 0;
     if (!set && names_workspace(options))
@@ -158,7 +165,7 @@ static void size_local(managed_t *managed)
     start_options_t *options = managed->options;
     char *memory = xasprintf("%dg", gigabytes(managed));
     set_text(&options->driver_memory,
-        limits_driver_memory(azure_config(managed->wish.azure), memory));
+             limits_driver_memory(azure_config(managed->wish.azure), memory));
     set_number(&options->driver_cores, managed->executors * managed->type->cores);
     clear_text(&options->executor_memory);
     options->num_executors = options->executor_cores = 0;
@@ -180,9 +187,11 @@ static void size_cluster(managed_t *managed)
 static int take_size(managed_t *managed, err_t *err)
 {
     const start_options_t *options = managed->options;
-    if (options->runtime_version && runtime_version_check(options->runtime_version, err) != 0)
+    if (options->runtime_version &&
+        runtime_version_check(options->runtime_version, err) != 0)
         return -1;
-    managed->executors = options->num_executors > 0 ? options->num_executors : EXECUTORS;
+    managed->executors =
+        options->num_executors > 0 ? options->num_executors : EXECUTORS;
     if (!options->instance_type)
         return 0;
     managed->type = instance_type_find(options->instance_type, err);
@@ -199,22 +208,26 @@ static void add_local_note(buf_t *note, const managed_t *managed)
 {
     buf_adds(note, "Managed compute is local Spark here");
     if (managed->type)
-        buf_addf(note, ": %d executor%s of %s would be %d cores, %d GB", managed->executors,
-            managed->executors == 1 ? "" : "s", managed->type->name,
-            managed->executors * managed->type->cores, gigabytes(managed));
+        buf_addf(note, ": %d executor%s of %s would be %d cores, %d GB",
+                 managed->executors, managed->executors == 1 ? "" : "s",
+                 managed->type->name, managed->executors * managed->type->cores,
+                 gigabytes(managed));
     buf_adds(note, ".");
 }
 
 static void add_fabric_note(buf_t *note, const managed_t *managed)
 {
     const char *runtime = managed->options->runtime_version;
-    buf_adds(note, "Managed compute is Fabric's pool here, which has nodes of its own size");
+    buf_adds(note,
+             "Managed compute is Fabric's pool here, which has nodes of its own size");
     if (managed->type)
         buf_addf(note, ": %s is not asked for", managed->type->name);
     buf_adds(note, ".");
     if (runtime)
-        buf_addf(note, " Its runtime is the workspace's or the environment's, whatever "
-            "--runtime-version %s says.", runtime);
+        buf_addf(note,
+                 " Its runtime is the workspace's or the environment's, whatever "
+                 "--runtime-version %s says.",
+                 runtime);
 }
 
 static char *note_of(const managed_t *managed)
@@ -226,7 +239,8 @@ static char *note_of(const managed_t *managed)
     else if (managed->place == PLACE_FABRIC)
         add_fabric_note(&note, managed);
     else if (runtime)
-        buf_addf(&note, "It has one Spark, whatever --runtime-version %s says.", runtime);
+        buf_addf(&note, "It has one Spark, whatever --runtime-version %s says.",
+                 runtime);
     if (note.len)
         return buf_take(&note);
     buf_free(&note);
@@ -238,7 +252,8 @@ static void add_facts(const managed_t *managed, target_t *target)
     if (!target->facts)
         target->facts = json_obj();
     json_set_bool(target->facts, "is_managed", true);
-    json_set_str(target->facts, "instance_type", managed->type ? managed->type->name : NULL);
+    json_set_str(target->facts, "instance_type",
+                 managed->type ? managed->type->name : NULL);
     json_set_str(target->facts, "runtime_version", managed->options->runtime_version);
     if (managed->place == PLACE_LOCAL)
         json_set_int(target->facts, "teardown_minutes", TEARDOWN_MIN);
@@ -282,7 +297,8 @@ static void resolve(managed_t *managed)
     managed->inner.name = managed->name;
     managed->inner.events = &managed->events;
     managed->inner.arg = managed;
-    managed->resolver = managed->place == PLACE_FABRIC ? &target_fabric : &target_attached;
+    managed->resolver =
+        managed->place == PLACE_FABRIC ? &target_fabric : &target_attached;
     managed->resolving = managed->resolver->ask(&managed->inner);
 }
 
@@ -295,18 +311,21 @@ static void begin(void *arg)
         resolve(managed);
         return;
     }
-    target_t *target = err.code ? NULL
-        : target_resolve(managed->options, managed->wish.surroundings, &err);
+    target_t *target =
+        err.code ? NULL
+                 : target_resolve(managed->options, managed->wish.surroundings, &err);
     on_done(target, &err, managed);
 }
 
 static int check_limits(managed_t *managed, err_t *err)
 {
-    static const char *const types[] = {[PLACE_LOCAL] = "local", [PLACE_LIVY] = "livy",
-        [PLACE_FABRIC] = "fabric", [PLACE_POOL] = "synapse"};
-    return limits_apply_managed(azure_config(managed->wish.azure), types[managed->place],
-        managed->name, managed->wish.options->compute_target != NULL, managed->options,
-        err);
+    static const char *const types[] = {[PLACE_LOCAL] = "local",
+                                        [PLACE_LIVY] = "livy",
+                                        [PLACE_FABRIC] = "fabric",
+                                        [PLACE_POOL] = "synapse"};
+    return limits_apply_managed(
+        azure_config(managed->wish.azure), types[managed->place], managed->name,
+        managed->wish.options->compute_target != NULL, managed->options, err);
 }
 
 /* -1 with err, which is told from the loop. */

@@ -57,7 +57,7 @@ static void add_start(buf_t *text, const timeline_t *timeline)
     if (!timeline->start_word && timeline->start_s <= 0)
         return;
     buf_addf(text, "%s%sstart", timeline->start_word ? timeline->start_word : "",
-        timeline->start_word ? " " : "");
+             timeline->start_word ? " " : "");
     if (timeline->start_s > 0) {
         char *length = text_duration(timeline->start_s);
         buf_addf(text, " in %s", length);
@@ -78,8 +78,8 @@ char *timeline_text(const timeline_t *timeline)
 
 /* === As a picture ======================================================= */
 
-static void add_span(spans_t *spans, const char *label, const char *colour, int64_t from,
-    int64_t to)
+static void add_span(spans_t *spans, const char *label, const char *colour,
+                     int64_t from, int64_t to)
 {
     if (!from || to < from || spans->count == SPANS_MAX)
         return;
@@ -94,12 +94,14 @@ static spans_t spans_of(const timeline_t *timeline)
     int64_t idle = timeline->idle_since;
     spans_t spans = {.count = 0};
     if (timeline->start_s > 0)
-        add_span(&spans, start, "#f2b84b", timeline->ready_at - (int64_t)timeline->start_s,
-            timeline->ready_at);
-    add_span(&spans, "in use", "#6fae6f", timeline->ready_at, idle ? idle : timeline->now);
+        add_span(&spans, start, "#f2b84b",
+                 timeline->ready_at - (int64_t)timeline->start_s, timeline->ready_at);
+    add_span(&spans, "in use", "#6fae6f", timeline->ready_at,
+             idle ? idle : timeline->now);
     add_span(&spans, "idle", "#9db8d9", idle,
-        timeline->ends_at ? timeline->ends_at : timeline->now);
-    add_span(&spans, "still warm", "#d9d9d9", timeline->ends_at, timeline->torn_down_at);
+             timeline->ends_at ? timeline->ends_at : timeline->now);
+    add_span(&spans, "still warm", "#d9d9d9", timeline->ends_at,
+             timeline->torn_down_at);
     return spans;
 }
 
@@ -119,10 +121,11 @@ static void lay_out(spans_t *spans)
     }
 }
 
-static void add_words(buf_t *svg, double x, int y, const char *colour, const char *words)
+static void add_words(buf_t *svg, double x, int y, const char *colour,
+                      const char *words)
 {
     buf_addf(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"%s\">", x, y,
-        colour);
+             colour);
     html_add(svg, words);
     buf_adds(svg, "</text>");
 }
@@ -130,8 +133,8 @@ static void add_words(buf_t *svg, double x, int y, const char *colour, const cha
 static void add_moment(buf_t *svg, double x, int64_t seconds, int64_t now)
 {
     char *clock = clock_text(seconds, now);
-    buf_addf(svg, "<line x1=\"%.1f\" y1=\"16\" x2=\"%.1f\" y2=\"42\" stroke=\"#555\"/>", x,
-        x);
+    buf_addf(svg, "<line x1=\"%.1f\" y1=\"16\" x2=\"%.1f\" y2=\"42\" stroke=\"#555\"/>",
+             x, x);
     add_words(svg, x, 54, "#777", clock);
     free(clock);
 }
@@ -143,9 +146,9 @@ static void add_now(buf_t *svg, const spans_t *spans, int64_t now)
         const span_t *span = &spans->spans[i];
         if (now < span->from || now > span->to)
             continue;
-        double share =
-            span->to > span->from ? (double)(now - span->from) / (double)(span->to - span->from)
-                                  : 1;
+        double share = span->to > span->from ? (double)(now - span->from) /
+                                                   (double)(span->to - span->from)
+                                             : 1;
         double x = span->x + share * span->width;
         buf_addf(svg, "<path d=\"M%.1f 16l-4 -6h8z\" fill=\"#c0392b\"/>", x);
         add_words(svg, x, 8, "#c0392b", "now");
@@ -160,17 +163,21 @@ char *timeline_svg(const timeline_t *timeline)
     if (spans.count == 0)
         return NULL;
     lay_out(&spans);
-    buf_addf(&svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%d\" "
-        "height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"10\">"
-        "<title>", WIDTH, HEIGHT, WIDTH, HEIGHT);
+    buf_addf(&svg,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%d\" "
+             "height=\"%d\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
+             "font-size=\"10\">"
+             "<title>",
+             WIDTH, HEIGHT, WIDTH, HEIGHT);
     char *text = timeline_text(timeline);
     html_add(&svg, text);
     free(text);
     buf_adds(&svg, "</title>");
     for (int i = 0; i < spans.count; i++) {
         const span_t *span = &spans.spans[i];
-        buf_addf(&svg, "<rect x=\"%.1f\" y=\"18\" width=\"%.1f\" height=\"20\" fill=\"%s\"/>",
-            span->x, span->width, span->colour);
+        buf_addf(&svg,
+                 "<rect x=\"%.1f\" y=\"18\" width=\"%.1f\" height=\"20\" fill=\"%s\"/>",
+                 span->x, span->width, span->colour);
         add_words(&svg, span->x + span->width / 2, 32, "#222", span->label);
         add_moment(&svg, span->x, span->from, timeline->now);
     }

@@ -19,13 +19,13 @@ typedef struct {
     int64_t now;
 } timeline_t;
 
-/* "warm start in 2.8 s, ready since 14:03:10, idle since 14:20:01, ends at 14:50:01, torn down
- * at 15:00:01" with what is known; "" when nothing is. Caller frees. */
+/* "warm start in 2.8 s, ready since 14:03:10, idle since 14:20:01, ends at 14:50:01,
+ * torn down at 15:00:01" with what is known; "" when nothing is. Caller frees. */
 char *timeline_text(const timeline_t *timeline);
 
-/* The same as a small SVG, without scripts, links and fonts of its own; NULL when nothing
- * is known. Spans are as long as they last, but none is too short for its label. Caller
- * frees. */
+/* The same as a small SVG, without scripts, links and fonts of its own; NULL when
+ * nothing is known. Spans are as long as they last, but none is too short for its
+ * label. Caller frees. */
 char *timeline_svg(const timeline_t *timeline);
 
 #endif

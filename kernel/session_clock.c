@@ -10,16 +10,16 @@
 #include "base/json.h"
 #include "display/timeline.h"
 
-static const char *const moments[] = {"ready_since", "idle_since", "ends_at", "torn_down_at",
-    NULL};
+static const char *const moments[] = {"ready_since", "idle_since", "ends_at",
+                                      "torn_down_at", NULL};
 
 static void show_moment(cJSON *entry, const char *key, int64_t seconds)
 {
     char text[32];
     time_t when = (time_t)seconds;
     struct tm parts;
-    bool is_known = seconds > 0 && localtime_r(&when, &parts)
-        && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) > 0;
+    bool is_known = seconds > 0 && localtime_r(&when, &parts) &&
+                    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) > 0;
     json_set_str(entry, key, is_known ? text : NULL);
 }
 

@@ -17,8 +17,8 @@ void session_clock_show(cJSON *entry, const cJSON *clock);
 
 /* A small picture of it (SVG). Caller frees; NULL when nothing is known. */
 char *session_clock_svg(const cJSON *clock, int64_t now);
-/* The same as an output (nbformat), with words beside it; left out where somebody takes the
- * value that it belongs to. Caller frees; NULL as above. */
+/* The same as an output (nbformat), with words beside it; left out where somebody takes
+ * the value that it belongs to. Caller frees; NULL as above. */
 cJSON *session_clock_output(const cJSON *clock, int64_t now);
 
 #endif

@@ -56,7 +56,8 @@ static cJSON *entry_of(const cJSON *item, const cJSON *mine)
     json_set_bool(entry, "is_attached", json_bool(own, "is_attached", false));
     json_set_str(entry, "owner", owner ? owner : json_str(item, "proxyUser",
         json_str(item, "submitterName", NULL)));
-    json_set_str(entry, "state", json_str(item, "state", json_str(item, "livyState", NULL)));
+    json_set_str(entry, "state",
+                 json_str(item, "state", json_str(item, "livyState", NULL)));
     json_set_str(entry, "kind", json_str(item, "kind", NULL));
     json_set_str(entry, "application_id", json_str(item, "appId", NULL));
     const cJSON *clock = json_get_obj(own, "clock");
@@ -120,8 +121,9 @@ static table_t *table_of(const cJSON *sessions)
     cJSON_ArrayForEach(entry, sessions)
     {
         for (size_t i = 0; i < count; i++)
-            table->cells[at++] = shown[i]->key ? xstrdup(json_str(entry, shown[i]->key, ""))
-                                               : mark_of(entry);
+            table->cells[at++] = shown[i]->key
+                                     ? xstrdup(json_str(entry, shown[i]->key, ""))
+                                     : mark_of(entry);
     }
     return table;
 }

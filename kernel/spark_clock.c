@@ -6,7 +6,8 @@
 #include "base/json.h"
 #include "kernel/spark_parts.h"
 
-#define COLD_FROM_S 60 /* nodes that are there take seconds, those that are not minutes */
+#define COLD_FROM_S                                                                    \
+    60 /* nodes that are there take seconds, those that are not minutes */
 #define LOCAL_TEARDOWN_MIN 10 /* local_spark keeps a stand-by so long */
 
 static const char *start_word(const spark_t *spark)
@@ -30,9 +31,10 @@ cJSON *spark_clock(const spark_t *spark)
     if (!spark->session || !spark->target)
         return clock;
     int64_t idle = spark->idle_since;
-    int64_t ends = idle && spark->idle_minutes ? idle + (int64_t)spark->idle_minutes * 60 : 0;
+    int64_t ends =
+        idle && spark->idle_minutes ? idle + (int64_t)spark->idle_minutes * 60 : 0;
     int64_t warm = json_int(spark->target->facts, "teardown_minutes",
-        spark_is_local(spark) ? LOCAL_TEARDOWN_MIN : 0);
+                            spark_is_local(spark) ? LOCAL_TEARDOWN_MIN : 0);
     if (start_word(spark))
         json_set_str(clock, "start", start_word(spark));
     if (spark->start_seconds > 0)

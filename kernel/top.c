@@ -29,9 +29,9 @@ typedef struct {
     const char *socket; /* that is asked */
     http_call_t *call;
     cJSON *rows;
-    long status;        /* of the last reply */
-    int failed;         /* servers that did not answer */
-    int locked;         /* of others, which can't be opened */
+    long status; /* of the last reply */
+    int failed;  /* servers that did not answer */
+    int locked;  /* of others, which can't be opened */
     int stopped;
 } top_t;
 
@@ -47,13 +47,14 @@ static void add_sockets(top_t *top, const char *pattern)
 static void find_own(top_t *top, const char *runtime_dir)
 {
     char *path = runtime_dir
-        ? path_join(runtime_dir, SOCKET)
-        : xasprintf("/tmp/synapse-kernel-%ld/livy.sock", (long)getuid());
+                     ? path_join(runtime_dir, SOCKET)
+                     : xasprintf("/tmp/synapse-kernel-%ld/livy.sock", (long)getuid());
     add_sockets(top, path);
     free(path);
 }
 
-/* In the folders of the users' sessions, or in those that we make where there are none. */
+/* In the folders of the users' sessions, or in those that we make where there are none.
+ */
 static void find_all(top_t *top, const char *runtime_dir)
 {
     find_own(top, runtime_dir);
@@ -67,8 +68,8 @@ static bool is_seen(const top_t *top, size_t index)
     if (stat(top->sockets.gl_pathv[index], &one) != 0)
         return true;
     for (size_t i = 0; i < index; i++)
-        if (stat(top->sockets.gl_pathv[i], &other) == 0 && one.st_ino == other.st_ino
-            && one.st_dev == other.st_dev)
+        if (stat(top->sockets.gl_pathv[i], &other) == 0 && one.st_ino == other.st_ino &&
+            one.st_dev == other.st_dev)
             return true;
     return false;
 }
@@ -76,7 +77,8 @@ static bool is_seen(const top_t *top, size_t index)
 /* Folders that are others' alone: how many could hold a server. */
 static int count_locked(void)
 {
-    static const char *const patterns[] = {"/run/user/*", "/tmp/synapse-kernel-*", NULL};
+    static const char *const patterns[] = {"/run/user/*", "/tmp/synapse-kernel-*",
+                                           NULL};
     int count = 0;
     for (const char *const *pattern = patterns; *pattern; pattern++) {
         glob_t found = {0};
@@ -117,7 +119,8 @@ static void on_reply(const http_reply_t *reply, void *arg)
     top->call = NULL;
     top->status = reply->status;
     cJSON *json = reply->body_len
-        ? json_parse(reply->body, reply->body_len, "the reply", NULL) : NULL;
+                      ? json_parse(reply->body, reply->body_len, "the reply", NULL)
+                      : NULL;
     if (cJSON_IsArray(json))
         add_rows(top, json);
     json_free(&json);
@@ -150,7 +153,8 @@ static void ask_all(top_t *top)
             continue;
         top->socket = top->sockets.gl_pathv[i];
         if (!ask(top, "GET", "/usage"))
-            top->failed += top->status != 0; /* a socket that nobody listens on is left */
+            top->failed +=
+                top->status != 0; /* a socket that nobody listens on is left */
     }
 }
 
@@ -162,7 +166,7 @@ static void stop_idle(top_t *top, long seconds)
         if (!top_is_idle(row, seconds))
             continue;
         char *path = xasprintf("/sessions/%lld?standby=false",
-            (long long)json_int(row, "id", -1));
+                               (long long)json_int(row, "id", -1));
         top->socket = json_str(row, "socket", "");
         if (ask(top, "DELETE", path)) {
             top->stopped++;
@@ -190,10 +194,12 @@ static void show(const top_t *top, const top_options_t *options)
         fprintf(stderr, "Stopped: %d.\n", top->stopped);
     if (top->locked)
         fprintf(stderr, "%d folders of other users can't be looked into: root can.\n",
-            top->locked);
+                top->locked);
     if (top->failed)
-        fprintf(stderr, "synapse-kernel: %d times a server said no (one of another version?)."
-            "\n", top->failed);
+        fprintf(stderr,
+                "synapse-kernel: %d times a server said no (one of another version?)."
+                "\n",
+                top->failed);
 }
 
 static int run(top_t *top, const top_options_t *options, const surroundings_t *around)

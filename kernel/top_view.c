@@ -34,8 +34,9 @@ static int take_idle(const char *text, top_options_t *options, err_t *err)
     options->stop_idle_s = text ? top_seconds(text) : -1;
     if (options->stop_idle_s >= 0)
         return 0;
-    return err_set(err, ERR_USAGE, "--stop-idle wants a time such as 30m, 2h or 90s%s%s.",
-        text ? ", not " : "", text ? text : "");
+    return err_set(err, ERR_USAGE,
+                   "--stop-idle wants a time such as 30m, 2h or 90s%s%s.",
+                   text ? ", not " : "", text ? text : "");
 }
 
 int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err)
@@ -47,8 +48,9 @@ int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err)
         else if (strcmp(argv[i], "--json") == 0)
             options->is_json = true;
         else if (strcmp(argv[i], "--stop-idle") != 0)
-            return err_set(err, ERR_USAGE, "top does not know %s. Usage: synapse-kernel "
-                TOP_USAGE, argv[i]);
+            return err_set(err, ERR_USAGE,
+                           "top does not know %s. Usage: synapse-kernel " TOP_USAGE,
+                           argv[i]);
         else if (take_idle(i + 1 < argc ? argv[++i] : NULL, options, err) != 0)
             return -1;
     }
@@ -57,8 +59,8 @@ int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err)
 
 bool top_is_idle(const cJSON *row, long seconds)
 {
-    return json_is_num(json_get(row, "idle_seconds"))
-           && json_int(row, "idle_seconds", 0) >= seconds;
+    return json_is_num(json_get(row, "idle_seconds")) &&
+           json_int(row, "idle_seconds", 0) >= seconds;
 }
 
 /* === The table ========================================================== */
@@ -83,8 +85,8 @@ static char *duration_of(const cJSON *row, const char *key)
 
 static table_t *table_of(const cJSON *rows)
 {
-    static const char *const names[COLUMNS] = {"user", "session", "state", "memory", "CPU",
-        "idle", "notebook"};
+    static const char *const names[COLUMNS] = {"user", "session", "state",   "memory",
+                                               "CPU",  "idle",    "notebook"};
     table_t *table = xcalloc(1, sizeof *table);
     const cJSON *row;
     size_t at = 0;

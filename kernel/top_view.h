@@ -18,13 +18,14 @@ typedef struct {
 } top_options_t;
 
 /* 0, or -1 with ERR_USAGE. */
-int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err) SK_WARN_UNUSED;
+int top_options_parse(int argc, char **argv, top_options_t *options,
+                      err_t *err) SK_WARN_UNUSED;
 
 /* "30m", "2h", "90s", "1d" → seconds; -1 = it is none. */
 long top_seconds(const char *text);
 
-/* A row: {"user", "id", "name", "state", "idle_seconds", "notebook", "folder", "memory",
- * "cpu_seconds"}. Has it been idle for so long? */
+/* A row: {"user", "id", "name", "state", "idle_seconds", "notebook", "folder",
+ * "memory", "cpu_seconds"}. Has it been idle for so long? */
 bool top_is_idle(const cJSON *row, long seconds);
 
 /* A table of such rows. Caller frees. */

@@ -28,14 +28,14 @@ typedef struct {
     target_t *target; /* of the last ask; owned */
     err_t err;
     bool is_done;
-    buf_t phases;     /* a line each */
+    buf_t phases; /* a line each */
 } place_ask_t;
 
 static const char *const place_environment[] = {"TEST_TOKEN=a-token", NULL};
 
 /* `config` is text of a user's file; tokens come from a variable. */
 static inline place_ask_t *place_ask_new(const char *config, fake_server_fn *server,
-    void *arg)
+                                         void *arg)
 {
     place_ask_t *place = xcalloc(1, sizeof *place);
     strcpy(place->folder, "/tmp/place_ask.XXXXXX");
@@ -46,7 +46,8 @@ static inline place_ask_t *place_ask_new(const char *config, fake_server_fn *ser
     if (path_write(place->file, text, strlen(text), 0600, NULL) != 0)
         abort();
     free(text);
-    config_places_t places = {.user_file = place->file, .environment = place_environment};
+    config_places_t places = {.user_file = place->file,
+                              .environment = place_environment};
     place->loop = loop_new(NULL);
     place->config = config_new(&places);
     place->fake = fake_http_new(server, arg);
@@ -93,7 +94,7 @@ static inline void place_on_done(target_t *target, const err_t *err, void *arg)
 
 /* Under way: for tests that end it. */
 static inline target_ask_t *place_ask_begin(place_ask_t *place,
-    const start_options_t *options)
+                                            const start_options_t *options)
 {
     static const target_events_t events = {
         .on_phase = place_on_phase,

@@ -25,7 +25,7 @@ static void check_place(const case_t *one)
         fabric_place_free(&place);
     } else {
         ok(error && strstr(err.text, error->text) && err.code == ERR_USAGE, "%s",
-            one->claim);
+           one->claim);
         note("%s", err.text);
     }
 }
@@ -33,21 +33,26 @@ static void check_place(const case_t *one)
 static void check_guid(void)
 {
     ok(fabric_is_guid("11111111-2222-3333-4444-aAbBcCdDeEfF"), "an id, in either case");
-    ok(!fabric_is_guid("11111111-2222-3333-4444-55555555555"), "one digit less is a name");
+    ok(!fabric_is_guid("11111111-2222-3333-4444-55555555555"),
+       "one digit less is a name");
     ok(!fabric_is_guid("11111111-2222-3333-4444-55555555555g"), "a g is a name's");
-    ok(!fabric_is_guid("11111111x2222-3333-4444-555555555555"), "the dashes are asked for");
+    ok(!fabric_is_guid("11111111x2222-3333-4444-555555555555"),
+       "the dashes are asked for");
     ok(!fabric_is_guid(NULL), "nothing is none");
 }
 
 static const char list[] = "[{\"id\":\"1\",\"displayName\":\"Sales\"},"
-    "{\"id\":\"2\",\"displayName\":\"sales\"},{\"id\":\"3\",\"displayName\":\"Finance\"},"
-    "{\"id\":\"4\"},{\"id\":\"5\",\"displayName\":\"Größe\"}]";
+                           "{\"id\":\"2\",\"displayName\":\"sales\"},{\"id\":\"3\","
+                           "\"displayName\":\"Finance\"},"
+                           "{\"id\":\"4\"},{\"id\":\"5\",\"displayName\":\"Größe\"}]";
 
-static void choose(const char *items, const char *name, const char *id, const char *claim)
+static void choose(const char *items, const char *name, const char *id,
+                   const char *claim)
 {
     err_t err = {0};
     cJSON *parsed = json_parse(items, strlen(items), "a list", NULL);
-    const cJSON *item = fabric_choose(parsed, name, "workspace", " in the tenant", &err);
+    const cJSON *item =
+        fabric_choose(parsed, name, "workspace", " in the tenant", &err);
     if (item)
         is_str(json_str(item, "id", ""), id, "%s", claim);
     else
@@ -63,15 +68,15 @@ static void check_choice(void)
     choose(list, "sales", "2", "in its own case");
     choose(list, "FINANCE", "3", "else the only one in another case");
     choose(list, "SALES", "There are 2 of the name \"SALES\" in the tenant",
-        "several are not guessed among");
+           "several are not guessed among");
     choose(list, "Finanse", "Did you mean \"Finance\"?", "a typo has the nearest");
     choose(list, "Marketing", "There is: Sales, sales, Finance, Größe.",
-        "another name the first ones");
+           "another name the first ones");
     choose("[]", "Sales", "sees no workspace in the tenant", "an empty list says why");
     choose("[{\"displayName\":\"a\"},{\"displayName\":\"b\"},{\"displayName\":\"c\"},"
            "{\"displayName\":\"d\"},{\"displayName\":\"e\"},{\"displayName\":\"f\"},"
            "{\"displayName\":\"g\"},{\"displayName\":\"h\"},{\"displayName\":\"i\"}]",
-        "something else", "g, h and more.", "a long list is cut");
+           "something else", "g, h and more.", "a long list is cut");
 }
 
 int main(void)
@@ -83,7 +88,8 @@ int main(void)
     cases_free(&cases);
     check_guid();
     check_choice();
-    ok(fabric_place_is("fabric:a/b") && !fabric_place_is("fabrics") && !fabric_place_is(NULL),
-        "what begins with fabric: is Fabric's");
+    ok(fabric_place_is("fabric:a/b") && !fabric_place_is("fabrics") &&
+           !fabric_place_is(NULL),
+       "what begins with fabric: is Fabric's");
     return done_testing();
 }

@@ -39,13 +39,15 @@ static int count_of(const char *text, const char *what)
 
 static void check_text(void)
 {
-    text_is(whole, "cold start in 4 min, ready since 00:04:00, idle since 01:00:00, "
-        "ends at 01:30:00, torn down at 01:40:00", "all that is known, in its order");
+    text_is(whole,
+            "cold start in 4 min, ready since 00:04:00, idle since 01:00:00, "
+            "ends at 01:30:00, torn down at 01:40:00",
+            "all that is known, in its order");
     text_is((timeline_t){.now = DAY}, "", "nothing known, nothing said");
     text_is((timeline_t){.start_word = "warm", .now = DAY}, "warm start",
-        "how it started, without when");
+            "how it started, without when");
     text_is((timeline_t){.ready_at = DAY - HOUR, .now = DAY},
-        "ready since 01-01 23:00:00", "another day is named");
+            "ready since 01-01 23:00:00", "another day is named");
 }
 
 static void check_picture(void)
@@ -53,36 +55,42 @@ static void check_picture(void)
     char *svg = timeline_svg(&whole);
     ok(strncmp(svg, "<svg xmlns=", 11) == 0 && strstr(svg, "</svg>"), "it is an SVG");
     ok(count_of(svg, "<rect ") == 4, "a span each for start, work, idleness, warmth");
-    ok(strstr(svg, ">cold start<") && strstr(svg, ">in use<") && strstr(svg, ">idle<")
-        && strstr(svg, ">still warm<"), "they are named");
-    ok(strstr(svg, ">00:00:00<") && strstr(svg, ">01:30:00<") && strstr(svg, ">01:40:00<"),
-        "their ends have times");
+    ok(strstr(svg, ">cold start<") && strstr(svg, ">in use<") &&
+           strstr(svg, ">idle<") && strstr(svg, ">still warm<"),
+       "they are named");
+    ok(strstr(svg, ">00:00:00<") && strstr(svg, ">01:30:00<") &&
+           strstr(svg, ">01:40:00<"),
+       "their ends have times");
     ok(count_of(svg, ">now<") == 1, "now is marked");
     ok(!strstr(svg, "<script") && !strstr(svg, "href") && !strstr(svg, "onload"),
-        "nothing in it acts");
+       "nothing in it acts");
     free(svg);
 }
 
 static void check_parts(void)
 {
-    timeline_t busy = {.start_word = "warm", .start_s = 0.4, .ready_at = DAY,
-        .now = DAY + HOUR};
+    timeline_t busy = {
+        .start_word = "warm", .start_s = 0.4, .ready_at = DAY, .now = DAY + HOUR};
     char *svg = timeline_svg(&busy);
     ok(count_of(svg, "<rect ") == 2 && strstr(svg, ">warm start<"),
-        "a session that works has no idle span, and a start in no time still has its own");
+       "a session that works has no idle span, and a start in no time still has its "
+       "own");
     free(svg);
-    timeline_t endless = {.ready_at = DAY, .idle_since = DAY + HOUR, .now = DAY + 2 * HOUR};
+    timeline_t endless = {
+        .ready_at = DAY, .idle_since = DAY + HOUR, .now = DAY + 2 * HOUR};
     svg = timeline_svg(&endless);
     ok(count_of(svg, "<rect ") == 2 && !strstr(svg, "still warm"),
-        "one without an end is idle until now");
+       "one without an end is idle until now");
     free(svg);
     timeline_t late = whole;
     late.now = whole.torn_down_at + HOUR;
     svg = timeline_svg(&late);
     ok(svg && !strstr(svg, ">now<"), "now may lie beyond it");
     free(svg);
-    timeline_t odd = {.ready_at = DAY, .idle_since = DAY - HOUR, .ends_at = DAY - MINUTE,
-        .now = DAY - HOUR};
+    timeline_t odd = {.ready_at = DAY,
+                      .idle_since = DAY - HOUR,
+                      .ends_at = DAY - MINUTE,
+                      .now = DAY - HOUR};
     svg = timeline_svg(&odd);
     ok(svg && count_of(svg, "<rect ") == 1, "a clock that was set back does no harm");
     free(svg);
