@@ -8,14 +8,14 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "livy_client/cell_code.h"
+#include "livy_client/driver_module.h"
+#include "livy_client/parts.h"
 #include "livy_client/sidechannel.h"
 #include "livy_client/statement.h"
 
-#define MODULE_CAP (1024 * 1024)
-#define VALUE_CAP (64u * 1024 * 1024)
+#define VALUE_CAP_MB 64
 
 struct driver_call_t {
     livy_session_t *session;
@@ -32,8 +32,7 @@ struct driver_call_t {
     livy_statement_t *statement;
     loop_timer_t *timer;         /* to fail from the loop */
     err_t err;                   /* what the timer tells */
-    buf_t pieces;                /* of an answer in parts */
-    int part, part_count;
+    parts_t parts;               /* of an answer that is long */
 };
 
 static void send_call(driver_call_t *call, const char *source);
@@ -48,7 +47,7 @@ void driver_call_end(driver_call_t **call_p)
     sidechannel_job_end(&call->job);
     livy_statement_destroy(&call->statement);
     livy_timer_end(livy_session_client(call->session), &call->timer);
-    buf_free(&call->pieces);
+    parts_clear(&call->parts);
     free(call->module);
     free(call->function);
     free(call->args);
@@ -93,10 +92,8 @@ static void bring(driver_call_t *call)
         fail_later(call, &err);
         return;
     }
-    char *file = xasprintf("%s.py", call->module);
-    const char *folder = livy_session_modules(call->session);
-    char *path = path_join(folder ? folder : ".", file);
-    char *source = path_read(path, MODULE_CAP, NULL, &err);
+    char *source =
+        driver_module_read(livy_session_modules(call->session), call->module, &err);
 
     if (source && call->has_brought)
         err_set(&err, ERR_PROTOCOL, "The session's driver does not keep the module %s.",
@@ -107,8 +104,6 @@ static void bring(driver_call_t *call)
     else
         send_call(call, source);
     free(source);
-    free(path);
-    free(file);
 }
 
 /* --- beside what runs --- */
@@ -171,7 +166,7 @@ static void post(driver_call_t *call, const char *code, const char *uuid)
 static void post_part(driver_call_t *call)
 {
     char *uuid = text_uuid();
-    char *code = cell_code_part(uuid, call->n, call->part);
+    char *code = cell_code_part(uuid, call->n, call->parts.taken);
 
     post(call, code, uuid);
     free(code);
@@ -212,27 +207,17 @@ static void take_result(driver_call_t *call, const cJSON *result)
 }
 
 /* An answer in parts: joined, then taken. */
-static void take_piece(driver_call_t *call, const cJSON *result)
+static void take_part(driver_call_t *call, const cJSON *answer)
 {
     err_t err = {0};
-
-    if (call->part++ == 0)
-        call->part_count = (int) json_int(result, "parts", 1);
-    buf_adds(&call->pieces, json_str(result, "part", ""));
-    if (call->part < call->part_count) {
-        post_part(call);
-        return;
-    }
     cJSON *whole = NULL;
-    if (buf_is_full(&call->pieces))
-        err_set(&err, ERR_LIMIT, "The driver's answer is larger than 64 MB.");
-    else
-        whole = json_parse(buf_str(&call->pieces), call->pieces.len, "the driver's answer",
-            &err);
-    if (whole)
+
+    if (parts_take(&call->parts, answer, &whole, &err) != 0)
+        finish(call, NULL, NULL, &err);
+    else if (whole)
         take_result(call, whole);
     else
-        finish(call, NULL, NULL, &err);
+        post_part(call);
     json_free(&whole);
 }
 
@@ -253,8 +238,8 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
         finish(call, NULL, NULL, &fault);
     else if (json_get(result.result, "needs"))
         bring(call);
-    else if (json_get(result.result, "part"))
-        take_piece(call, result.result);
+    else if (parts_want(&call->parts, result.result))
+        take_part(call, result.result);
     else
         take_result(call, result.result);
     cell_result_free(&result);
@@ -296,7 +281,7 @@ driver_call_t *driver_call_new(livy_session_t *session, const driver_ask_t *ask,
     call->deadline_ms = livy_now_ms(livy_session_client(session)) + ask->timeout_ms;
     call->is_repeatable = ask->is_repeatable;
     call->n = ask->n;
-    buf_init(&call->pieces, VALUE_CAP);
+    parts_init(&call->parts, "the driver's answer", VALUE_CAP_MB);
     if (livy_session_has_prologue(session)) {
         send_call(call, NULL);
         return call;

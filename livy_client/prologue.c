@@ -7,32 +7,20 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "livy_client/cell_code.h"
+#include "livy_client/driver_module.h"
 
-#define FILE_CAP (1024 * 1024)
 #define FRAME_SIZE 200 /* of a statement's JSON, and its id */
 
 /* The first one is the runner. */
 static const char *const files[] = {"prologue", "failure", "display"};
-
-static char *read_file(const char *folder, const char *name, err_t *err)
-{
-    char *file = xasprintf("%s.py", name);
-    char *path = path_join(folder, file);
-    char *text = path_read(path, FILE_CAP, NULL, err);
-
-    free(path);
-    free(file);
-    return text;
-}
 
 char *prologue_read(const char *folder, err_t *err)
 {
     buf_t buf = BUF_INIT;
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char *source = read_file(folder, files[i], err);
+        char *source = driver_module_read(folder, files[i], err);
         char *load = source && i > 0 ? cell_code_load(files[i], source) : NULL;
         if (load)
             buf_addf(&buf, "\f\n%s\n", load);

@@ -206,7 +206,8 @@ static char *words_of_html(const char *body, size_t len)
     return words;
 }
 
-/* Livy: {"msg"}; Jetty and gateways: {"message"}; Azure: {"error": {"message"}}. */
+/* Livy: {"msg"}; Jetty and gateways: {"message"}; Azure: {"error": {"message"}},
+ * {"Message"}. */
 static const char *message_of_json(const cJSON *json)
 {
     static const char *const keys[] = {"msg", "message", "Message", "error", "detail",
