@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "display/failure.h"
 #include "kernel/runner_steps.h"
-#include "livy_client/driver_call.h"
 #include "kernel/transfer.h"
+#include "livy_client/driver_call.h"
+
+#define RESULT_CAP_MB 256
 
 /* Another kernel at the same session, or the one before a restart, counts elsewhere: an
  * interrupt that comes late never means a cell of ours. */
@@ -33,6 +35,7 @@ runner_t *runner_new(sessions_t *sessions, loop_t *loop, bool is_spark_default)
     runner->is_spark_default = is_spark_default;
     runner->last_run_number = first_run_number();
     runner->loop = loop;
+    parts_init(&runner->parts, "the result of the cell", RESULT_CAP_MB);
     return runner;
 }
 
@@ -92,7 +95,7 @@ static void clear_step(runner_t *runner)
     manage_end(&runner->manage);
     credentials_end(&runner->login);
     command_destroy(&runner->command);
-    json_free(&runner->pieces);
+    parts_clear(&runner->parts);
     runner_wish_clear(runner);
     free(runner->display_id);
     runner->display_id = NULL;

@@ -7,15 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "display/bundle.h"
 #include "kernel/runner_steps.h"
 #include "livy_client/cell_code.h"
-
-#define RESULT_CAP (256u * 1024 * 1024)
 
 static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     const err_t *err, void *arg);
@@ -85,29 +82,10 @@ static void post_next_part(runner_t *runner)
         return;
     }
     char *uuid = text_uuid();
-    char *code = cell_code_part(uuid, runner->run_number,
-        cJSON_GetArraySize(runner->pieces));
+    char *code = cell_code_part(uuid, runner->run_number, runner->parts.taken);
     post(runner, "pyspark", code, uuid, session);
     free(code);
     free(uuid);
-}
-
-static cJSON *join_pieces(runner_t *runner, err_t *err)
-{
-    buf_t text;
-    buf_init(&text, RESULT_CAP);
-    const cJSON *piece;
-    cJSON_ArrayForEach(piece, runner->pieces)
-    {
-        buf_adds(&text, piece->valuestring);
-    }
-    cJSON *result = NULL;
-    if (buf_is_full(&text))
-        err_set(err, ERR_LIMIT, "The result of the cell is larger than 256 MB.");
-    else
-        result = json_parse(buf_str(&text), text.len, "the result of the cell", err);
-    buf_free(&text);
-    return result;
 }
 
 static void show_result(runner_t *runner, cJSON *result)
@@ -117,25 +95,16 @@ static void show_result(runner_t *runner, cJSON *result)
     show_outputs(runner, outputs ? outputs : json_arr());
 }
 
-/* A piece of a result arrived. Consumes it. */
-static void take_piece(runner_t *runner, cJSON *result)
+static void take_part(runner_t *runner, const cJSON *answer)
 {
     err_t err = {0};
-    if (!runner->pieces) {
-        runner->pieces = json_arr();
-        runner->part_count = (int)json_int(result, "parts", 1);
-    }
-    json_add_str(runner->pieces, json_str(result, "part", ""));
-    json_free(&result);
-    if (cJSON_GetArraySize(runner->pieces) < runner->part_count) {
-        post_next_part(runner);
-        return;
-    }
-    cJSON *whole = join_pieces(runner, &err);
-    if (whole)
+    cJSON *whole = NULL;
+    if (parts_take(&runner->parts, answer, &whole, &err) != 0)
+        runner_step_fail(runner, &err);
+    else if (whole)
         show_result(runner, whole);
     else
-        runner_step_fail(runner, &err);
+        post_next_part(runner);
 }
 
 static void print_stray(runner_t *runner, const char *text)
@@ -180,34 +149,53 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     result.result = NULL;
     print_stray(runner, result.stray);
     cell_result_free(&result);
-    if (runner_take_wish(runner, tree))
+    if (parts_want(&runner->parts, tree)) {
+        take_part(runner, tree);
         json_free(&tree);
-    else if (json_get(tree, "part"))
-        take_piece(runner, tree);
-    else
+    } else if (runner_take_wish(runner, tree)) {
+        json_free(&tree);
+    } else {
         show_result(runner, tree);
+    }
 }
 
 /* === The start of one =================================================== */
 
-static char *posted_code(runner_t *runner, const step_t *step, bool has_prologue,
-    const char *uuid, const char *source)
+char *runner_cell_code(runner_t *runner, livy_session_t *session, const cell_text_t *cell,
+    const char *uuid, err_t *err)
 {
-    size_t len = strlen(step->body);
-    if (step->lang == LANG_SCALA)
-        return cell_code_plain(uuid, "//", step->body, len);
-    if (!has_prologue)
-        return cell_code_plain(uuid, step->lang == LANG_SQL ? "--" : "#", step->body, len);
-    char *name = xasprintf("cell %d", runner->cell_number);
+    err_t fault = {0};
+    size_t len = strlen(cell->body);
+    runner->run_number = -1;
+    if (cell->lang == LANG_SCALA)
+        return cell_code_plain(uuid, "//", cell->body, len);
+    if (!livy_session_has_prologue(session))
+        return cell_code_plain(uuid, cell->lang == LANG_SQL ? "--" : "#", cell->body, len);
+    char *source = runner_module_source(runner, session, &fault);
+    if (fault.code) {
+        *err = fault;
+        return NULL;
+    }
+    char *name = xasprintf("cell %d", cell->number);
     runner->run_number = ++runner->last_run_number;
-    char *options = runner_cell_options(runner);
-    cell_post_t post = {.method = step->lang == LANG_SQL ? "sql" : "run",
-        .n = runner->run_number, .name = name, .module = runner->module, .source = source,
-        .options = options};
-    char *code = cell_code_python(uuid, &post, step->body, len);
-    free(options);
+    cell_post_t post = {
+        .method = cell->lang == LANG_SQL ? "sql" : "run",
+        .n = runner->run_number,
+        .name = name,
+        .module = runner->module,
+        .source = source,
+        .options = cell->options,
+    };
+    char *code = cell_code_python(uuid, &post, cell->body, len);
+    free(source);
     free(name);
     return code;
+}
+
+const char *runner_cell_kind(const livy_session_t *session, lang_t lang)
+{
+    bool is_prologues = lang == LANG_SQL && livy_session_has_prologue(session);
+    return is_prologues ? "pyspark" : lang_livy_kind(lang);
 }
 
 void runner_run_code(runner_t *runner)
@@ -223,25 +211,21 @@ void runner_run_code(runner_t *runner)
         runner_step_fail(runner, &err);
         return;
     }
-    bool has_prologue = livy_session_has_prologue(session);
-    char *source = runner_module_source(runner, session, &err);
-    if (err.code) {
-        runner_step_fail(runner, &err);
-        return;
-    }
+    char *options = runner_cell_options(runner);
+    cell_text_t cell = {step->lang, step->body, runner->cell_number, options};
     char *uuid = text_uuid();
-    runner->code_ms = loop_now_ms();
-    runner->run_number = -1; /* a setup cell may have left its own */
-    char *code = posted_code(runner, step, has_prologue, uuid, source);
-    spark_note_run(runner->spark, uuid, runner->run_number, runner->cell_number);
-    const char *kind = has_prologue && step->lang == LANG_SQL
-                           ? "pyspark"
-                           : lang_livy_kind(step->lang);
-    post(runner, kind, code, uuid, session);
-    runner_live_begin(runner, session);
-    free(source);
+    char *code = runner_cell_code(runner, session, &cell, uuid, &err);
+    if (code) {
+        runner->code_ms = loop_now_ms();
+        spark_note_run(runner->spark, uuid, runner->run_number, runner->cell_number);
+        post(runner, runner_cell_kind(session, step->lang), code, uuid, session);
+        runner_live_begin(runner, session);
+    } else {
+        runner_step_fail(runner, &err);
+    }
     free(code);
     free(uuid);
+    free(options);
 }
 
 void runner_stop_code(runner_t *runner)

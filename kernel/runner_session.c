@@ -14,8 +14,6 @@
 #include "kernel/runner_steps.h"
 #include "livy_client/cell_code.h"
 
-enum { WISH_LIMIT = 4 };
-
 static void run_next_setup(runner_t *runner);
 
 /* === Cells marked --setup =============================================== */
@@ -120,10 +118,8 @@ static void on_setup_done(livy_statement_t *statement, const cJSON *output,
     err_t fault = *err;
     (void)statement;
     char *module = output ? wanted_module(output, &fault) : NULL;
-    if (module && ++runner->wish_count > WISH_LIMIT)
-        err_set(&fault, ERR_PROTOCOL, "The session's driver wants the same again and again: "
-            "start a new session.");
-    else if (output && runner->interrupts)
+    int failed = module ? runner_count_wish(runner, &fault) : 0;
+    if (!failed && output && runner->interrupts)
         err_set(&fault, ERR_INTERRUPTED, "Interrupted while setup cells ran again.");
     if (fault.code) {
         free(module);
@@ -146,41 +142,20 @@ static void on_setup_done(livy_statement_t *statement, const cJSON *output,
     run_next_setup(runner);
 }
 
-static char *setup_code(runner_t *runner, livy_session_t *session, const cJSON *cell,
-    lang_t lang, const char *uuid)
-{
-    const char *body = json_str(cell, "body", "");
-    if (lang == LANG_SCALA)
-        return cell_code_plain(uuid, "//", body, strlen(body));
-    if (!livy_session_has_prologue(session))
-        return cell_code_plain(uuid, lang == LANG_SQL ? "--" : "#", body, strlen(body));
-    char *name = xasprintf("cell %lld", (long long)json_int(cell, "cell", 0));
-    char *source = runner_module_source(runner, session, NULL);
-    runner->run_number = ++runner->last_run_number;
-    cell_post_t post = {
-        .method = lang == LANG_SQL ? "sql" : "run",
-        .n = runner->run_number,
-        .name = name,
-        .module = source ? runner->module : NULL,
-        .source = source,
-    };
-    char *code = cell_code_python(uuid, &post, body, strlen(body));
-    free(source);
-    free(name);
-    return code;
-}
-
 static void post_setup(runner_t *runner, livy_session_t *session, const cJSON *cell)
 {
     static const statement_events_t events = {.on_done = on_setup_done};
+    err_t err = {0};
     lang_t lang = (lang_t)json_int(cell, "lang", 0);
-    bool has_prologue = livy_session_has_prologue(session);
+    cell_text_t text = {lang, json_str(cell, "body", ""), (int)json_int(cell, "cell", 0), NULL};
     char *uuid = text_uuid();
-    char *code = setup_code(runner, session, cell, lang, uuid);
-    const char *kind =
-        has_prologue && lang == LANG_SQL ? "pyspark" : lang_livy_kind(lang);
+    char *code = runner_cell_code(runner, session, &text, uuid, &err);
     livy_statement_destroy(&runner->setup_statement);
-    runner->setup_statement = livy_statement_new(session, kind, code, uuid, &events, runner);
+    if (code)
+        runner->setup_statement = livy_statement_new(session,
+            runner_cell_kind(session, lang), code, uuid, &events, runner);
+    else
+        leave_setup(runner, &err);
     free(code);
     free(uuid);
 }
@@ -195,9 +170,7 @@ static void run_next_setup(runner_t *runner)
     }
     livy_session_t *session = spark_session(runner->spark, &err);
     if (!session) {
-        json_free(&runner->setup);
-        runner_line_end(runner);
-        runner_step_fail(runner, &err);
+        leave_setup(runner, &err);
         return;
     }
     char *text = xasprintf("Running setup cell %d of %d again", runner->setup_at + 1, count);

@@ -10,6 +10,7 @@
 
 #include "compute/manage.h"
 #include "kernel/runner.h"
+#include "livy_client/parts.h"
 #include "livy_client/statement.h"
 
 typedef struct live_t live_t;
@@ -38,8 +39,7 @@ struct runner_t {
     cJSON *payload;               /* pages of `name?`, or NULL */
 
     livy_statement_t *statement;  /* of the step, or NULL */
-    cJSON *pieces;                /* of a result that comes in parts: array of text */
-    int part_count;
+    parts_t parts;                /* of a result that is long */
     int run_number;               /* the prologue's number of the cell that runs */
     int last_run_number;          /* counts on for the kernel's life */
     char *module;                 /* that the driver wants with the cell, or NULL */
@@ -109,9 +109,27 @@ void runner_live_end(runner_t *runner); /* the line goes away; idempotent */
 /* The `output` of runner->sink. */
 void runner_live_output(void *arg, const char *msg_type, cJSON *content);
 
+/* runner_code.c: a cell as it is posted. */
+typedef struct {
+    lang_t lang;
+    const char *body;
+    int number;          /* "cell 3" */
+    const char *options; /* JSON text as the prologue takes it, or NULL = none */
+} cell_text_t;
+
+/* The statement's text under the id `uuid`; runner->run_number is the prologue's number of
+ * it, -1 = it has none. Caller frees; NULL with err when a module that is to come along
+ * can't be read. */
+char *runner_cell_code(runner_t *runner, livy_session_t *session, const cell_text_t *cell,
+    const char *uuid, err_t *err);
+/* Its kind, in Livy's words. */
+const char *runner_cell_kind(const livy_session_t *session, lang_t lang);
+
 /* runner_wish.c: what the driver wants before it runs a cell. True if the answer was that:
  * the cell is posted again. */
 bool runner_take_wish(runner_t *runner, const cJSON *answer);
+/* The cell is posted once more: counted. -1 with err: often enough. */
+int runner_count_wish(runner_t *runner, err_t *err) SK_WARN_UNUSED;
 /* The text of the module that it wants, or NULL (with `err` when it can't be read). Caller
  * frees. */
 char *runner_module_source(runner_t *runner, livy_session_t *session, err_t *err);

@@ -11,11 +11,10 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "kernel/runner_steps.h"
+#include "livy_client/driver_module.h"
 
-#define MODULE_CAP 60000
 enum { WISH_LIMIT = 4 };
 
 void runner_wish_clear(runner_t *runner)
@@ -76,6 +75,14 @@ static void ask_values(runner_t *runner, const cJSON *names)
 
 /* === The answer, the next post ========================================== */
 
+int runner_count_wish(runner_t *runner, err_t *err)
+{
+    if (++runner->wish_count <= WISH_LIMIT)
+        return 0;
+    return err_set(err, ERR_PROTOCOL, "The session's driver wants the same again and again: "
+        "start a new session.");
+}
+
 bool runner_take_wish(runner_t *runner, const cJSON *answer)
 {
     const char *module = json_str(answer, "needs", NULL);
@@ -83,9 +90,7 @@ bool runner_take_wish(runner_t *runner, const cJSON *answer)
     err_t err = {0};
     if (!module && !names)
         return false;
-    if (++runner->wish_count > WISH_LIMIT) {
-        err_set(&err, ERR_PROTOCOL, "The session's driver wants the same again and again: "
-            "start a new session.");
+    if (runner_count_wish(runner, &err) != 0) {
         runner_step_fail(runner, &err);
     } else if (module) {
         free(runner->module);
@@ -100,20 +105,9 @@ bool runner_take_wish(runner_t *runner, const cJSON *answer)
 /* remote/NAME.py, if one is wanted. Caller frees. */
 char *runner_module_source(runner_t *runner, livy_session_t *session, err_t *err)
 {
-    const char *folder = livy_session_modules(session);
     if (!runner->module)
         return NULL;
-    if (!folder || strspn(runner->module, "abcdefghijklmnopqrstuvwxyz_") !=
-                       strlen(runner->module)) {
-        err_set(err, ERR_PROTOCOL, "The session's driver wants a module that is not there.");
-        return NULL;
-    }
-    char *file = xasprintf("%s.py", runner->module);
-    char *path = path_join(folder, file);
-    char *source = path_read(path, MODULE_CAP, NULL, err);
-    free(path);
-    free(file);
-    return source;
+    return driver_module_read(livy_session_modules(session), runner->module, err);
 }
 
 char *runner_cell_options(const runner_t *runner)

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "livy_client/driver_call.h"
+#include "livy_client/driver_module.h"
 #include "livy_client/sidechannel.h"
 #include "tests/unit/fake_livy.h"
 #include "tests/unit/tap.h"
@@ -154,7 +155,8 @@ static const case_t cases[] = {
             "{\"part\":\"[2]}\"}"}, "[2]", "[]", ERR_NONE, ""},
     {"a part that is gone", DRIVER_AS_CELL,
         {"{\"parts\":2,\"part\":\"{\"}", "{\"error\":\"no such part\"}"}, NULL, NULL,
-        ERR_PROTOCOL, "The driver's answer is incomplete: no such part."},
+        ERR_PROTOCOL, "A part of the driver's answer is not there any more (no such part): "
+        "something else ran in the session meanwhile. Run it again."},
     {"a refusal of a cell", DRIVER_AS_CELL, {SAID("UsageError", "Too large.")}, NULL,
         "[{\"output_type\":\"stream\",\"text\":\"a\"},{\"output_type\":\"error\",\"ename\":"
         "\"UsageError\",\"evalue\":\"Too large.\",\"traceback\":[]}]", ERR_USAGE, "Too large."},
@@ -244,6 +246,20 @@ static void check_missing_module(void)
     ok(scene->err.code && strstr(scene->err.text, "/nowhere/look.py"), "%s",
         scene->err.text);
     scene_end(scene);
+}
+
+/* A driver says which module it wants: what it says is no path. */
+static void check_names(void)
+{
+    static const char *const names[] = {"", "../look", "a/b", "look.py", "Look"};
+    err_t err = {0};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ok(!driver_module_read(folder, names[i], &err), "`%s` is no module", names[i]);
+        is_int(err.code, ERR_PROTOCOL, "`%s`: the code", names[i]);
+        err_clear(&err);
+    }
+    ok(!driver_module_read(NULL, "look", &err), "no folder, no module");
 }
 
 /* --- time, and answers that are lost --- */
@@ -415,6 +431,7 @@ int main(void)
     check_what_is_posted();
     check_no_way();
     check_missing_module();
+    check_names();
     check_timeout();
     check_lost(false);
     check_lost(true);
