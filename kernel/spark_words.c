@@ -55,15 +55,6 @@ char *spark_phase_text(const spark_t *spark)
     return text;
 }
 
-/* " Start: queued 12 s, acquiring resources 1 min 35 s.", "" = not known. Caller frees. */
-static char *start_text(const spark_t *spark)
-{
-    char *phases = start_phases_text(livy_session_info(spark->session));
-    char *text = *phases ? xasprintf(" Start: %s.", phases) : xstrdup("");
-    free(phases);
-    return text;
-}
-
 /* " Spark 3.5.8 is installed here, and 3.4 was asked for.", "" = nothing else was. Caller
  * frees. */
 static char *other_spark_text(const spark_t *spark)
@@ -84,15 +75,13 @@ char *spark_ready_text(const spark_t *spark)
     char *size = spark_size_text(body, info, spark_is_local(spark));
     char *difference = spark_is_local(spark) ? spark_size_difference(body, info) : NULL;
     const char *note = spark->target->note;
-    char *start = start_text(spark);
     char *other = other_spark_text(spark);
-    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s%s",
+    char *text = xasprintf("Spark session%s%s ready on %s%s%s.%s%s%s%s%s%s",
         *spark->name ? " " : "", spark->name, spark_place_name(spark), *size ? ": " : "",
         size, spark->is_fresh ? " It is a fresh one: the variables of the one before are "
         "gone." : "", difference ? " " : "", difference ? difference : "", note ? " " : "",
-        note ? note : "", other, start);
+        note ? note : "", other);
     free(other);
-    free(start);
     free(size);
     free(difference);
     return text;

@@ -10,8 +10,8 @@
  * what it is at, with the seconds since the start. Caller frees. */
 char *spark_phase_text(const spark_t *spark);
 
-/* The line that stays: where it is, its size, what differs from what was asked for, how
- * long each phase took. Caller frees. */
+/* The line that stays: where it is, its size, what differs from what was asked for. No
+ * times: two runs of a notebook say the same (`meta` tells them). Caller frees. */
 char *spark_ready_text(const spark_t *spark);
 
 #endif
