@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "display/bundle.h"
+#include "display/failure.h"
 #include "display/progress.h"
 #include "kernel/runner_steps.h"
 #include "livy_client/cell_code.h"
@@ -72,15 +73,30 @@ static cJSON *error_of(cJSON *outputs)
     return error;
 }
 
+/* A result in parts is not read on: that it is an error is told in the first one. */
+static cJSON *outputs_of_part(const cJSON *part)
+{
+    err_t err = {0};
+    cJSON *outputs = json_arr();
+    if (strcmp(json_str(part, "status", ""), "error") != 0)
+        return outputs;
+    err_set(&err, ERR_STATEMENT, "It failed, and says too much for this place: run that "
+        "cell to see it.");
+    json_add(outputs, failure_of_err(&err));
+    return outputs;
+}
+
 static cJSON *outputs_of(const cJSON *output, lang_t lang)
 {
     const char *text = json_str(json_get_obj(output, "data"), "text/plain", "");
     cell_result_t result = {0};
     cJSON *outputs = NULL;
-    if (cell_result_parse(text, strlen(text), &result, NULL) == 0 && result.is_ours)
-        outputs = json_copy(json_get_arr(result.result, "outputs"));
-    else
+    if (cell_result_parse(text, strlen(text), &result, NULL) != 0 || !result.is_ours)
         outputs = bundle_of_livy_output(output, lang, NULL);
+    else if (json_get(result.result, "part"))
+        outputs = outputs_of_part(result.result);
+    else
+        outputs = json_copy(json_get_arr(result.result, "outputs"));
     cell_result_free(&result);
     return outputs ? outputs : json_arr();
 }
@@ -147,7 +163,11 @@ static void post_setup(runner_t *runner, livy_session_t *session, const cJSON *c
     static const statement_events_t events = {.on_done = on_setup_done};
     err_t err = {0};
     lang_t lang = (lang_t)json_int(cell, "lang", 0);
-    cell_text_t text = {lang, json_str(cell, "body", ""), (int)json_int(cell, "cell", 0), NULL};
+    cell_text_t text = {
+        .lang = lang,
+        .body = json_str(cell, "body", ""),
+        .number = (int)json_int(cell, "cell", 0),
+    };
     char *uuid = text_uuid();
     char *code = runner_cell_code(runner, session, &text, uuid, &err);
     livy_statement_destroy(&runner->setup_statement);
