@@ -229,6 +229,11 @@ void sessions_use(sessions_t *sessions, spark_t *spark)
     sessions_save(sessions);
 }
 
+void sessions_leave(sessions_t *sessions, const spark_t *spark)
+{
+    sessions_use(sessions, sessions->current == spark ? sessions->first : sessions->current);
+}
+
 /* "etl, train" */
 static char *names_text(const sessions_t *sessions)
 {

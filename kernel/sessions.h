@@ -45,6 +45,8 @@ bool sessions_is_on_hub(const sessions_t *sessions);
  * unnamed one. Never NULL. */
 spark_t *sessions_current(sessions_t *sessions);
 void sessions_use(sessions_t *sessions, spark_t *spark);
+/* Its session is gone: where it was the current slot, the unnamed one is again. */
+void sessions_leave(sessions_t *sessions, const spark_t *spark);
 
 /* The slot of a name (NULL: the current one, or where that is empty, the only one that is
  * not). NULL with ERR_USAGE: the names there are. */

@@ -186,9 +186,7 @@ static void end_stop(spark_t *spark, const err_t *err)
     char *text = stopped_text(spark);
     spark_drop_session(spark);
     json_free(&spark->setup);
-    if (sessions_current(spark->shared) == spark)
-        sessions_use(spark->shared, spark->shared->first);
-    sessions_save(spark->shared);
+    sessions_leave(spark->shared, spark);
     spark->stopped_fn(copy.code ? NULL : text, &copy, spark->stopped_arg);
     free(text);
 }

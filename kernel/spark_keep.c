@@ -230,8 +230,6 @@ char *spark_detach(spark_t *spark, err_t *err)
     json_free(&spark->dormant);
     spark_drop_session(spark);
     spark->is_attached = false;
-    if (sessions_current(spark->shared) == spark)
-        sessions_use(spark->shared, spark->shared->first);
-    sessions_save(spark->shared);
+    sessions_leave(spark->shared, spark);
     return text;
 }
