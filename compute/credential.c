@@ -183,8 +183,27 @@ static void tell_one(const place_t *place, credential_ask_t *ask, const token_t 
     free_ask(ask);
 }
 
-/* Tell all who wait now. They may ask again, and end each other, meanwhile. `err` NONE =
- * the place's token. */
+/* Those who wait at a place now are due. */
+static void set_due(place_t *place)
+{
+    for (credential_ask_t *ask = place->credentials->asks; ask; ask = ask->next) {
+        if (ask->place == place)
+            ask->is_due = true;
+    }
+}
+
+/* The first of those that are still there: they may end each other, and the place with
+ * them. NULL = all have had their turn. */
+static credential_ask_t *next_due(const credentials_t *credentials, const place_t *place)
+{
+    credential_ask_t *ask = credentials->asks;
+
+    while (ask && !(ask->is_due && ask->place == place))
+        ask = ask->next;
+    return ask;
+}
+
+/* Tell all who wait now. They may ask again meanwhile. `err` NONE = the place's token. */
 static void tell_all(place_t *place, const err_t *err)
 {
     credentials_t *credentials = place->credentials;
@@ -192,17 +211,9 @@ static void tell_all(place_t *place, const err_t *err)
     token_t token = {secret_copy, place->expires_on};
     credential_ask_t *ask;
 
-    for (ask = credentials->asks; ask; ask = ask->next) {
-        if (ask->place == place)
-            ask->is_due = true;
-    }
-    do {
-        ask = credentials->asks;
-        while (ask && !(ask->is_due && ask->place == place))
-            ask = ask->next;
-        if (ask)
-            tell_one(place, ask, secret_copy ? &token : NULL, err);
-    } while (ask);
+    set_due(place);
+    while ((ask = next_due(credentials, place)) != NULL)
+        tell_one(place, ask, secret_copy ? &token : NULL, err);
     credential_wipe(&secret_copy);
 }
 
@@ -212,9 +223,13 @@ static void tell_all(place_t *place, const err_t *err)
 static void on_prompt(const char *link, const char *code, const char *text, void *arg)
 {
     place_t *place = arg;
+    const credentials_t *credentials = place->credentials;
+    credential_ask_t *ask;
 
-    for (credential_ask_t *ask = place->credentials->asks; ask; ask = ask->next) {
-        if (ask->place == place && ask->events.on_prompt)
+    set_due(place);
+    while ((ask = next_due(credentials, place)) != NULL) {
+        ask->is_due = false;
+        if (ask->events.on_prompt)
             ask->events.on_prompt(link, code, text, ask->arg);
     }
 }
@@ -228,19 +243,32 @@ static void note_facts(place_t *place, chain_result_t *result)
     credential_facts_take(&credentials->facts, place->audience, result, has_order);
 }
 
+/* The login that tokens are renewed by, as the source is to see it. */
+static void show_login(place_t *place)
+{
+    const credentials_t *credentials = place->credentials;
+
+    place->wish.secret_refresh = place->is_login ? NULL : credentials->secret_refresh;
+    place->wish.refresh_tenant = place->is_login ? NULL : credentials->refresh_tenant;
+}
+
+/* Each answer may bring another one. The tenant is that of the login itself. */
 static void keep_refresh(place_t *place, chain_result_t *result)
 {
     credentials_t *credentials = place->credentials;
+    bool is_new_login = place->is_login || !credentials->secret_refresh;
 
     if (!result->secret_refresh)
         return;
     credential_wipe(&credentials->secret_refresh);
     credentials->secret_refresh = result->secret_refresh;
     result->secret_refresh = NULL;
-    if (place->is_login || !credentials->refresh_tenant) {
+    if (is_new_login) {
         free(credentials->refresh_tenant);
         credentials->refresh_tenant = xstrdup(place->tenant);
     }
+    for (place_t *other = credentials->places; other; other = other->next)
+        show_login(other);
 }
 
 static void begin(place_t *place);
@@ -325,9 +353,8 @@ static void begin(place_t *place)
         .tenant = place->tenant,
         .events = &place->events,
         .arg = place,
-        .secret_refresh = place->is_login ? NULL : credentials->secret_refresh,
-        .refresh_tenant = place->is_login ? NULL : credentials->refresh_tenant,
     };
+    show_login(place);
     place->chain = chain_new(&place->wish, place->is_login ? &credential_device : first,
                              place->is_login, on_result, place);
 }

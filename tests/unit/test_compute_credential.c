@@ -225,6 +225,15 @@ static void wait_for(world_t *world, const bool *until)
     }
 }
 
+static void wait_briefly(world_t *world)
+{
+    bool never = false;
+
+    loop_timer(world->loop, 1, stop, world->loop);
+    loop_run(world->loop);
+    fake_http_run(world->fake, &never, 500);
+}
+
 static void get(world_t *world, asker_t *asker, const char *audience)
 {
     ask(world, asker, audience, NULL, &silent);
@@ -746,17 +755,46 @@ static void test_device_ends(void)
     bool is_asked = false;
     world->pending = 1000;
     ask(world, &asker, ARM, NULL, &with_prompt);
-    for (int i = 0; i < 40 && !asker.prompts; i++) {
-        bool never = false;
-        loop_timer(world->loop, 1, stop, world->loop);
-        loop_run(world->loop);
-        fake_http_run(world->fake, &never, 500);
-    }
+    for (int i = 0; i < 40 && !asker.prompts; i++)
+        wait_briefly(world);
     is_asked = asker.prompts == 1;
     ok(is_asked, "the user is asked");
     credentials_end(&asker.ask);
     is_int((long long)fake_http_pending(world->fake), 0, "an interrupt ends the waiting");
     forget(&asker);
+    end(world);
+}
+
+/* The asks end themselves, and each other, where they are shown the code. */
+static void on_prompt_end(const char *link, const char *code, const char *text, void *arg)
+{
+    asker_t *askers = arg;
+
+    (void)link, (void)code, (void)text;
+    askers[0].prompts++;
+    credentials_end(&askers[0].ask);
+    credentials_end(&askers[1].ask);
+}
+
+static void test_end_in_prompt(void)
+{
+    static const credential_events_t events = {.on_token = on_token,
+                                               .on_prompt = on_prompt_end};
+    world_t *world = begin(nothing);
+    asker_t askers[2] = {0};
+
+    for (int i = 0; i < 2; i++)
+        askers[i].ask =
+            credentials_ask(world->credentials, ARM, NULL, NULL, &events, askers);
+    for (int i = 0; i < 40 && askers[0].prompts < 1; i++)
+        wait_briefly(world);
+    is_int(askers[0].prompts, 1, "who is ended while the code is shown is not shown it");
+    is_int((long long)fake_http_pending(world->fake), 0, "and nobody waits any more");
+    askers[0].ask = credentials_login(world->credentials, NULL, &events, askers);
+    for (int i = 0; i < 40 && askers[0].prompts < 2; i++)
+        wait_briefly(world);
+    is_int(askers[0].prompts, 2, "a login is shown its code");
+    is_int((long long)fake_http_pending(world->fake), 0, "and may end there");
     end(world);
 }
 
@@ -824,6 +862,56 @@ static void test_login_meanwhile(void)
     is_str(json_str(who, "object_id", NULL), "person", "of who has logged in");
     is_str(json_str(who, "audience", NULL), SYNAPSE, "for what was asked");
     json_free(&who);
+    forget(&asker);
+    forget(&other);
+    end(world);
+}
+
+/* --- the login that renews tokens is itself renewed --- */
+
+#define OTHER_TENANT "22222222-2222-3333-4444-555555555555"
+
+typedef struct {
+    world_t *world;
+    asker_t *asker;
+} late_t;
+
+static void ask_late(void *arg)
+{
+    late_t *late = arg;
+
+    ask(late->world, late->asker, SYNAPSE, NULL, &silent);
+}
+
+static const char *last_line(const world_t *world)
+{
+    return fake_http_line(world->fake, fake_http_count(world->fake) - 1);
+}
+
+static void test_renewed_login(void)
+{
+    world_t *world = begin(nothing);
+    asker_t asker = {0}, other = {0};
+    late_t late = {world, &other};
+
+    asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
+    wait_for(world, &asker.is_told);
+    world->tid = OTHER_TENANT;
+    asker.is_told = false;
+    asker.ask = credentials_ask(world->credentials, SYNAPSE, OTHER_TENANT, NULL, &silent,
+                                &asker);
+    fake_http_ops.timer(world->fake, 5, ask_late, &late); /* right before the answer */
+    wait_for(world, &asker.is_told);
+    has_str(last_line(world), OTHER_TENANT "/oauth2/", "a token of another tenant");
+    has_str(last_line(world), "refresh_token=refresh-0", "is had by the login");
+    wait_for(world, &other.is_told);
+    has_str(last_line(world), "refresh_token=refresh-1",
+            "who asks when that answer comes is served by the newest login");
+    has_str(last_line(world), "/organizations/oauth2/", "of its own tenant");
+    ask(world, &other, "https://storage.azure.com", NULL, &silent);
+    wait_for(world, &other.is_told);
+    has_str(last_line(world), "/organizations/oauth2/", "which stays");
+    has_str(last_line(world), "refresh_token=refresh-2", "as its tokens change");
     forget(&asker);
     forget(&other);
     end(world);
@@ -897,8 +985,10 @@ int main(void)
     test_certificate();
     test_device();
     test_device_ends();
+    test_end_in_prompt();
     test_login();
     test_login_meanwhile();
+    test_renewed_login();
     test_ready();
     return done_testing();
 }
