@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "compute/jwt.h"
 
-enum { LIMIT_MS = 30000, OUTPUT_CAP = 256 * 1024, ERRORS_SHOWN = 200 };
+enum { LIMIT_MS = 30000, OUTPUT_CAP = 256 * 1024 };
 
 typedef struct {
     const credential_options_t *options;
@@ -51,10 +51,13 @@ static void append_errors(err_t *err, const char *errors)
     while (len && strchr(" \t\r\n", errors[len - 1]))
         len--;
     size_t start = len;
-    while (start && errors[start - 1] != '\n' && len - start < ERRORS_SHOWN)
+    while (start && errors[start - 1] != '\n')
         start--;
-    if (len > start && json_is_utf8(errors + start, len - start))
-        err_append(err, "It says: %.*s", (int)(len - start), errors + start);
+    char *line = xstrndup(errors + start, len - start);
+    credential_clean(line);
+    if (*line)
+        err_append(err, "It says: %s", line);
+    free(line);
 }
 
 static int take_output(const proc_result_t *result, credential_answer_t *answer)

@@ -35,14 +35,15 @@ struct login_call_t {
 
 int login_check_tenant(const char *tenant, const char *origin, err_t *err)
 {
-    for (const char *at = tenant; *at; at++) {
-        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '.')
-            return err_set(err, ERR_USAGE,
+    bool is_it = isalnum((unsigned char)*tenant);
+
+    for (const char *at = tenant; *at; at++)
+        is_it = is_it && (isalnum((unsigned char)*at) || *at == '-' || *at == '.');
+    return is_it ? 0
+                 : err_set(err, ERR_USAGE,
                            "%s is not a tenant: an ID like "
                            "72f988bf-86f1-41af-91ab-2d7cd011db47, or a domain.",
-                           origin);
-    }
-    return 0;
+                           *origin ? origin : "An empty text");
 }
 
 char *login_url(const credential_options_t *options, const char *tenant,

@@ -21,14 +21,7 @@ enum { WORDS_LIMIT = 300 };
 
 const char *credential_variable(const credential_options_t *options, const char *name)
 {
-    size_t len = strlen(name);
-
-    for (size_t i = 0; options->environment && options->environment[i]; i++) {
-        const char *variable = options->environment[i];
-        if (strncmp(variable, name, len) == 0 && variable[len] == '=')
-            return variable[len + 1] ? variable + len + 1 : NULL;
-    }
-    return NULL;
+    return text_variable(options->environment, name);
 }
 
 void credential_wipe(char **secret_p)
@@ -52,16 +45,16 @@ static const char *first_str(const cJSON *json, const char *const *keys)
     return NULL;
 }
 
-/* A number, or a text that is one; 0 = neither. */
+/* A number, or a text that is one; 0 = neither, or no time that there could be. */
 static int64_t number_of(const cJSON *json, const char *key)
 {
     const char *text = json_str(json, key, NULL);
     char *end = NULL;
+    double number = text ? strtod(text, &end) : json_num(json, key, 0);
 
-    if (!text)
-        return json_int(json, key, 0);
-    double number = strtod(text, &end);
-    return end != text && *end == '\0' && number > 0 && number < 1e12 ? (int64_t)number : 0;
+    if (text && (end == text || *end))
+        return 0;
+    return number > 0 && number < 1e12 ? (int64_t)number : 0;
 }
 
 /* The token's own word is the last resort: 2017's managed identities and old command

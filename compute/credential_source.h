@@ -65,6 +65,10 @@ int credential_take_reply(const http_reply_t *reply, const char *who,
  * as above. */
 int credential_take_json(const cJSON *json, const char *who, credential_answer_t *answer);
 
+/* Make a line that a program wrote on stderr fit for a sentence, in place: what may be a
+ * token (a long run without a space) becomes "…", colours go, 300 bytes stay. */
+void credential_clean(char *text);
+
 /* "AADSTS7000215" and the like: what it means and what to do, in `err` (ERR_AUTH). False:
  * the text names none that is known. */
 bool credential_explain(const char *text, const char *who, err_t *err);

@@ -3,7 +3,6 @@
  */
 #include "compute/credential_tool.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,7 +13,7 @@
 #include "base/proc_run.h"
 #include "compute/credential_login.h"
 
-enum { OUTPUT_CAP = 1 << 20, WORDS_CAP = 300, SECRET_RUN = 60 };
+enum { OUTPUT_CAP = 1 << 20 };
 
 typedef struct {
     const credential_tool_t *tool;
@@ -82,47 +81,6 @@ static void take_output(asking_t *asking, const proc_result_t *result)
 
 /* ---- what it said on stderr ---- */
 
-static bool is_secret_char(char c)
-{
-    return isalnum((unsigned char)c) || strchr("._-+/=~", c);
-}
-
-/* In place: long runs without a space, which may be a token, become "…"; colours and
- * line ends go. */
-static void clean(char *text)
-{
-    char *to = text;
-
-    for (const char *from = text; *from;) {
-        size_t run = 0;
-        while (from[run] && is_secret_char(from[run]))
-            run++;
-        if (*from == '\033') {
-            from += 1 + strcspn(from + 1, "m");
-            from += *from == 'm';
-        } else if (run >= SECRET_RUN && *from != '/') { /* no path, no URL */
-            memcpy(to, "…", strlen("…"));
-            to += strlen("…");
-            from += run;
-        } else if (run) {
-            memmove(to, from, run);
-            to += run;
-            from += run;
-        } else {
-            *to++ = (unsigned char)*from < ' ' ? ' ' : *from;
-            from++;
-        }
-    }
-    *to = '\0';
-    while (to > text && strchr(" .", to[-1]))
-        *--to = '\0';
-    if (to - text > WORDS_CAP) {
-        for (to = text + WORDS_CAP; (*to & 0xc0) == 0x80; to--)
-            ;
-        *to = '\0';
-    }
-}
-
 /* azd speaks JSON on stderr too: {"data": {"message": …}}. NULL = it does not. */
 static char *message_of(const char *line, size_t len)
 {
@@ -156,9 +114,7 @@ static char *words_of(const char *errors)
     }
     if (!words)
         return xstrdup("");
-    char *start = words + strspn(words, " \r\n");
-    memmove(words, start, strlen(start) + 1);
-    clean(words);
+    credential_clean(words);
     return words;
 }
 

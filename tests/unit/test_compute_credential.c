@@ -557,6 +557,24 @@ static void test_tenants(void)
 
 /* --- whoami --- */
 
+static void test_no_tenants(void)
+{
+    static const char *const words[] = {"", "..", "-x", "a/b", "contoso.example?x"};
+    world_t *world = begin(nothing);
+    asker_t asker = {0};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        asker.is_told = false;
+        asker.ask = credentials_login(world->credentials, words[i], &with_prompt, &asker);
+        wait_for(world, &asker.is_told);
+        ok(!asker.token && asker.err.code == ERR_USAGE, "`%s` is no tenant", words[i]);
+        has_str(asker.err.text, "is not a tenant: an ID like", "and what one is, is told");
+    }
+    is_int((long long)fake_http_count(world->fake), 0, "nobody is asked for such a one");
+    forget(&asker);
+    end(world);
+}
+
 static void test_who(void)
 {
     world_t *world = begin(principal);
@@ -980,6 +998,7 @@ int main(void)
     test_selection();
     test_incomplete();
     test_tenants();
+    test_no_tenants();
     test_who();
     test_workload();
     test_certificate();

@@ -111,6 +111,9 @@ int main(void)
            "exit code 3");
     has_str(world.err.text, "It says: the reason", "with the last line of stderr");
     ok(!strstr(world.err.text, "secret-of-stdout"), "and never its stdout");
+    refuse(&world, "echo \"+ curl -H Bearer:$(head -c 90 /dev/zero | tr '\\0' x)y\" >&2; exit 1",
+           "It says: + curl -H Bearer:…");
+    refuse(&world, "printf '\\033[31mred\\033[0m\\n' >&2; exit 1", "It says: red");
     refuse(&world, "head -c 1000000 /dev/zero | tr '\\0' x", "more than");
 
     char *sleeper = xasprintf("echo $$ > %s; sleep 600", pid_file);
