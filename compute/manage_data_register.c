@@ -80,15 +80,24 @@ static void on_versions(manage_t *manage, const azure_answer_t *answer)
     free(version);
 }
 
-/* A file has an ending. */
+/* A file has an ending. Of an address the host's name does not count. */
 static const char *type_of(const char *path)
 {
-    size_t len = strcspn(path, "?");
-    char *whole = xstrndup(path, len), *slash = strrchr(whole, '/');
+    const char *host = strstr(path, "://");
+    const char *start = host ? host + 3 + strcspn(host + 3, "/") : path;
+    char *whole = xstrndup(start, strcspn(start, "?")), *slash = strrchr(whole, '/');
     bool is_file = strchr(slash ? slash : whole, '.') != NULL;
 
     free(whole);
     return is_file ? "uri_file" : "uri_folder";
+}
+
+/* An address with a signature opens the data to whoever reads it. */
+static bool is_signed(const char *address)
+{
+    const char *query = strchr(address, '?');
+
+    return query && (strstr(query, "?sig=") || strstr(query, "&sig="));
 }
 
 /* Keep the address that Azure ML is told. False: it is none, as was said. */
@@ -118,6 +127,11 @@ static bool take_place(manage_t *manage)
                 "https://…; a file "
                 "of this machine is copied to a storage account first.",
                 options->path);
+    else if (is_signed(options->path))
+        err_set(&err, ERR_USAGE,
+                "The address holds a signature (sig=, a SAS), which everybody in the "
+                "workspace could read. Leave out what follows the question mark: data "
+                "is read with the reader's own rights.");
     else if (uri.kind == DATA_ADDRESS)
         readable = data_uri_address(uri.path, &err);
     data_keep(manage, "uri", text);

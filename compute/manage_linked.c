@@ -196,6 +196,7 @@ static void on_grant_found(manage_t *manage, const azure_answer_t *answer)
         json_str(json_get_obj(answer->json, "identity"), "principalId", NULL);
     grant_t grant = {
         .synapse = link_synapse(link_target(answer->json)),
+        .region = json_str(answer->json, "location", NULL),
         .principal = options->principal ? options->principal : own,
         .principal_type = options->principal ? NULL : "ServicePrincipal",
         .role = options->role ? options->role : ROLE_ID,

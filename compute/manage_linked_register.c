@@ -1,5 +1,5 @@
 /*
- * manage_linked_register - `linked-service register`, and its pools attached
+ * manage_linked_register - `linked-service register`, with its --attach
  */
 #include "compute/manage_linked.h"
 
