@@ -98,6 +98,14 @@ static char *time_text(double seconds)
 
 /* --- phases --- */
 
+enum { START_PHASES = 12 };
+
+typedef struct {
+    const char *name; /* static */
+    double began;     /* seconds since 1970 */
+    double seconds;   /* that it took; < 0: it goes on */
+} start_phase_t;
+
 typedef struct {
     double at;
     const char *phase;
@@ -141,7 +149,8 @@ static size_t skip_same(const begin_t *begins, size_t count, size_t from)
     return next;
 }
 
-size_t start_phases_of(const cJSON *session, start_phase_t phases[START_PHASES])
+/* In order of time. Returns how many. */
+static size_t phases_of(const cJSON *session, start_phase_t phases[START_PHASES])
 {
     begin_t begins[MARKS];
     size_t all = begins_of(session, begins), count = 0;
@@ -155,42 +164,42 @@ size_t start_phases_of(const cJSON *session, start_phase_t phases[START_PHASES])
     return count;
 }
 
-const char *start_phase_now(const cJSON *session)
+/* The state that is told, as a phase; "" = it is over, or none is told. */
+static const char *phase_told(const cJSON *session)
 {
     begin_t begins[MARKS];
-    start_phase_t phases[START_PHASES];
-    size_t all = begins_of(session, begins);
 
-    if (is_over(begins, all))
+    if (is_over(begins, begins_of(session, begins)))
         return "";
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         const cJSON *part = json_get_obj(session, states[i].part);
         if (text_equal_nocase(json_str(part, states[i].key, ""), states[i].word))
             return states[i].phase;
     }
-    size_t count = start_phases_of(session, phases);
-    return count ? phases[count - 1].name : "";
+    return "";
 }
 
 char *start_phases_text(const cJSON *session)
 {
     start_phase_t phases[START_PHASES];
-    size_t count = start_phases_of(session, phases);
+    size_t count = phases_of(session, phases), done = 0;
+    const char *told = phase_told(session);
     buf_t text = BUF_INIT;
 
-    for (size_t i = 0; i < count; i++) {
-        char *took = phases[i].seconds >= 0 ? text_duration(phases[i].seconds) : NULL;
-        buf_addf(&text, "%s%s%s%s", i ? ", " : "", phases[i].name, took ? " " : "",
-            took ? took : "");
+    for (; done < count && phases[done].seconds >= 0; done++) {
+        char *took = text_duration(phases[done].seconds);
+        buf_addf(&text, "%s%s %s", done ? ", " : "", phases[done].name, took);
         free(took);
     }
+    const char *now = *told ? told : done < count ? phases[done].name : "";
+    buf_addf(&text, "%s%s", done && *now ? ", " : "", now);
     return buf_take(&text);
 }
 
 cJSON *start_phases_json(const cJSON *session)
 {
     start_phase_t phases[START_PHASES];
-    size_t count = start_phases_of(session, phases);
+    size_t count = phases_of(session, phases);
     cJSON *list = json_arr();
 
     for (size_t i = 0; i < count; i++) {

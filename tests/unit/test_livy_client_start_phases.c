@@ -20,8 +20,6 @@ int main(void)
         char *text = start_phases_text(session), *json = json_print(list);
         is_int(err.code, ERR_NONE, "%s", one->claim);
         is_str(text, case_section(one, "text")->text, "%s: in words", one->claim);
-        is_str(start_phase_now(session), case_section(one, "now")->text, "%s: now",
-            one->claim);
         is_str(json, case_section(one, "json")->text, "%s: for meta", one->claim);
         free(json);
         free(text);
