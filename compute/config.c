@@ -254,13 +254,6 @@ long config_num(const config_t *config, const char *path, long otherwise)
     return json_is_num(value) ? (long) value->valuedouble : otherwise;
 }
 
-bool config_bool(const config_t *config, const char *path, bool otherwise)
-{
-    const cJSON *value = config_get(config, path);
-
-    return cJSON_IsBool(value) ? cJSON_IsTrue(value) : otherwise;
-}
-
 char *config_origin(const config_t *config, const char *path)
 {
     return xstrdup(json_str(config->origins, path, "default"));

@@ -38,7 +38,6 @@ void config_on_change(config_t *config, void (*fn)(void *arg), void *arg);
  * when not set. Borrowed until the next refresh. */
 const char *config_str(const config_t *config, const char *path);
 long config_num(const config_t *config, const char *path, long otherwise);
-bool config_bool(const config_t *config, const char *path, bool otherwise);
 const cJSON *config_get(const config_t *config, const char *path);
 /* "/etc/synapse-kernel/config.yml:4", "$SYNAPSE_KERNEL_CLOUD", "default". Caller
  * frees. */

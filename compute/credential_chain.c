@@ -38,11 +38,6 @@ struct chain_t {
     buf_t failed;                      /* sentences of those that are set up */
 };
 
-const credential_source_t *chain_source(size_t i)
-{
-    return i < SOURCE_COUNT ? sources[i] : NULL;
-}
-
 /* --- which ones are meant --- */
 
 /* "azure cli", "Azure CLI", "azure-cli" are one name. */

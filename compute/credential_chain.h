@@ -32,7 +32,4 @@ chain_t *chain_new(const credential_wish_t *wish, const credential_source_t *fir
                    bool is_alone, chain_fn *fn, void *arg);
 void chain_end(chain_t **chain_p); /* fn never fires; NULL-safe; allowed in fn */
 
-/* Row `i` of the table, NULL past its end. */
-const credential_source_t *chain_source(size_t i);
-
 #endif

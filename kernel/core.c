@@ -223,21 +223,6 @@ void core_timer(core_t *core, core_timer_t id)
 
 /* ---- what may be seen ---- */
 
-const message_t *core_current_request(const core_t *core)
-{
-    return core->cell ? core->cell->request : NULL;
-}
-
-bool core_has_child(const core_t *core)
-{
-    return core->child == CHILD_READY;
-}
-
-int64_t core_next_count(const core_t *core)
-{
-    return core->count + 1;
-}
-
 int64_t core_current_count(const core_t *core)
 {
     return core->cell ? core->cell->number : core->count;

@@ -173,16 +173,7 @@ void core_tell_child(core_t *core, const char *code);
  */
 void core_interrupt_child(core_t *core);
 
-/* The request of the cell that runs now, Python's or Spark's; NULL when idle. Borrowed
- * until the cell is over. */
-const message_t *core_current_request(const core_t *core);
-
-/* Is the child ready now? */
-bool core_has_child(const core_t *core);
-
 /* The number of the cell that runs now, else of the last one. */
 int64_t core_current_count(const core_t *core);
-/* The number that a cell which starts now gets. */
-int64_t core_next_count(const core_t *core);
 
 #endif

@@ -246,16 +246,6 @@ const char *message_session(const message_t *msg)
     return json_str(msg->header, "session", "");
 }
 
-const cJSON *message_header(const message_t *msg)
-{
-    return msg->header;
-}
-
-bytes_t message_header_bytes(const message_t *msg)
-{
-    return part(msg, HEADER);
-}
-
 static const cJSON *parsed(message_t *msg, cJSON **slot, int which, const char *what)
 {
     if (!*slot) {
@@ -267,14 +257,9 @@ static const cJSON *parsed(message_t *msg, cJSON **slot, int which, const char *
     return *slot;
 }
 
-const cJSON *message_parent(message_t *msg)
+static const cJSON *message_parent(message_t *msg)
 {
     return parsed(msg, &msg->parent, PARENT, "its parent header");
-}
-
-const cJSON *message_metadata(message_t *msg)
-{
-    return parsed(msg, &msg->metadata, METADATA, "its metadata");
 }
 
 const cJSON *message_content(message_t *msg)

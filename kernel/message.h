@@ -58,12 +58,8 @@ int message_open(message_t *msg, signer_t *signer, err_t *err) SK_WARN_UNUSED;
 const char *message_type(const message_t *msg);
 const char *message_id(const message_t *msg);
 const char *message_session(const message_t *msg);
-const cJSON *message_header(const message_t *msg);
-bytes_t message_header_bytes(const message_t *msg);
 
 /* Parsed on the first call; an empty object when it is not one (see message_check). */
-const cJSON *message_parent(message_t *msg);
-const cJSON *message_metadata(message_t *msg);
 const cJSON *message_content(message_t *msg);
 
 /* Are parent header, metadata and content JSON objects in UTF-8? ERR_PROTOCOL if not.

@@ -61,7 +61,6 @@ static void test_nothing(const world_t *world)
     is_origin(config, "side_channel", "default");
     is_int(config_num(config, "limits.max_executors", 7), 7, "a number that is not "
         "set");
-    ok(config_bool(config, "nothing.like.it", true), "a claim that is not set");
     ok(!*config_target_names(config) && !config_target(config, "x") &&
         !config_target(config, NULL), "no targets");
     config_destroy(&config);
