@@ -238,7 +238,7 @@ static int fail_name(const char *word, err_t *err)
     const char *near = text_nearest(word, command_names(), 2);
     if (near)
         return err_append(err, "Did you mean `%%synapse %s`?", near);
-    return err_append(err, "The commands are start, meta, stop, session, list and help.");
+    return err_append(err, "`%%synapse help` lists them all.");
 }
 
 static int parse_body(command_t *command, const command_row_t *row, const char *body,

@@ -273,7 +273,7 @@ const command_row_t command_compute_row = {
     .name = "compute",
     .usage = "compute [list | show | attach | update | detach | grant] [NAME] [options]",
     .summary = "Attach, show, change and detach the computes that sessions run on.",
-    .text = "The same in a shell: `synapse-kernel compute …`.",
+    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
     .examples = examples,
     .verbs = verbs,
 };

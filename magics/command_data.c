@@ -145,7 +145,7 @@ const command_row_t command_data_row = {
     .name = "data",
     .usage = "data [list | show | register | path] [NAME] [options]",
     .summary = "The data assets of an Azure ML workspace, and where Spark reads them.",
-    .text = "The same in a shell: `synapse-kernel data …`.",
+    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
     .examples = examples,
     .verbs = verbs,
 };

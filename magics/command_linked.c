@@ -158,7 +158,7 @@ const command_row_t command_linked_row = {
     .name = "linked-service",
     .usage = "linked-service [list | show | register | unregister | grant] [NAME] [options]",
     .summary = "Link Synapse workspaces to an Azure ML workspace.",
-    .text = "The same in a shell: `synapse-kernel linked-service …`.",
+    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
     .examples = examples,
     .verbs = verbs,
 };

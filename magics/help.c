@@ -22,7 +22,8 @@ static const char *const forms[][2] = {
     {"%synapse -- CODE", "the same, when CODE begins with a command's name"},
 };
 
-char *option_usage(const option_t *option)
+/* "-n, --num-executors N". Caller frees. */
+static char *option_usage(const option_t *option)
 {
     buf_t out = BUF_INIT;
     if (option->letter)
@@ -91,7 +92,7 @@ static void add_options_text(buf_t *out, const command_row_t *row)
 static void add_verbs_text(buf_t *out, const command_row_t *row)
 {
     if (row->verbs)
-        buf_adds(out, "\nWhat it can do (`?` at the end of a line shows its options):\n");
+        buf_adds(out, "\nWhat it can do (`--help` behind one shows its options):\n");
     for (size_t i = 0; row->verbs && row->verbs[i]; i++) {
         char *term = xasprintf("%s %s", row->name, row->verbs[i]->name);
         add_term(out, term, row->verbs[i]->summary, 24);

@@ -9,8 +9,6 @@
 
 #include "magics/row.h"
 
-/* "-n, --num-executors N". Caller frees. */
-char *option_usage(const option_t *option);
 /* Usage and help of one option, ends in a newline. Caller frees. */
 char *option_help_text(const option_t *option);
 
