@@ -21,6 +21,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define SOCKET "synapse-kernel/livy.sock"
 #define LIMIT_MS 20000
+#define REPLY_MAX (1 << 20)
 
 typedef struct {
     loop_t *loop;
@@ -105,10 +106,9 @@ static void add_rows(top_t *top, const cJSON *list)
     char *user = owner_of(top->socket);
     cJSON_ArrayForEach(item, list)
     {
-        cJSON *row = json_copy(item);
-        json_set_str(row, "user", user);
-        json_set_str(row, "socket", top->socket);
-        json_add(top->rows, row);
+        cJSON *row = top_row(item, user, top->socket);
+        if (row)
+            json_add(top->rows, row);
     }
     free(user);
 }
@@ -136,6 +136,7 @@ static bool ask(top_t *top, const char *method, const char *path)
         .method = method,
         .url = url,
         .timeout_ms = LIMIT_MS,
+        .limit_bytes = REPLY_MAX,
         .options = &options,
     };
     top->status = 0;

@@ -57,6 +57,22 @@ int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err)
     return 0;
 }
 
+cJSON *top_row(const cJSON *said, const char *user, const char *socket)
+{
+    static const char *const keys[] = {"id",       "name",   "state",  "idle_seconds",
+                                       "notebook", "folder", "memory", "cpu_seconds"};
+    if (!cJSON_IsObject(said))
+        return NULL;
+    cJSON *row = json_obj();
+    json_set_str(row, "user", user);
+    json_set_str(row, "socket", socket);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const cJSON *value = json_get(said, keys[i]);
+        json_set(row, keys[i], value ? json_copy(value) : NULL);
+    }
+    return row;
+}
+
 bool top_is_idle(const cJSON *row, long seconds)
 {
     return json_is_num(json_get(row, "idle_seconds")) &&

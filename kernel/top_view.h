@@ -24,8 +24,12 @@ int top_options_parse(int argc, char **argv, top_options_t *options,
 /* "30m", "2h", "90s", "1d" → seconds; -1 = it is none. */
 long top_seconds(const char *text);
 
-/* A row: {"user", "id", "name", "state", "idle_seconds", "notebook", "folder",
- * "memory", "cpu_seconds"}. Has it been idle for so long? */
+/* A row: {"user", "socket", "id", "name", "state", "idle_seconds", "notebook", "folder",
+ * "memory", "cpu_seconds"}, of what the server at `socket` says of a session: a server of
+ * somebody else's, who may say anything. NULL = it is none. Caller frees. */
+cJSON *top_row(const cJSON *said, const char *user, const char *socket);
+
+/* Has it been idle for so long? */
 bool top_is_idle(const cJSON *row, long seconds);
 
 /* A table of such rows. Caller frees. */

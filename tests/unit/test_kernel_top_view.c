@@ -65,10 +65,32 @@ static void check_options(void)
             "and another word");
 }
 
+/* What a server of another user may say. */
+static void check_rows(void)
+{
+    static const char said[] = "{\"socket\":\"/tmp/other/livy.sock\",\"user\":\"root\","
+                               "\"id\":3,\"idle_seconds\":1800,\"x\":1}";
+    cJSON *json = json_parse(said, strlen(said), "a test", NULL);
+    cJSON *row = top_row(json, "ada", "/tmp/ada/livy.sock");
+    char *text = json_print(row);
+    is_str(text,
+           "{\"user\":\"ada\",\"socket\":\"/tmp/ada/livy.sock\",\"id\":3,\"name\":null,"
+           "\"state\":null,\"idle_seconds\":1800,\"notebook\":null,\"folder\":null,"
+           "\"memory\":null,\"cpu_seconds\":null}",
+           "whose it is and where is not the server's to say");
+    ok(top_is_idle(row, 1800), "the rest is");
+    ok(top_row(cJSON_GetObjectItem(json, "id"), "ada", "/s") == NULL,
+       "a number is no session");
+    free(text);
+    json_free(&row);
+    json_free(&json);
+}
+
 int main(void)
 {
     mem_init();
     check_options();
+    check_rows();
     cJSON *rows = json_parse(usage, strlen(usage), "a test", NULL);
     const cJSON *idle = cJSON_GetArrayItem(rows, 0),
                 *other = cJSON_GetArrayItem(rows, 1);
