@@ -99,6 +99,8 @@ static void clear_step(runner_t *runner)
     runner_wish_clear(runner);
     free(runner->display_id);
     runner->display_id = NULL;
+    free(runner->prompt_id);
+    runner->prompt_id = NULL;
     runner->run_number = -1;
 }
 

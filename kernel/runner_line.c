@@ -2,7 +2,7 @@
  * runner_line - the line that says how far a command is
  *
  * It leaves nothing behind: where it is the cell's only output the cell is cleared, else it
- * is folded to nothing.
+ * is folded to nothing. So is a login (runner_prompt.c): its code is worth nothing later.
  */
 #include <stdlib.h>
 
@@ -26,8 +26,19 @@ void runner_line(runner_t *runner, const char *text, double fraction)
         progress_line(runner->display_id, text, fraction));
 }
 
+static void fold_prompt(runner_t *runner)
+{
+    if (!runner->prompt_id)
+        return;
+    runner->front.output(runner->front.arg, "update_display_data",
+        progress_end(runner->prompt_id));
+    free(runner->prompt_id);
+    runner->prompt_id = NULL;
+}
+
 void runner_line_end(runner_t *runner)
 {
+    fold_prompt(runner);
     if (!runner->display_id)
         return;
     bool is_cleared = runner->line_is_alone && runner->output_count == 0;

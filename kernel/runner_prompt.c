@@ -37,14 +37,20 @@ static char *prompt_html(const char *link, const char *code, const char *text)
 
 void runner_show_prompt(const char *link, const char *code, const char *text, void *arg)
 {
-    cJSON *output = json_obj();
-    cJSON *data = json_obj();
+    runner_t *runner = arg;
+    cJSON *output = json_obj(), *data = json_obj(), *transient = json_obj();
+    char *uuid = text_uuid();
+    free(runner->prompt_id);
+    runner->prompt_id = xasprintf("synapse-login-%s", uuid);
+    free(uuid);
     char *html = prompt_html(link, code, text);
     json_set_str(output, "output_type", "display_data");
     json_set_str(data, "text/plain", text);
     json_set_str(data, "text/html", html);
     json_set(output, "data", data);
     json_set(output, "metadata", json_obj());
-    runner_step_output(arg, output);
+    json_set_str(transient, "display_id", runner->prompt_id);
+    json_set(output, "transient", transient);
+    runner_step_output(runner, output);
     free(html);
 }

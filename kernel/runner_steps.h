@@ -34,6 +34,7 @@ struct runner_t {
     command_t *command;           /* of the step, or NULL */
     char *display_id;             /* of the line that shows how far a command is */
     bool line_is_alone;           /* nothing else was shown before it */
+    char *prompt_id;              /* of a login that is shown, or NULL */
     cJSON *value;                 /* what the cell gives to Python, or NULL */
     cJSON *computes;              /* names that the last list of them had, or NULL */
     cJSON *payload;               /* pages of `name?`, or NULL */
@@ -143,7 +144,7 @@ extern const spark_start_events_t runner_start_events;
 extern const spark_attach_events_t runner_attach_events;
 /* runner_line.c: the line that says how far a command is; `fraction` 0..1, -1 = unknown. */
 void runner_line(runner_t *runner, const char *text, double fraction);
-void runner_line_end(runner_t *runner); /* idempotent */
+void runner_line_end(runner_t *runner); /* a shown login goes too; idempotent */
 
 /* runner_prompt.c: what is looked up, and a login that Azure wants; `arg` is the runner. */
 void runner_show_phase(const char *text, void *arg);

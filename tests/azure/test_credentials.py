@@ -263,6 +263,7 @@ def test_login_shows_a_link_and_a_code(place: Place, kernel: NotebookKernel) -> 
     html, plain = cell.data("text/html")[0], cell.data("text/plain")[0]
     assert f'href="{LINK}"' in html and device.user_code in html
     assert LINK in plain and device.user_code in plain
+    assert cell.data("text/html")[-1] == "", "the code is not saved with the notebook"
     user = place.azure.directory.user
     assert f"Logged in: {user.name} (tenant {TENANT}), by device code" in cell.stdout
     asked = len(login.devices)
