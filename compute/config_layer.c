@@ -44,16 +44,6 @@ static void keep_problem(reader_t *reader, const cJSON *value, err_t *err)
         reader->layer->problem = *err;
 }
 
-static void keep_value(reader_t *reader, const char *path, const cJSON *value,
-    cJSON *taken)
-{
-    char *place = place_of(reader, value);
-
-    json_set(reader->layer->values, path, taken);
-    json_set_str(reader->layer->origins, path, place);
-    free(place);
-}
-
 /* A copy with numbers as they are written: where text is meant, 3.10 is not 3.1. Caller
  * frees. */
 static cJSON *literal(const yaml_t *yaml, const cJSON *value)
@@ -180,6 +170,28 @@ static cJSON *read_entry(reader_t *reader, const cJSON *entry, const char *name)
     return taken;
 }
 
+static void keep_place(reader_t *reader, const char *path, const cJSON *value)
+{
+    char *place = place_of(reader, value);
+
+    json_set_str(reader->layer->origins, path, place);
+    free(place);
+}
+
+/* The entry's own line, and that of each field. */
+static void keep_places(reader_t *reader, const char *path, const cJSON *entry)
+{
+    const cJSON *field;
+
+    keep_place(reader, path, entry);
+    cJSON_ArrayForEach(field, entry)
+    {
+        char *full = xasprintf("%s.%s", path, field->string);
+        keep_place(reader, full, field);
+        free(full);
+    }
+}
+
 static void read_targets(reader_t *reader, const cJSON *targets)
 {
     const cJSON *entry;
@@ -191,9 +203,7 @@ static void read_targets(reader_t *reader, const cJSON *targets)
             continue;
         json_set(reader->layer->targets, entry->string, taken);
         char *path = xasprintf("targets.%s", entry->string);
-        char *place = place_of(reader, entry);
-        json_set_str(reader->layer->origins, path, place);
-        free(place);
+        keep_places(reader, path, entry);
         free(path);
     }
 }
@@ -247,8 +257,13 @@ static void read_key(reader_t *reader, const config_key_t *key, const cJSON *val
         taken = read_entry(reader, value, key->path);
     else
         taken = read_plain(reader, key, value);
-    if (taken)
-        keep_value(reader, key->path, value, taken);
+    if (!taken)
+        return;
+    json_set(reader->layer->values, key->path, taken);
+    if (key->type == CONFIG_PLACE)
+        keep_places(reader, key->path, value);
+    else
+        keep_place(reader, key->path, value);
 }
 
 static void read_word(reader_t *reader, const cJSON *value, const char *path)

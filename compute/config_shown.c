@@ -63,15 +63,17 @@ static cJSON *add_row(cJSON *rows, const char *path, cJSON *value, const char *f
     return row;
 }
 
-static void add_entry(cJSON *rows, const char *path, const cJSON *entry,
-    const char *from)
+static void add_entry(const config_t *config, cJSON *rows, const char *path,
+    const cJSON *entry)
 {
     const cJSON *field;
 
     cJSON_ArrayForEach(field, entry)
     {
         char *full = xasprintf("%s.%s", path, field->string);
+        char *from = place_shown(config, full);
         add_row(rows, full, value_shown(config_field_of(field->string), field), from);
+        free(from);
         free(full);
     }
 }
@@ -82,9 +84,7 @@ static void add_targets(const config_t *config, cJSON *rows)
 
     for (; *names; names++) {
         char *path = xasprintf("targets.%s", *names);
-        char *from = place_shown(config, path);
-        add_entry(rows, path, config_target(config, *names), from);
-        free(from);
+        add_entry(config, rows, path, config_target(config, *names));
         free(path);
     }
 }
@@ -95,12 +95,11 @@ static void add_key(const config_t *config, cJSON *rows, const config_key_t *key
 
     if (key->type == CONFIG_TARGETS) {
         add_targets(config, rows);
+    } else if (key->type == CONFIG_PLACE && cJSON_IsObject(value)) {
+        add_entry(config, rows, key->path, value);
     } else if (value) {
         char *from = place_shown(config, key->path);
-        if (key->type == CONFIG_PLACE && cJSON_IsObject(value))
-            add_entry(rows, key->path, value, from);
-        else
-            add_row(rows, key->path, value_shown(key, value), from);
+        add_row(rows, key->path, value_shown(key, value), from);
         free(from);
     }
 }
@@ -127,16 +126,24 @@ static cJSON *narrow(cJSON *rows, const char *front)
     return kept;
 }
 
-static void explain(cJSON *rows, const config_key_t *key)
+static void explain(cJSON *row, const config_key_t *key)
 {
-    cJSON *row = rows->child ? rows->child : add_row(rows, key->path, NULL, NULL);
-
     json_set_str(row, "help", key->help);
     if (config_has_variable(key)) {
         char *name = config_variable(key->path);
         json_set_str(row, "variable", name);
         free(name);
     }
+}
+
+/* Of a group of which nothing is set: what could be. */
+static void explain_group(cJSON *rows, const char *front)
+{
+    const config_key_t *key;
+
+    for (size_t i = 0; (key = config_key_at(i)); i++)
+        if (is_below(key->path, front))
+            explain(add_row(rows, key->path, NULL, NULL), key);
 }
 
 cJSON *config_shown(const config_t *config, const char *path, err_t *err)
@@ -151,8 +158,10 @@ cJSON *config_shown(const config_t *config, const char *path, err_t *err)
     rows = narrow(rows, path);
     key = config_key_of(path);
     if (key && cJSON_GetArraySize(rows) < 2) {
-        explain(rows, key);
-    } else if (!key && !rows->child && !config_is_group(path)) {
+        explain(rows->child ? rows->child : add_row(rows, path, NULL, NULL), key);
+    } else if (!rows->child && config_is_group(path)) {
+        explain_group(rows, path);
+    } else if (!key && !rows->child) {
         json_free(&rows);
         config_fail_unknown(path, -1, err);
         if (err)

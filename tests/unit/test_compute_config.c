@@ -121,6 +121,8 @@ static void test_layers(const world_t *world)
     is_str(json_str(config_target(config, "small"), "driver_memory", ""), "2g",
         "the user's target is in place of the site's");
     is_origin(config, "targets.small", "user.yml:8");
+    is_origin(config, "targets.small.driver_memory", "user.yml:8");
+    is_origin(config, "targets.mine.runtime_version", "user.yml:7");
     is_str(json_str(config_target(config, "class"), "type", ""), "livy",
         "the site's others stay");
     ok(!config_str(config, "log"), "an empty variable is none");
@@ -274,6 +276,11 @@ static void test_shown(const world_t *world)
     json_free(&rows);
     rows = config_shown(config, "limits", &err);
     is_int(cJSON_GetArraySize(rows), 2, "the keys below one");
+    json_free(&rows);
+    rows = config_shown(config, "audiences", &err);
+    is_int(cJSON_GetArraySize(rows), 4, "a group of which nothing is set: its keys");
+    ok(*json_str(rows->child, "help", "") && cJSON_IsNull(json_get(rows->child, "value")),
+        "and what they mean");
     json_free(&rows);
     rows = config_shown(config, "targets.one", &err);
     is_int(cJSON_GetArraySize(rows), 4, "one target");
