@@ -57,8 +57,9 @@ static retry_t decide_read(const retry_policy_t *policy, const retry_past_t *pas
         return is_lasting(fact->err) ? act(RETRY_FAIL)
                                      : again(past, fact, policy->patience_ms);
     if (fact->is_garbled)
-        return past->failures < GARBLED_TRIES ? again(past, fact, INT64_MAX)
-                                              : act(RETRY_FAIL);
+        return past->failures < GARBLED_TRIES
+            ? (retry_t) {RETRY_AGAIN, retry_backoff_ms(past->failures)}
+            : act(RETRY_FAIL);
     if (status == 500 && policy->is_500_final)
         return act(RETRY_FAIL);
     if (status == 501 || status == 505)

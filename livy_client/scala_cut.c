@@ -32,8 +32,10 @@ static const char *skip_string(const char *at)
         return end + strspn(end, "\"");
     }
     if (*at == '\'') { /* a character, or the mark of a symbol */
-        if (at[1] == '\\' && at[2])
-            return at + 3 + strcspn(at + 3, "'\n") + 1;
+        if (at[1] == '\\' && at[2]) {
+            const char *end = at + 3 + strcspn(at + 3, "'\n");
+            return *end == '\'' ? end + 1 : end;
+        }
         return at[1] && at[2] == '\'' ? at + 3 : at + 1;
     }
     if (*at != '"' && *at != '`')

@@ -76,7 +76,8 @@ static double time_of(const char *text)
     char sign = 'Z';
 
     if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute,
-            &second, &used) != 6 || year < FIRST_YEAR || month < 1 || month > 12)
+            &second, &used) != 6 || year < FIRST_YEAR || month < 1 || month > 12 ||
+        !(second >= 0 && second < 61))
         return -1;
     sscanf(text + used, "%c%2d:%2d", &sign, &zone_hour, &zone_minute);
     double offset = sign == '+' || sign == '-' ? zone_hour * 3600 + zone_minute * 60 : 0;

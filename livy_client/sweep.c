@@ -66,8 +66,9 @@ static void sweep_next(sweep_t *sweep)
         return;
     }
     char *segment = http_escape(id->valuestring);
-    char *path = xasprintf("%s/%s?standby=false",
-        livy_client_endpoint(sweep->client)->dialect->sessions, segment);
+    const dialect_t *dialect = livy_client_endpoint(sweep->client)->dialect;
+    char *path = xasprintf("%s/%s%s", dialect->sessions, segment,
+        dialect->ends_with_server ? "?standby=false" : "");
     livy_ask_t ask = {
         .method = "DELETE",
         .path = path,

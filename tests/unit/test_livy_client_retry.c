@@ -41,6 +41,8 @@ static const struct {
         0},
     {"half a reply is read again", RETRY_READ, {200, SENT, true, -1, 0}, {0, 0}, RETRY_AGAIN,
         50},
+    {"at once, whatever it says", RETRY_READ, {200, SENT, true, 99999999, 0}, {0, 0},
+        RETRY_AGAIN, 50},
     {"twice, not more", RETRY_READ, {200, SENT, true, -1, 0}, {2, 150}, RETRY_FAIL, 0},
     {"a POST that never left is sent again", RETRY_ONCE, {0, 0, false, -1, ERR_CONNECT},
         {0, 0}, RETRY_AGAIN, 50},
