@@ -116,7 +116,7 @@ size_t text_distance(const char *a, const char *b, size_t limit)
 const char *text_nearest(const char *word, const char *const *words, size_t limit)
 {
     const char *nearest = NULL;
-    size_t best = limit + 1;
+    size_t best = least(limit, strlen(word) / 2) + 1;
 
     for (; *words; words++) {
         size_t distance = text_distance(word, *words, limit);

@@ -24,7 +24,8 @@ size_t text_width(const char *s, size_t len);
  * `limit + 1` when there are more. ASCII case is ignored. */
 size_t text_distance(const char *a, const char *b, size_t limit);
 
-/* The nearest of the NULL-ended `words` within `limit` edits, or NULL. Borrowed. */
+/* The nearest of the NULL-ended `words` within `limit` edits, and within as many as
+ * half of the word has letters; NULL = none is. Borrowed. */
 const char *text_nearest(const char *word, const char *const *words, size_t limit);
 
 /* Base64 (OpenSSL EVP), no line breaks. Caller frees. text_unbase64 gives NULL on bad

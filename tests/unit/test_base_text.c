@@ -68,6 +68,7 @@ static void test_distance(void)
     is_str(text_nearest("metta", commands, 2), "meta", "the nearest word is found");
     is_str(text_nearest("stp", commands, 2), "stop", "the nearest of two near ones");
     is_str(text_nearest("banana", commands, 2), NULL, "no word is near");
+    is_str(text_nearest("mat", commands, 2), NULL, "two of three letters are too many");
 }
 
 static void test_base64(void)
