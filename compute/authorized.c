@@ -12,7 +12,6 @@
 #include "base/http_url.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "compute/credential_source.h"
 
 typedef struct call_t {
     struct call_t *next;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http_url.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/azure_parts.h"
@@ -88,34 +89,28 @@ void azure_set_prompt(azure_t *azure,
     azure->prompt_arg = arg;
 }
 
-/* Does `url` begin with `base`, up to the end of a segment? */
-static bool is_below(const char *url, const char *base)
-{
-    size_t len = base ? strlen(base) : 0;
-    return len && strncmp(url, base, len) == 0
-           && (url[len] == '/' || url[len] == '?' || !url[len]);
-}
-
 /* "https://LABEL.SUFFIX/…", one label. */
 static bool is_host_below(const char *url, const char *suffix)
 {
+    const char *host = url + strlen("https://");
     if (!text_starts(url, "https://"))
         return false;
-    const char *host = url + strlen("https://");
-    size_t label = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    size_t len = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
         "0123456789-");
-    const char *rest = host + label + 1;
-    return label && host[label] == '.' && is_below(rest, suffix);
+    char *base = xasprintf("https://%.*s.%s", (int)len, host, suffix);
+    bool is_it = len && http_url_is_below(url, base);
+    free(base);
+    return is_it;
 }
 
 bool azure_is_home(const cloud_t *cloud, audience_t audience, const char *url)
 {
     if (audience == AUDIENCE_ARM)
-        return is_below(url, cloud->arm);
+        return http_url_is_below(url, cloud->arm);
     if (audience == AUDIENCE_FABRIC)
-        return is_below(url, cloud->fabric);
+        return http_url_is_below(url, cloud->fabric);
     if (audience == AUDIENCE_SYNAPSE)
-        return cloud->synapse ? is_below(url, cloud->synapse)
+        return cloud->synapse ? http_url_is_below(url, cloud->synapse)
                               : is_host_below(url, cloud->synapse_suffix);
     return false;
 }

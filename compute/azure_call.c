@@ -24,17 +24,9 @@ static void send_request(azure_call_t *call);
 
 /* === The end ============================================================ */
 
-static void free_token(azure_call_t *call)
-{
-    if (call->secret_token)
-        memset(call->secret_token, 0, strlen(call->secret_token));
-    free(call->secret_token);
-    call->secret_token = NULL;
-}
-
 static void free_call(azure_call_t *call)
 {
-    free_token(call);
+    credential_wipe(&call->secret_token);
     free(call->method);
     free(call->url);
     free(call->body);
@@ -164,12 +156,12 @@ static bool again_with_another_token(azure_call_t *call, const http_reply_t *rep
         return true;
     }
     call->is_renewed = true;
+    free(call->refused_words);
     call->refused_words = xstrdup(azure_message(json));
     char *refused = call->secret_token;
     call->secret_token = NULL;
     azure_call_ask(call, refused);
-    memset(refused, 0, strlen(refused));
-    free(refused);
+    credential_wipe(&refused);
     return true;
 }
 
@@ -275,7 +267,7 @@ static void on_token(const token_t *token, const err_t *err, void *arg)
 {
     azure_call_t *call = arg;
     call->asking = NULL;
-    free_token(call);
+    credential_wipe(&call->secret_token);
     if (token && !err->code) {
         call->secret_token = xstrdup(token->secret_token);
         send_request(call);

@@ -16,6 +16,7 @@
 
 #define FIRST_POLL_MS 1000
 #define MAX_POLL_MS 15000
+#define MAX_ASKED_MS 60000 /* by Retry-After */
 #define OPERATION_MS (60 * 60 * 1000)
 
 static const char *provisioning_state(const cJSON *json)
@@ -45,6 +46,7 @@ static void on_poll_time(void *arg)
 static void poll_later(azure_call_t *call, int64_t retry_after_ms)
 {
     int64_t delay = retry_after_ms >= 0 ? retry_after_ms : call->poll_ms;
+    delay = delay < MAX_ASKED_MS ? delay : MAX_ASKED_MS;
     call->poll_ms = call->poll_ms * 3 / 2 > MAX_POLL_MS ? MAX_POLL_MS : call->poll_ms * 3 / 2;
     if (azure_call_now(call) - call->operation_since_ms > OPERATION_MS) {
         err_t err = {0};
@@ -134,6 +136,7 @@ void azure_operation_polled(azure_call_t *call, const http_reply_t *reply, const
     const char *status = json_str(json, "status", "");
     const char *state = call->polls_resource ? provisioning_state(json) : status;
     call->failures = 0;
+    call->is_renewed = false; /* an hour's operation outlives more than one token */
     if (call->is_fetching || reply->status == 204) {
         azure_operation_end(call, reply, json, false);
         return;

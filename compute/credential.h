@@ -61,6 +61,9 @@ void credentials_end(credential_ask_t **ask_p); /* its callbacks never fire; NUL
 credential_ask_t *credentials_login(credentials_t *credentials, const char *tenant,
     const credential_events_t *events, void *arg);
 
+/* Overwrite a token and free it. NULL-safe, nulls the caller. */
+void credential_wipe(char **secret_p);
+
 /* For `whoami`, after a token was asked for: {"source", "user", "object_id", "tenant",
  * "audience", "expires_on", "tried": [{"source", "why"}]}, values null where not known.
  * Read from the token's own claims; never the token. Caller frees. */

@@ -53,9 +53,6 @@ extern const credential_source_t credential_ready_token, credential_token_comman
 /* A variable of the environment, NULL when it is not set or empty. Borrowed. */
 const char *credential_variable(const credential_options_t *options, const char *name);
 
-/* Overwrite and free. NULL-safe, nulls the caller. */
-void credential_wipe(char **secret_p);
-
 /* Parse a reply of a token endpoint (v1, v2, or of a managed identity: access_token,
  * expires_in or expires_on in seconds since 1970, as number or text). -1 with err: the
  * service's own words (error, error_description, AADSTS code in plain words). */

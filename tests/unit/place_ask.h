@@ -31,7 +31,8 @@ typedef struct {
     buf_t phases; /* a line each */
 } place_ask_t;
 
-static const char *const place_environment[] = {"TEST_TOKEN=a-token", NULL};
+static char place_token[] = "TEST_TOKEN=a-token"; /* a test may change its letters */
+static const char *const place_environment[] = {place_token, NULL};
 
 /* `config` is text of a user's file; tokens come from a variable. */
 static inline place_ask_t *place_ask_new(const char *config, fake_server_fn *server,

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "compute/azure_parts.h"
 #include "tests/unit/place_ask.h"
 #include "tests/unit/tap.h"
 
@@ -26,6 +27,7 @@ typedef struct {
     int64_t retry_after_ms;
     const char *operation, *location;
     bool is_lost; /* status 0: it was sent, and nothing came back */
+    bool is_old;  /* there is another token from now on */
 } step_t;
 
 static void serve(const http_request_t *request, size_t number, fake_reply_t *reply,
@@ -35,6 +37,8 @@ static void serve(const http_request_t *request, size_t number, fake_reply_t *re
     (void)request;
     for (size_t i = 0; i < number && step[1].status + step[1].is_lost; i++)
         step++;
+    if (step->is_old)
+        place_token[sizeof place_token - 2]++;
     reply->status = step->status;
     reply->body = xstrdup(step->body);
     reply->retry_after_ms = step->retry_after_ms;
@@ -210,6 +214,27 @@ static void check_operations(void)
     call("PUT", elsewhere);
     ok(!got.err && !strstr(buf_str(&lines), "evil"),
        "a token does not go to another host");
+    static const step_t patient[] = {
+        {.status = 202,
+         .body = "",
+         .operation = OPERATION,
+         .retry_after_ms = INT64_C(999999999000)},
+        {.status = 200, .body = "{\"status\":\"Succeeded\"}"},
+        {.status = 200, .body = "{\"name\":\"c\"}"},
+        {0}};
+    call("PUT", patient);
+    ok(!got.err && took_ms < 120000, "a pause of years is not kept");
+    static const step_t renewed[] = {
+        {.status = 202, .body = "", .operation = OPERATION},
+        {.status = 401, .body = "{}", .is_old = true},
+        {.status = 200, .body = "{\"status\":\"Creating\"}"},
+        {.status = 401, .body = "{}", .is_old = true},
+        {.status = 200, .body = "{\"status\":\"Succeeded\"}"},
+        {.status = 200, .body = "{\"name\":\"c\"}"},
+        {0}};
+    call("PUT", renewed);
+    ok(!got.err && strstr(got.json, "\"c\""), "an operation may outlive its tokens");
+    note("%s", got.text);
     static const step_t endless[] = {
         {.status = 202, .body = "", .operation = OPERATION},
         {.status = 200, .body = "{\"status\":\"Creating\"}"},
@@ -296,12 +321,41 @@ static void check_tenant(void)
 
 /* === Where a token may go =============================================== */
 
+static const struct {
+    audience_t audience;
+    const char *url;
+    bool is_it;
+} homes[] = {
+    {AUDIENCE_ARM, "https://private.example/arm/subscriptions/S?x=1", true},
+    {AUDIENCE_ARM, "https://private.example:443/arm?x=1", true},
+    {AUDIENCE_ARM, "https://private.example/arm/../other", false},
+    {AUDIENCE_ARM, "https://private.example/armada", false},
+    {AUDIENCE_ARM, "http://private.example/arm", false},
+    {AUDIENCE_ARM, "https://private.example@evil.example/arm", false},
+    {AUDIENCE_ARM, "https://fabric.example/arm", false},
+    {AUDIENCE_FABRIC, "https://fabric.example/v1/x", true},
+    {AUDIENCE_FABRIC, "https://fabric.example.evil.example/v1/x", false},
+    {AUDIENCE_SYNAPSE, "https://w-1.syn.example/livyApi", true},
+    {AUDIENCE_SYNAPSE, "https://w.syn.example.evil.example/", false},
+    {AUDIENCE_SYNAPSE, "https://a.b.syn.example/", false},
+    {AUDIENCE_SYNAPSE, "https://evil.example#.syn.example/", false},
+    {AUDIENCE_SYNAPSE, "https://w@evil.syn.example/", false},
+    {AUDIENCE_SYNAPSE, "https://.syn.example/", false},
+    {AUDIENCE_STORAGE, "https://fabric.example/", false},
+};
+
 static void check_home(void)
 {
     static const step_t good[] = {{.status = 200, .body = "{}"}, {0}};
     call_at("GET", "https://management.azure.com.evil.example/x", false, good);
     ok(got.err == ERR_AUTH && requests() == 0, "a token goes to its service alone");
     note("%s", got.text);
+    cloud_t cloud = {.arm = (char *)"https://private.example/arm",
+                     .fabric = (char *)"https://fabric.example",
+                     .synapse_suffix = (char *)"syn.example"};
+    for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
+        ok(azure_is_home(&cloud, homes[i].audience, homes[i].url) == homes[i].is_it,
+           "%s %s", homes[i].is_it ? "home:" : "not home:", homes[i].url);
 }
 
 static void check_end(void)
