@@ -224,6 +224,15 @@ static int run(top_t *top, const top_options_t *options, const surroundings_t *a
     return top->failed ? EXIT_FAILED : 0;
 }
 
+static const char help[] =
+    "usage: synapse-kernel " TOP_USAGE "\n"
+    "\n"
+    "Lists the local Spark sessions: notebook, memory, CPU time, since when idle.\n"
+    "  --all-users       everybody's, as far as their servers can be reached (root: all)\n"
+    "  --stop-idle TIME  end those that have been idle for so long: 90s, 30m, 2h, 1d\n"
+    "  --json            for programs\n"
+    "Exit code 0; 1 when a server did not answer; 2 when the line can't be read.\n";
+
 int top_main(int argc, char **argv, const surroundings_t *around)
 {
     top_t top = {.rows = json_arr()};
@@ -232,6 +241,8 @@ int top_main(int argc, char **argv, const surroundings_t *around)
     int status = EXIT_USAGE;
     if (top_options_parse(argc, argv, &options, &err) != 0)
         fprintf(stderr, "synapse-kernel: %s\n", err.text);
+    else if (options.wants_help)
+        status = fputs(help, stdout) < 0 ? EXIT_FAILED : 0;
     else
         status = run(&top, &options, around);
     globfree(&top.sockets);

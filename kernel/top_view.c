@@ -47,6 +47,8 @@ int top_options_parse(int argc, char **argv, top_options_t *options, err_t *err)
             options->all_users = true;
         else if (strcmp(argv[i], "--json") == 0)
             options->is_json = true;
+        else if (strcmp(argv[i], "--help") == 0)
+            options->wants_help = true;
         else if (strcmp(argv[i], "--stop-idle") != 0)
             return err_set(err, ERR_USAGE,
                            "top does not know %s. Usage: synapse-kernel " TOP_USAGE,

@@ -13,7 +13,7 @@
 #define TOP_USAGE "top [--all-users] [--stop-idle 30m] [--json]"
 
 typedef struct {
-    bool all_users, is_json;
+    bool all_users, is_json, wants_help;
     long stop_idle_s; /* -1 = nothing is stopped */
 } top_options_t;
 

@@ -29,6 +29,7 @@ static void parses(const char *line, top_options_t wanted, const char *claim)
         argv[argc++] = word;
     ok(top_options_parse(argc, argv, &got, &err) == 0 &&
            got.all_users == wanted.all_users && got.is_json == wanted.is_json &&
+           got.wants_help == wanted.wants_help &&
            got.stop_idle_s == wanted.stop_idle_s,
        "%s", claim);
     free(words);
@@ -47,8 +48,11 @@ static void refuses(char **argv, int argc, const char *words, const char *claim)
 static void check_options(void)
 {
     parses("", (top_options_t){.stop_idle_s = -1}, "alone it stops nothing");
-    parses("--all-users --json", (top_options_t){true, true, -1},
+    parses("--all-users --json",
+           (top_options_t){.all_users = true, .is_json = true, .stop_idle_s = -1},
            "everybody's, as JSON");
+    parses("--help", (top_options_t){.wants_help = true, .stop_idle_s = -1},
+           "a question alone");
     parses("--stop-idle 30m", (top_options_t){.stop_idle_s = 1800},
            "idle for half an hour");
     ok(top_seconds("2h") == 7200 && top_seconds("90s") == 90 &&
