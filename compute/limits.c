@@ -112,7 +112,10 @@ static int check_memory(const config_t *config, const char *path, const char *wh
 {
     const char *most = config_str(config, path);
 
-    if (!most || !asked || !*asked || config_memory(asked) <= config_memory(most))
+    if (!most || !asked || !*asked)
+        return 0;
+    double bytes = config_memory(asked); /* -1 = Spark may read it otherwise */
+    if (bytes >= 0 && bytes <= config_memory(most))
         return 0;
     char *sentence = xasprintf("%.20s for %s are too much here", asked, what);
     refuse(config, path, sentence, most, err);

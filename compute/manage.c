@@ -15,6 +15,7 @@
 
 #define PROGRESS_MS 1000
 #define ITEMS_MAX 10000 /* of a list, over all its pages */
+#define PAGES_MAX 300   /* that may be empty, and lead to themselves */
 
 static const manage_verb_t *const tables[] = {manage_compute_verbs, manage_attach_verbs,
     manage_grant_verbs, manage_linked_verbs, manage_data_verbs,
@@ -201,7 +202,7 @@ static void on_page(manage_t *manage, const azure_answer_t *answer)
         if (count++ < ITEMS_MAX)
             json_add(manage->items, json_copy(item));
     }
-    if (answer->err.code || !*more || count >= ITEMS_MAX)
+    if (answer->err.code || !*more || count >= ITEMS_MAX || ++manage->pages >= PAGES_MAX)
         manage->list_next(manage, answer);
     else
         manage_ask_url(manage, AUDIENCE_ARM, "GET", more, NULL, manage->list_what, on_page);
@@ -212,6 +213,7 @@ void manage_ask_list(manage_t *manage, const char *rest, const char *api_version
 {
     json_free(&manage->items);
     manage->items = json_arr();
+    manage->pages = 0;
     manage->list_next = next;
     free(manage->list_what);
     manage->list_what = xstrdup(what);

@@ -49,6 +49,7 @@ struct manage_t {
     bool is_running;               /* from the first turn of the loop to the end */
     char *phase;                   /* "attaching mypool" */
     cJSON *items;                  /* of the pages of a list that came so far */
+    int pages;                     /* how many */
     char *list_what;
     manage_next_fn *list_next;
     err_t failure;                 /* while the right names are looked up */

@@ -434,6 +434,10 @@ static const struct {
         "8193m for the driver are too much here: the administrator's file allows 8g"},
     {"memory as a setting", "local", NULL, {0}, "{\"spark.driver.memory\":\"1t\"}",
         "1t for the driver"},
+    {"memory in a unit that is not known", "local", NULL, {0},
+        "{\"spark.driver.memory\":\"1p\"}", "1p for the driver"},
+    {"memory without a unit", "local", NULL, {0},
+        "{\"spark.executor.memory\":\"999999\"}", "999999 for an executor"},
     {"memory of an executor", "local", NULL, {.executor_memory = (char *) "5g"}, NULL,
         "5g for an executor are too much"},
     {"idle time", "local", NULL, {.session_timeout_min = 31}, NULL, "31 idle minutes "
