@@ -27,10 +27,16 @@ static char **field_of(const start_options_t *options, size_t i)
     return (char **)((char *)options + fields[i].offset);
 }
 
+/* "http://user:password@proxy:3128": not for a file. */
+static bool has_proxy_login(const start_options_t *options)
+{
+    return options->proxy && strchr(options->proxy, '@');
+}
+
 static bool needs_login(const start_options_t *options, const target_t *target)
 {
     bool has_file = options->password_file || options->token_file;
-    return options->headers
+    return options->headers || has_proxy_login(options)
            || ((target->secret_userpwd || target->secret_bearer) && !has_file);
 }
 
@@ -91,9 +97,11 @@ cJSON *spark_place_of(const target_t *target)
     if (target->kind == TARGET_LOCAL)
         return place;
     json_set_str(place, "livy_url", target->shown_name); /* without credentials */
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (*field_of(options, i))
-            json_set_str(place, fields[i].key, *field_of(options, i));
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *value = *field_of(options, i);
+        if (value && !(value == options->proxy && has_proxy_login(options)))
+            json_set_str(place, fields[i].key, value);
+    }
     if (needs_login(options, target))
         json_set_bool(place, "needs_login", true);
     return place;

@@ -70,6 +70,25 @@ static void check_shared(void)
     json_free(&place);
 }
 
+static void check_proxy(void)
+{
+    start_options_t options = {.livy_url = (char *)"http://host:8998",
+        .proxy = (char *)"http://me:a-secret@proxy:3128"};
+    target_surroundings_t nowhere = {0};
+    err_t err = {0};
+    target_t *target = target_resolve(&options, &nowhere, &err);
+    target->options = start_options_copy(&options);
+    cJSON *place = spark_place_of(target);
+    char *text = json_print(place);
+    ok(!strstr(text, "a-secret"), "a proxy's password is not in it");
+    ok(!spark_place_target(place, json_obj(), &nowhere, &err) && err.code == ERR_AUTH,
+       "and is asked for again");
+    note("%s", err.text);
+    free(text);
+    json_free(&place);
+    target_destroy(&target);
+}
+
 static void check_others(void)
 {
     start_options_t local = {0}, livy = {.livy_url = (char *)"http://host:8998"};
@@ -98,6 +117,7 @@ int main(void)
     mem_init();
     check_pool();
     check_shared();
+    check_proxy();
     check_others();
     return done_testing();
 }
