@@ -16,8 +16,6 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/proc_run.h"
-#include "base/text.h"
-#include "compute/jwt.h"
 
 enum { LIMIT_MS = 30000, OUTPUT_CAP = 256 * 1024 };
 

@@ -13,7 +13,6 @@
 
 #include <openssl/crypto.h>
 
-#include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "compute/jwt_signer.h"

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/text.h"
 
 typedef struct {
     const char *code;  /* after "AADSTS" */

@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 enum {
     TRIES = 3,

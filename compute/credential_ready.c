@@ -16,7 +16,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "base/text.h"
 #include "compute/jwt.h"
 
 #define TOKEN_CAP (64u * 1024)

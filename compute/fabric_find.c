@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "compute/fabric_place.h"
 
 enum { PAGES_MAX = 1000 };

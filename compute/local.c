@@ -19,7 +19,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/proc.h"
-#include "base/text.h"
 #include "livy_client/reply.h"
 
 #define SOCKET_NAME "livy.sock"

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 
-#include "base/json.h"
 #include "base/path.h"
 #include "compute/manage_verb.h"
 

@@ -10,7 +10,6 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 #define DATA "/data"
 

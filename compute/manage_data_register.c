@@ -7,7 +7,6 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 
 static void on_put(manage_t *manage, const azure_answer_t *answer)
 {

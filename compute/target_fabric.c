@@ -11,7 +11,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "compute/fabric_find.h"
 #include "compute/fabric_place.h"
 #include "compute/target_ask.h"

@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "display/text.h"
 
 #define RED "\033[0;31m"

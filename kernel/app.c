@@ -12,7 +12,6 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "base/trim.h"
 #include "compute/network.h"

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "base/path.h"
 
 #define SITE_FILE "/etc/synapse-kernel/config.yml"

@@ -5,7 +5,6 @@
  * reply, and we quit. A front end that waits for our end gives us five seconds.
  */
 #include <signal.h>
-#include "base/mem.h"
 #include "kernel/core_parts.h"
 
 enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000, SETTLE_MS = 50 };

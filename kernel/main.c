@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "kernel/app.h"
 #include "kernel/azure_of.h"

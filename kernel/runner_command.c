@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "kernel/runner_steps.h"
 #include "kernel/session_clock.h"
 #include "kernel/spark_clock.h"

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "kernel/manage_view.h"
 #include "kernel/runner_steps.h"
 #include "kernel/sessions_view.h"

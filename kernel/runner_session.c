@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "display/bundle.h"
 #include "display/failure.h"
-#include "display/progress.h"
 #include "kernel/runner_steps.h"
 #include "livy_client/cell_code.h"
 

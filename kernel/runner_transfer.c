@@ -7,8 +7,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "display/progress.h"
 #include "kernel/runner_steps.h"
 #include "kernel/transfer.h"
 

@@ -16,7 +16,6 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"

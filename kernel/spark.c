@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_size.h"
 

@@ -10,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 
 double spark_size_bytes(const char *text)

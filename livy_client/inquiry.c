@@ -8,7 +8,6 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "livy_client/faults.h"
 #include "livy_client/reply.h"
 #include "livy_client/start_log.h"

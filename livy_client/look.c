@@ -4,7 +4,6 @@
 #include "livy_client/look.h"
 
 #include <stdlib.h>
-#include "base/json.h"
 #include "base/mem.h"
 
 /* Before each look: at once the POST may still be on its way through a proxy. */

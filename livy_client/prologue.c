@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
-#include "base/mem.h"
 #include "livy_client/cell_code.h"
 #include "livy_client/driver_module.h"
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "livy_client/prologue.h"

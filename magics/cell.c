@@ -7,7 +7,6 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "magics/lines.h"
 #include "magics/named.h"
 #include "magics/step.h"

@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/mem.h"
-#include "base/text.h"
 
 #define FIELD(name) offsetof(code_line_t, options.name)
 #define CODE_OPTIONS(session_letter) \

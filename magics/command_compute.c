@@ -3,7 +3,6 @@
  *                   names that a configuration gives to other places
  */
 #include <string.h>
-#include "base/text.h"
 #include "magics/manage_options.h"
 
 #define A_COMPUTE "the name of a compute: `%synapse compute list` shows them"

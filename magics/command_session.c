@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "base/mem.h"
 #include "base/text.h"
 #include "magics/args.h"
 #include "magics/endpoint_options.h"

@@ -3,9 +3,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "magics/cell.h"
 #include "magics/conf.h"
 #include "magics/endpoint_options.h"
