@@ -1,5 +1,5 @@
 /*
- * spark_look - completion and inspection in Spark cells, and whose an unknown name is
+ * spark_look - what is asked about the names of Spark cells
  *
  * Names of the session are asked of the driver beside what runs (remote/look.py), those of
  * the notebook's Python of the child between its cells (shim.py). Who asks has little
