@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "compute/manage.h"
 #include "compute/network.h"
+#include "display/text.h"
 #include "kernel/azure_of.h"
 #include "kernel/manage_view.h"
 
@@ -68,7 +69,9 @@ char *shell_words(const char *text)
         buf_adds(&out, is_ours(text) ? PROGRAM : MAGIC);
     }
     buf_adds(&out, text);
-    return buf_take(&out);
+    char *words = text_plain(buf_str(&out)); /* a terminal obeys what a server says */
+    buf_free(&out);
+    return words;
 }
 
 static bool is_plain(char c)
@@ -125,7 +128,9 @@ static void on_progress(const char *text, void *arg)
     shell_t *shell = arg;
     if (!shell->is_terminal)
         return;
-    fprintf(stderr, "\r\033[K%s", text);
+    char *words = shell_words(text);
+    fprintf(stderr, "\r\033[K%s", words);
+    free(words);
     shell->has_progress = true;
 }
 

@@ -18,7 +18,7 @@ bool shell_has(const char *name);
 int shell_main(int argc, char **argv, const surroundings_t *around);
 
 /* "synapse-kernel compute" for "%synapse compute" in a text, where the shell has that
- * command. Pure. Caller frees. */
+ * command, and nothing that a terminal would obey. Pure. Caller frees. */
 char *shell_words(const char *text);
 /* Words of a shell as one line that command_parse splits again. Pure. Caller frees. */
 char *shell_line(int argc, const char *const *argv);

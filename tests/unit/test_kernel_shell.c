@@ -39,6 +39,8 @@ static void test_words(void)
         {"`%synapse start -c x` runs there", "`%synapse start -c x` runs there"},
         {"%synapse list, %synapse computes", "synapse-kernel list, %synapse computes"},
         {"nothing of it", "nothing of it"},
+        {"two\nlines, \033[2J\302\2332J gone, \303\251 there",
+            "two\nlines, 2J gone, \303\251 there"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char *words = shell_words(texts[i][0]);
