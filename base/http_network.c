@@ -20,20 +20,9 @@ static const char *const names[] = {
 };
 enum { NAME_COUNT = sizeof names / sizeof *names };
 
-static const char *value_in(const char *const *environment, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (; environment && *environment; environment++) {
-        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-            return (*environment)[len + 1] ? *environment + len + 1 : NULL;
-    }
-    return NULL;
-}
-
 const char *network_variable(const network_t *network, const char *name)
 {
-    return value_in((const char *const *)network->environment, name);
+    return text_variable((const char *const *)network->environment, name);
 }
 
 static char **copy_variables(const char *const *environment)
@@ -42,7 +31,7 @@ static char **copy_variables(const char *const *environment)
     size_t count = 0;
 
     for (size_t i = 0; i < NAME_COUNT; i++) {
-        const char *value = value_in(environment, names[i]);
+        const char *value = text_variable(environment, names[i]);
         if (value)
             copy[count++] = xasprintf("%s=%s", names[i], value);
     }

@@ -15,6 +15,7 @@
 
 #include "buf.h"
 #include "mem.h"
+#include "text.h"
 
 char *path_join(const char *folder, const char *name)
 {
@@ -26,6 +27,13 @@ char *path_join(const char *folder, const char *name)
         name++;
     return xasprintf("%.*s%s%s", (int)len, folder,
                      len > 0 && folder[len - 1] != '/' ? "/" : "", name);
+}
+
+char *path_full(const char *path, const char *folder, const char *home)
+{
+    if (text_starts(path, "~/") && home)
+        return path_join(home, path + 2);
+    return *path != '/' && folder ? path_join(folder, path) : xstrdup(path);
 }
 
 /* Is it a folder that only we can enter? */

@@ -11,6 +11,10 @@
 /* "a/b" with one slash. Caller frees. */
 char *path_join(const char *folder, const char *name);
 
+/* As a user writes it: "~/x" is below `home`, another relative path below `folder`;
+ * either may be NULL. Caller frees. */
+char *path_full(const char *path, const char *folder, const char *home);
+
 /* Make `path` (and its parents) with mode 0700 for the last; an existing one must be a
  * folder of ours (owner checked, not a symbolic link) with no access for others.
  * ERR_IO names the path and the cause. */

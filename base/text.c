@@ -212,6 +212,20 @@ int text_hex_value(char digit)
     return -1;
 }
 
+bool text_is_guid(const char *text)
+{
+    enum { GUID_LEN = 36 };
+
+    if (!text || strlen(text) != GUID_LEN)
+        return false;
+    for (int i = 0; i < GUID_LEN; i++) {
+        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? text[i] != '-' : text_hex_value(text[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
 char *text_sha256(const void *data, size_t len)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];

@@ -37,6 +37,9 @@ char *text_unbase64(const char *text, size_t len, size_t *out_len);
 /* The value of a hexadecimal digit, in either case; -1 if it is none. */
 int text_hex_value(char digit);
 
+/* Is it a GUID: 8-4-4-4-12 hexadecimal digits? NULL is none. */
+bool text_is_guid(const char *text);
+
 /* SHA-256 as 64 lower-case hex digits. Caller frees. */
 char *text_sha256(const void *data, size_t len);
 

@@ -122,7 +122,7 @@ static void check_names(config_t *config)
 
 static void read_layers(config_t *config)
 {
-    const char *home = layer_variable(config->environment, "HOME");
+    const char *home = text_variable(config->environment, "HOME");
     layer_t layer;
 
     json_free(&config->tree);

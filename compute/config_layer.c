@@ -352,16 +352,6 @@ void layer_read_file(layer_t *layer, const char *file, const char *site_file,
 
 /* --- variables --- */
 
-const char *layer_variable(const char *const *environment, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (; environment && *environment; environment++)
-        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
-            return (*environment)[len + 1] ? *environment + len + 1 : NULL;
-    return NULL;
-}
-
 static void read_variable(layer_t *layer, const config_key_t *key, const char *name,
     const char *text, const config_base_t *base)
 {
@@ -382,13 +372,13 @@ static void read_variable(layer_t *layer, const config_key_t *key, const char *n
 
 void layer_read_variables(layer_t *layer, const char *const *environment)
 {
-    config_base_t base = {NULL, layer_variable(environment, "HOME")};
+    config_base_t base = {NULL, text_variable(environment, "HOME")};
     const config_key_t *key;
 
     begin(layer);
     for (size_t i = 0; (key = config_key_at(i)); i++) {
         char *name = config_variable(key->path);
-        const char *text = layer_variable(environment, name);
+        const char *text = text_variable(environment, name);
         if (text && config_has_variable(key))
             read_variable(layer, key, name, text, &base);
         free(name);

@@ -36,7 +36,4 @@ cJSON *layer_take_target(const cJSON *entry, const char *name,
 /* As config_new was given it; or NULL. */
 const char *const *config_environment(const config_t *config);
 
-/* The value of NAME in an environment, NULL when it is not there or empty. Borrowed. */
-const char *layer_variable(const char *const *environment, const char *name);
-
 #endif

@@ -43,7 +43,7 @@ static cJSON *value_shown(const config_key_t *key, const cJSON *value)
 static char *place_shown(const config_t *config, const char *path)
 {
     char *origin = config_origin(config, path);
-    const char *home = layer_variable(config_environment(config), "HOME");
+    const char *home = text_variable(config_environment(config), "HOME");
     size_t len = home ? strlen(home) : 0;
     bool is_home = len > 1 && text_starts(origin, home) && origin[len] == '/';
     char *shown = is_home ? xasprintf("~%s", origin + len) : xstrdup(origin);

@@ -160,19 +160,13 @@ static void note_failure(chain_t *chain, const credential_source_t *source,
     }
 }
 
-/* A GUID: tenants have other names too, which can't be compared. */
-static bool is_guid(const char *text)
-{
-    return strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36;
-}
-
-/* A token that Azure would refuse. */
+/* A token that Azure would refuse. Tenants have other names too, which can't be compared. */
 static int check_tenant(const chain_t *chain, const cJSON *claims, err_t *err)
 {
     const char *wanted = chain->wish->tenant;
     const char *got = json_str(claims, "tid", NULL);
 
-    if (!wanted || !got || !is_guid(wanted) || text_equal_nocase(wanted, got))
+    if (!wanted || !got || !text_is_guid(wanted) || text_equal_nocase(wanted, got))
         return 0;
     return err_set(err, ERR_AUTH,
                    "The token of the source `%s` is for the tenant %s, but %s is wanted. "

@@ -184,11 +184,6 @@ static char *abfss(const char *container, const char *account, const char *endpo
                      path + strspn(path, "/"));
 }
 
-static bool is_guid(const char *text)
-{
-    return strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36;
-}
-
 /* A lakehouse of Fabric. */
 static char *in_lake(const cJSON *properties, const char *path)
 {
@@ -199,7 +194,7 @@ static char *in_lake(const cJSON *properties, const char *path)
 
     return xasprintf("abfss://%s@%s/%s%s/Files/%s",
                      json_str(properties, "oneLakeWorkspaceName", ""), endpoint, item,
-                     is_guid(item) || text_ends(item, ".Lakehouse") ? "" : ".Lakehouse",
+                     text_is_guid(item) || text_ends(item, ".Lakehouse") ? "" : ".Lakehouse",
                      path + strspn(path, "/"));
 }
 

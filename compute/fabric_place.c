@@ -26,18 +26,6 @@ bool fabric_place_is(const char *text)
            strncmp(text, PREFIX, strlen(PREFIX)) == 0;
 }
 
-bool fabric_is_guid(const char *text)
-{
-    if (!text || strlen(text) != GUID_LEN)
-        return false;
-    for (int i = 0; i < GUID_LEN; i++) {
-        bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (is_dash ? text[i] != '-' : text_hex_value(text[i]) < 0)
-            return false;
-    }
-    return true;
-}
-
 /* === A text ============================================================= */
 
 /* %XX → the byte; other percent signs stay. Caller frees; NULL = no name. */
@@ -65,7 +53,7 @@ static char *guid_after(const char *url, const char *mark)
 {
     const char *at = strstr(url, mark);
     char *guid = at ? xstrndup(at + strlen(mark), GUID_LEN) : NULL;
-    if (guid && fabric_is_guid(guid))
+    if (guid && text_is_guid(guid))
         return guid;
     free(guid);
     return NULL;

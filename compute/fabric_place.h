@@ -26,9 +26,6 @@ int fabric_place_parse(const char *text, fabric_place_t *place,
                        err_t *err) SK_WARN_UNUSED;
 void fabric_place_free(fabric_place_t *place);
 
-/* Is it an id rather than a name: 8-4-4-4-12 hexadecimal digits? */
-bool fabric_is_guid(const char *text);
-
 /* The item of `items` (array of {"id", "displayName"}) that `name` means: of that very
  * name, else the only one of it in another case. NULL with ERR_USAGE: several, or none,
  * with the nearest or the first ones; `kind` is "workspace", `where` "" or " in the

@@ -249,9 +249,7 @@ static int take_root(const file_t *file, cJSON *definition, err_t *err)
 int manage_file_take(azure_t *azure, const char *name, cJSON *definition, err_t *err)
 {
     const azure_options_t *around = azure_options(azure);
-    char *path = text_starts(name, "~/") && around->home ? path_join(around->home, name + 2)
-        : *name != '/' && around->folder              ? path_join(around->folder, name)
-                                                      : xstrdup(name);
+    char *path = path_full(name, around->folder, around->home);
     char *slash = strrchr(path, '/');
     char *folder = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
     file_t file = {.name = name, .base = {.folder = folder, .home = around->home}};

@@ -16,16 +16,6 @@
 
 /* --- files that options name --- */
 
-/* Relative to the kernel's folder; "~/" is home. Caller frees. */
-static char *full_path(const char *path, const target_surroundings_t *surroundings)
-{
-    if (text_starts(path, "~/") && surroundings->home)
-        return path_join(surroundings->home, path + 2);
-    if (*path != '/' && surroundings->folder)
-        return path_join(surroundings->folder, path);
-    return xstrdup(path);
-}
-
 static bool has_control(const char *text)
 {
     for (; *text; text++)
@@ -38,7 +28,7 @@ static bool has_control(const char *text)
 static char *read_secret(const char *option, const char *path,
     const target_surroundings_t *surroundings, err_t *err)
 {
-    char *full = full_path(path, surroundings);
+    char *full = path_full(path, surroundings->folder, surroundings->home);
     size_t len = 0;
     char *text = path_read(full, SECRET_FILE_MAX, &len, err);
 
@@ -231,7 +221,8 @@ static int take_livy(target_t *target, const start_options_t *options,
     if (check_headers(target->headers, err) != 0)
         return -1;
     if (options->ca_file) {
-        target->ca_file = full_path(options->ca_file, surroundings);
+        target->ca_file = path_full(options->ca_file, surroundings->folder,
+            surroundings->home);
         if (!path_is_file(target->ca_file))
             return err_set(err, ERR_IO, "--ca-file: there is no file %s. It holds the "
                 "certificates to trust, as PEM.", target->ca_file);

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "compute/fabric_find.h"
 #include "compute/fabric_place.h"
 #include "compute/target_ask.h"
@@ -247,7 +248,7 @@ static void next_step(void *arg)
     asking->timer = NULL;
     for (; asking->step < STEP_COUNT && !asking->err.code; asking->step++) {
         const char *name = asking->names[asking->step];
-        if (name && !fabric_is_guid(name)) {
+        if (name && !text_is_guid(name)) {
             look_up(asking);
             return;
         }

@@ -142,19 +142,10 @@ static workspace_t *of_file(const char *path, bool is_named, err_t *err)
     return workspace;
 }
 
-static char *full_path(azure_t *azure, const char *path)
-{
-    const azure_options_t *around = azure_options(azure);
-    if (text_starts(path, "~/") && around->home)
-        return path_join(around->home, path + 2);
-    if (*path != '/' && around->folder)
-        return path_join(around->folder, path);
-    return xstrdup(path);
-}
-
 static workspace_t *of_named_file(azure_t *azure, const char *file, err_t *err)
 {
-    char *path = full_path(azure, file);
+    const azure_options_t *around = azure_options(azure);
+    char *path = path_full(file, around->folder, around->home);
     if (path_is_folder(path)) { /* as Azure ML takes it */
         char *inside = path_join(path, "config.json");
         free(path);

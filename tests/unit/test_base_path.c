@@ -41,6 +41,23 @@ static void test_join(void)
     }
 }
 
+/* What a user wrote, the folder, home, where it is. */
+static void test_full(void)
+{
+    static const char *const cases[][4] = {{"/a", "/f", "/h", "/a"},
+                                           {"a", "/f", "/h", "/f/a"},
+                                           {"~/a", "/f", "/h", "/h/a"},
+                                           {"~/a", "/f", NULL, "/f/~/a"},
+                                           {"~b/a", "/f", "/h", "/f/~b/a"},
+                                           {"a", NULL, NULL, "a"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *path = path_full(cases[i][0], cases[i][1], cases[i][2]);
+        is_str(path, cases[i][3], "\"%s\" as a user writes it", cases[i][0]);
+        free(path);
+    }
+}
+
 static void test_private(void)
 {
     err_t err = {0};
@@ -167,6 +184,7 @@ int main(void)
         return 1;
     }
     test_join();
+    test_full();
     test_private();
     test_temp();
     test_files();

@@ -156,5 +156,12 @@ int main(void)
     test_hex_digits();
     test_variables();
     test_amounts();
+    ok(text_is_guid("11111111-2222-3333-4444-aAbBcCdDeEfF"), "an id, in either case");
+    ok(!text_is_guid("11111111-2222-3333-4444-55555555555"),
+       "one digit less is a name");
+    ok(!text_is_guid("11111111-2222-3333-4444-55555555555g"), "a g is a name's");
+    ok(!text_is_guid("11111111x2222-3333-4444-555555555555"),
+       "the dashes are asked for");
+    ok(!text_is_guid(NULL), "nothing is none");
     return done_testing();
 }

@@ -30,17 +30,6 @@ static void check_place(const case_t *one)
     }
 }
 
-static void check_guid(void)
-{
-    ok(fabric_is_guid("11111111-2222-3333-4444-aAbBcCdDeEfF"), "an id, in either case");
-    ok(!fabric_is_guid("11111111-2222-3333-4444-55555555555"),
-       "one digit less is a name");
-    ok(!fabric_is_guid("11111111-2222-3333-4444-55555555555g"), "a g is a name's");
-    ok(!fabric_is_guid("11111111x2222-3333-4444-555555555555"),
-       "the dashes are asked for");
-    ok(!fabric_is_guid(NULL), "nothing is none");
-}
-
 static const char list[] = "[{\"id\":\"1\",\"displayName\":\"Sales\"},"
                            "{\"id\":\"2\",\"displayName\":\"sales\"},{\"id\":\"3\","
                            "\"displayName\":\"Finance\"},"
@@ -86,7 +75,6 @@ int main(void)
     for (size_t i = 0; i < cases.count; i++)
         check_place(&cases.items[i]);
     cases_free(&cases);
-    check_guid();
     check_choice();
     ok(fabric_place_is("fabric:a/b") && !fabric_place_is("fabrics") &&
            !fabric_place_is(NULL),
