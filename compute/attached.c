@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "compute/manage_shape.h"
 #include "compute/resource_id.h"
 
 #define NAMES_CAP 300
@@ -85,12 +86,6 @@ int attached_pool_of(const cJSON *compute, const char *name, attached_pool_t *po
 
 /* === One that is not there ============================================== */
 
-static bool is_spark(const cJSON *compute)
-{
-    return text_equal_nocase(
-        json_str(json_get_obj(compute, "properties"), "computeType", ""), "SynapseSpark");
-}
-
 int attached_fail_unknown(const cJSON *list, const char *name, const char *workspace,
     err_t *err)
 {
@@ -102,7 +97,7 @@ int attached_fail_unknown(const cJSON *list, const char *name, const char *works
     cJSON_ArrayForEach(compute, list)
     {
         const char *other = json_str(compute, "name", "");
-        if (!*other || !is_spark(compute))
+        if (!*other || !shape_is_synapse(compute))
             continue;
         names[count++] = other;
         buf_addf(&text, "%s%s", text.len ? ", " : "", other);

@@ -8,8 +8,6 @@
 #include "compute/target_ask.h"
 #include "compute/workspace.h"
 
-#define ML_VERSION "2024-04-01"
-
 typedef struct {
     target_wish_t wish;
     workspace_t *workspace;  /* of Azure ML; NULL = none was needed */
@@ -31,8 +29,6 @@ const cloud_t *attached_cloud(const attached_ask_t *asking);
 /* GET from Resource Manager; `phase` and `url` are consumed. */
 void attached_get(attached_ask_t *asking, char *phase, char *url, const char *what,
     azure_answer_fn *fn);
-/* "/computes/my%20pool" of two texts. Caller frees. */
-char *attached_below(const char *folder, const char *name);
 /* The end; the last thing that a callback does. Consumes the target. */
 void attached_finish(attached_ask_t *asking, target_t *target, const err_t *err);
 

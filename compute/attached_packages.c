@@ -64,8 +64,8 @@ static void ask_version(attached_ask_t *asking)
 {
     char *what = xasprintf("the environment %s (version %s)", asking->environment,
         asking->version);
-    char *name = attached_below("environments", asking->environment);
-    char *version = attached_below("versions", asking->version);
+    char *name = workspace_path("environments", asking->environment);
+    char *version = workspace_path("versions", asking->version);
     char *rest = xasprintf("%s%s", name, version);
     attached_get(asking, xasprintf("reading %s", what),
         workspace_url(asking->wish.azure, asking->workspace, rest, ML_VERSION), what,
@@ -109,7 +109,7 @@ void attached_ask_packages(attached_ask_t *asking)
         ask_version(asking);
         return;
     }
-    char *rest = attached_below("environments", asking->environment);
+    char *rest = workspace_path("environments", asking->environment);
     attached_get(asking, xasprintf("looking up the environment %s", asking->environment),
         workspace_url(asking->wish.azure, asking->workspace, rest, ML_VERSION),
         "the environment", on_container);

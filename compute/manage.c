@@ -220,18 +220,10 @@ void manage_ask_list(manage_t *manage, const char *rest, const char *api_version
     manage_ask(manage, "GET", rest, api_version, NULL, what, on_page);
 }
 
-char *manage_path(const char *collection, const char *name)
-{
-    char *escaped = http_escape(name);
-    char *path = xasprintf("/%s/%s", collection, escaped);
-    free(escaped);
-    return path;
-}
-
 void manage_ask_one(manage_t *manage, const char *collection, const char *noun,
     const char *api_version, const char *name, manage_next_fn *next)
 {
-    char *path = manage_path(collection, name), *what = xasprintf("the %s %s", noun, name);
+    char *path = workspace_path(collection, name), *what = xasprintf("the %s %s", noun, name);
     manage_phase(manage, "looking up %s", what);
     manage_ask(manage, "GET", path, api_version, NULL, what, next);
     free(path);

@@ -143,9 +143,9 @@ static void put(manage_t *manage, const cJSON *had, const char *location)
 {
     const char *name = name_of(manage);
     cJSON *body = body_of(definition_of(manage), had, location);
-    char *path = manage_path("computes", name), *what = xasprintf("the compute %s", name);
+    char *path = workspace_path("computes", name), *what = xasprintf("the compute %s", name);
     manage_phase(manage, "%s %s", had ? "updating" : "attaching", name);
-    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
+    manage_ask(manage, "PUT", path, ML_VERSION, body, what, on_put);
     json_free(&body);
     free(path);
     free(what);
@@ -248,14 +248,14 @@ static void on_looked(manage_t *manage, const azure_answer_t *answer)
     if (!answer->err.code)
         update(manage, answer->json);
     else if (manage_is_missing(answer))
-        manage_ask(manage, "GET", "", ARM_VERSION, NULL, "the workspace", on_workspace);
+        manage_ask(manage, "GET", "", ML_VERSION, NULL, "the workspace", on_workspace);
     else
         manage_fail(manage, &answer->err);
 }
 
 static void look(manage_t *manage, manage_next_fn *next)
 {
-    manage_ask_one(manage, "computes", "compute", ARM_VERSION, name_of(manage), next);
+    manage_ask_one(manage, "computes", "compute", ML_VERSION, name_of(manage), next);
 }
 
 static void on_link(manage_t *manage, const azure_answer_t *answer)
@@ -335,7 +335,7 @@ static void run_attach(manage_t *manage)
 static void on_update_found(manage_t *manage, const azure_answer_t *answer)
 {
     if (answer->err.code)
-        manage_fail_name(manage, answer, COMPUTES, ARM_VERSION, name_of(manage));
+        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, name_of(manage));
     else
         update(manage, answer->json);
 }

@@ -66,7 +66,7 @@ static void run_list(manage_t *manage)
     err_t err = {0};
     if (manage_has_workspace(manage, &err)) {
         manage_phase(manage, "listing the computes of %s", manage->workspace->name);
-        manage_ask_list(manage, COMPUTES, ARM_VERSION, "the computes of the workspace",
+        manage_ask_list(manage, COMPUTES, ML_VERSION, "the computes of the workspace",
             on_list);
     } else if (err.code) {
         manage_fail(manage, &err);
@@ -101,7 +101,7 @@ static void run_names(manage_t *manage)
     err_t err = {0};
     if (manage_has_workspace(manage, &err)) {
         manage_phase(manage, "listing the computes of %s", manage->workspace->name);
-        manage_ask_list(manage, COMPUTES, ARM_VERSION, "the computes of the workspace",
+        manage_ask_list(manage, COMPUTES, ML_VERSION, "the computes of the workspace",
             on_name_list);
         return;
     }
@@ -125,7 +125,7 @@ static void ask_compute(manage_t *manage, manage_next_fn *next)
 {
     err_t err = {0};
     if (manage_workspace(manage, &err))
-        manage_ask_one(manage, "computes", "compute", ARM_VERSION, manage->options->name,
+        manage_ask_one(manage, "computes", "compute", ML_VERSION, manage->options->name,
             next);
     else
         manage_fail(manage, &err);
@@ -134,7 +134,7 @@ static void ask_compute(manage_t *manage, manage_next_fn *next)
 static void on_show(manage_t *manage, const azure_answer_t *answer)
 {
     if (answer->err.code)
-        manage_fail_name(manage, answer, COMPUTES, ARM_VERSION, manage->options->name);
+        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, manage->options->name);
     else
         manage_done(manage, shape_of_compute(answer->json));
 }
@@ -172,7 +172,7 @@ static void on_detach_found(manage_t *manage, const azure_answer_t *answer)
     static const char *const made[] = {"amlcompute", "computeinstance", NULL};
     const char *name = manage->options->name;
     if (answer->err.code) {
-        manage_fail_name(manage, answer, COMPUTES, ARM_VERSION, name);
+        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, name);
         return;
     }
     char *type = shape_type(answer->json);
@@ -187,10 +187,10 @@ static void on_detach_found(manage_t *manage, const azure_answer_t *answer)
         return;
     }
     free(type);
-    char *path = manage_path("computes", name);
+    char *path = workspace_path("computes", name);
     char *rest = xasprintf("%s?underlyingResourceAction=Detach", path);
     manage_phase(manage, "detaching %s", name);
-    manage_ask(manage, "DELETE", rest, ARM_VERSION, NULL, name, on_detached);
+    manage_ask(manage, "DELETE", rest, ML_VERSION, NULL, name, on_detached);
     free(rest);
     free(path);
 }

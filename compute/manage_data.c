@@ -82,7 +82,7 @@ void data_keep(manage_t *manage, const char *key, const char *value)
 
 char *data_path(const manage_t *manage, const char *below, const char *version)
 {
-    char *asset = manage_path("data", data_kept(manage, "asset"));
+    char *asset = workspace_path("data", data_kept(manage, "asset"));
     char *escaped = http_escape(version);
     char *path = xasprintf("%s%s%s", asset, below, escaped);
 
@@ -135,7 +135,7 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
     const cJSON *item;
 
     if (answer->err.code && *asset) {
-        manage_fail_name(manage, answer, DATA, ARM_VERSION, asset);
+        manage_fail_name(manage, answer, DATA, ML_VERSION, asset);
         return;
     }
     if (answer->err.code) {
@@ -159,14 +159,14 @@ static void run_list(manage_t *manage)
     }
     if (!name) {
         manage_phase(manage, "listing the data of %s", manage->workspace->name);
-        manage_ask_list(manage, DATA, ARM_VERSION, "the data assets", on_list);
+        manage_ask_list(manage, DATA, ML_VERSION, "the data assets", on_list);
         return;
     }
     data_keep(manage, "asset", name);
     char *path = data_path(manage, "/versions", ""),
          *what = xasprintf("the data asset %s", name);
     manage_phase(manage, "listing the versions of %s", name);
-    manage_ask_list(manage, path, ARM_VERSION, what, on_list);
+    manage_ask_list(manage, path, ML_VERSION, what, on_list);
     free(what);
     free(path);
 }
@@ -201,7 +201,7 @@ static void ask_version(manage_t *manage)
     char *what = xasprintf("the data asset %s:%s", data_kept(manage, "asset"),
                            data_kept(manage, "version"));
 
-    manage_ask(manage, "GET", path, ARM_VERSION, NULL, what, on_version);
+    manage_ask(manage, "GET", path, ML_VERSION, NULL, what, on_version);
     free(what);
     free(path);
 }
@@ -213,7 +213,7 @@ static void on_container(manage_t *manage, const azure_answer_t *answer)
         json_str(json_get_obj(answer->json, "properties"), "latestVersion", "");
 
     if (answer->err.code)
-        manage_fail_name(manage, answer, DATA, ARM_VERSION, asset);
+        manage_fail_name(manage, answer, DATA, ML_VERSION, asset);
     else if (!*latest)
         manage_refuse(manage, "The data asset `%s` has no version yet.", asset);
     else {
@@ -231,7 +231,7 @@ void data_ask_asset(manage_t *manage, const data_uri_t *uri)
     if (*data_kept(manage, "version"))
         ask_version(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ARM_VERSION, uri->name,
+        manage_ask_one(manage, "data", "data asset", ML_VERSION, uri->name,
                        on_container);
 }
 

@@ -37,7 +37,7 @@ static void put(manage_t *manage)
     json_set(body, "properties", properties);
     manage_phase(manage, "registering %s:%s", data_kept(manage, "asset"),
                  data_kept(manage, "version"));
-    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_put);
+    manage_ask(manage, "PUT", path, ML_VERSION, body, what, on_put);
     json_free(&body);
     free(what);
     free(path);
@@ -160,6 +160,6 @@ void data_run_register(manage_t *manage)
     if (*data_kept(manage, "version"))
         put(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ARM_VERSION,
+        manage_ask_one(manage, "data", "data asset", ML_VERSION,
                        data_kept(manage, "asset"), on_versions);
 }

@@ -278,7 +278,7 @@ static void on_compute(manage_t *manage, const azure_answer_t *answer)
     pool_id_t id;
     err_t err = {0};
     if (answer->err.code) {
-        manage_fail_name(manage, answer, "/computes", ARM_VERSION, name);
+        manage_fail_name(manage, answer, "/computes", ML_VERSION, name);
     } else if (!shape_is_synapse(answer->json)) {
         char *type = shape_type(answer->json);
         manage_refuse(manage, "`%s` is a compute of type %s: roles of Synapse are for "
@@ -305,7 +305,7 @@ static void run_grant(manage_t *manage)
         manage_fail(manage, &err);
         return;
     }
-    manage_ask_one(manage, "computes", "compute", ARM_VERSION, name, on_compute);
+    manage_ask_one(manage, "computes", "compute", ML_VERSION, name, on_compute);
 }
 
 const manage_verb_t manage_grant_verbs[] = {

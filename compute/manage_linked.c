@@ -171,7 +171,7 @@ static void on_unregister_found(manage_t *manage, const azure_answer_t *answer)
 
     if (!is_found(manage, answer))
         return;
-    char *path = manage_path("linkedServices", name);
+    char *path = workspace_path("linkedServices", name);
     char *what = xasprintf("the linked service %s", name);
     manage_phase(manage, "unregistering %s", name);
     manage_ask(manage, "DELETE", path, LINKED_VERSION, NULL, what, on_unregistered);

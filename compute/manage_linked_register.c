@@ -66,7 +66,7 @@ static void attach(manage_t *manage)
 {
     const char *pool = pool_of(manage);
     cJSON *body = json_obj(), *properties = json_obj();
-    char *id = pool_id(manage), *path = manage_path("computes", pool);
+    char *id = pool_id(manage), *path = workspace_path("computes", pool);
     char *what = xasprintf("the compute %s", pool);
 
     json_set_str(properties, "computeType", "SynapseSpark");
@@ -74,7 +74,7 @@ static void attach(manage_t *manage)
     json_set_str(body, "location", json_str(manage->kept, "location", ""));
     json_set(body, "properties", properties);
     manage_phase(manage, "attaching %s", pool);
-    manage_ask(manage, "PUT", path, ARM_VERSION, body, what, on_attached);
+    manage_ask(manage, "PUT", path, ML_VERSION, body, what, on_attached);
     json_free(&body);
     free(what);
     free(path);
@@ -117,7 +117,7 @@ static void attach_next(manage_t *manage)
         manage_done(manage, json_copy(link));
         return;
     }
-    manage_ask_one(manage, "computes", "compute", ARM_VERSION, pool_of(manage),
+    manage_ask_one(manage, "computes", "compute", ML_VERSION, pool_of(manage),
                    on_looked);
 }
 
@@ -143,7 +143,7 @@ static void register_at(manage_t *manage, const char *location)
 {
     const char *name = manage->options->name;
     cJSON *body = json_obj(), *identity = json_obj(), *properties = json_obj();
-    char *path = manage_path("linkedServices", name);
+    char *path = workspace_path("linkedServices", name);
     char *what = xasprintf("the linked service %s", name);
 
     json_set_str(manage->kept, "location", location);
@@ -176,7 +176,7 @@ static void on_register_looked(manage_t *manage, const azure_answer_t *answer)
     const char *is = link_target(answer->json);
 
     if (manage_is_missing(answer))
-        manage_ask(manage, "GET", "", ARM_VERSION, NULL, "the workspace", on_workspace);
+        manage_ask(manage, "GET", "", ML_VERSION, NULL, "the workspace", on_workspace);
     else if (answer->err.code)
         manage_fail(manage, &answer->err);
     else if (text_equal_nocase(is, json_str(manage->kept, "synapse_id", ""))) {

@@ -13,8 +13,7 @@
 #include "compute/manage.h"
 #include "compute/workspace.h"
 
-#define ARM_VERSION "2024-04-01"            /* of Microsoft.MachineLearningServices */
-#define LINKED_VERSION "2020-09-01-preview" /* of its linkedServices, which have no other */
+#define LINKED_VERSION "2020-09-01-preview" /* of linkedServices, which have no other */
 #define ROLES_VERSION "2020-12-01"          /* of a Synapse workspace's roles */
 
 typedef struct {
@@ -85,8 +84,6 @@ void manage_ask_list(manage_t *manage, const char *rest, const char *api_version
 void manage_ask_one(manage_t *manage, const char *collection, const char *noun,
     const char *api_version, const char *name, manage_next_fn *next);
 
-/* "/computes/NAME", escaped. Caller frees. */
-char *manage_path(const char *collection, const char *name);
 /* Is the thing that was asked for not there, while what it lies in is? */
 bool manage_is_missing(const azure_answer_t *answer);
 

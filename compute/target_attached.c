@@ -57,14 +57,6 @@ void attached_get(attached_ask_t *asking, char *phase, char *url, const char *wh
     free(url);
 }
 
-char *attached_below(const char *folder, const char *name)
-{
-    char *segment = http_escape(name);
-    char *rest = xasprintf("/%s/%s", folder, segment);
-    free(segment);
-    return rest;
-}
-
 /* === The compute ======================================================== */
 
 static void list(attached_ask_t *asking, char *url);
@@ -133,7 +125,7 @@ static void ask_compute(attached_ask_t *asking)
 {
     char *what = xasprintf("the compute %s of the workspace %s", asking->compute,
         asking->workspace->name);
-    char *rest = attached_below("computes", asking->compute);
+    char *rest = workspace_path("computes", asking->compute);
     attached_get(asking, xasprintf("looking up %s", what),
         workspace_url(asking->wish.azure, asking->workspace, rest, ML_VERSION), what,
         on_compute);

@@ -264,3 +264,11 @@ char *workspace_url(azure_t *azure, const workspace_t *workspace, const char *re
     free(name);
     return url;
 }
+
+char *workspace_path(const char *collection, const char *name)
+{
+    char *segment = http_escape(name);
+    char *path = xasprintf("/%s/%s", collection, segment);
+    free(segment);
+    return path;
+}

@@ -11,6 +11,8 @@
 #include "compute/azure.h"
 #include "magics/command.h"
 
+#define ML_VERSION "2024-04-01" /* of Microsoft.MachineLearningServices */
+
 /* All owned. */
 typedef struct {
     char *subscription_id, *resource_group, *name;
@@ -31,5 +33,8 @@ void workspace_destroy(workspace_t **workspace_p);
  * Caller frees. */
 char *workspace_url(azure_t *azure, const workspace_t *workspace, const char *rest,
     const char *api_version);
+
+/* "/computes/my%20pool", for `rest`. Caller frees. */
+char *workspace_path(const char *collection, const char *name);
 
 #endif
