@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -45,15 +46,27 @@ static const char *const azure_kinds[] = {
     [TARGET_FABRIC] = "fabric",
 };
 
-/* How `session attach` comes back to it: "-c mypool". Caller frees. */
+/* How `session attach` comes back to it: "-c mypool -w ml". Caller frees. */
 static char *reach_of(const start_options_t *options)
 {
-    const char *managed = options->managed ? " --managed" : "";
-    if (options->compute_target && options->workspace_name)
-        return xasprintf("-c %s -s %s -r %s -w %s", options->compute_target,
-            options->subscription_id, options->resource_group, options->workspace_name);
-    return options->compute_target ? xasprintf("-c %s", options->compute_target)
-                                   : xstrdup(*managed ? managed + 1 : "");
+    const struct {
+        const char *flag, *value;
+    } parts[] = {
+        {"-c", options->compute_target},
+        {"-s", options->subscription_id},
+        {"-r", options->resource_group},
+        {"-w", options->workspace_name},
+    };
+    buf_t reach = BUF_INIT;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && options->compute_target; i++) {
+        const char *value = parts[i].value;
+        const char *quote = value && strchr(value, ' ') ? "\"" : "";
+        if (value)
+            buf_addf(&reach, "%s%s %s%s%s", i ? " " : "", parts[i].flag, quote, value, quote);
+    }
+    if (!options->compute_target && options->managed)
+        buf_adds(&reach, "--managed");
+    return buf_take(&reach);
 }
 
 static cJSON *place_of_azure(const target_t *target)

@@ -32,10 +32,22 @@ static bool is_secret(const char *key)
     return false;
 }
 
+/* Options of a JVM and addresses may hold one: "-Djavax.net.ssl.keyStorePassword=…". */
+static bool holds_secret(const char *value)
+{
+    static const char *const words[] = {"password=", "passwd=", "pwd=", "secret=", "token=",
+        "accountkey=", "sharedaccesskey=", "sig="};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (has_word(value, words[i]))
+            return true;
+    return false;
+}
+
 static void hide(cJSON *tree)
 {
     for (cJSON *item = tree->child; item; item = item->next) {
-        if (item->string && cJSON_IsString(item) && is_secret(item->string))
+        if (item->string && cJSON_IsString(item)
+            && (is_secret(item->string) || holds_secret(item->valuestring)))
             cJSON_SetValuestring(item, HIDDEN);
         else
             hide(item);

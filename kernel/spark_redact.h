@@ -9,7 +9,8 @@
 
 #include <cjson/cJSON.h>
 
-/* A copy in which the value of each key that sounds secret is replaced. Caller frees. */
+/* A copy in which each value is replaced whose key sounds secret, or that holds a
+ * `password=` or the like. Caller frees. */
 cJSON *spark_redacted(const cJSON *tree);
 
 #endif

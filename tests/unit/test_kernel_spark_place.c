@@ -52,6 +52,30 @@ static void check_pool(void)
     free(reach);
 }
 
+static void check_reach(void)
+{
+    static const struct {
+        start_options_t options;
+        const char *reach;
+    } cases[] = {
+        {{.compute_target = (char *)"mypool", .workspace_name = (char *)"W"},
+            "-c mypool -w W"},
+        {{.compute_target = (char *)"fabric:My Work/My Lake"},
+            "-c \"fabric:My Work/My Lake\""},
+        {{.managed = true}, "--managed"},
+        {{0}, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        target_t *target = pool(&cases[i].options);
+        cJSON *place = spark_place_of(target);
+        char *reach = spark_place_reach(place);
+        is_str(reach, cases[i].reach, "only what was said leads back");
+        free(reach);
+        json_free(&place);
+        target_destroy(&target);
+    }
+}
+
 static void check_shared(void)
 {
     start_options_t options = {.compute_target = (char *)"fabric:A/B"};
@@ -116,6 +140,7 @@ int main(void)
 {
     mem_init();
     check_pool();
+    check_reach();
     check_shared();
     check_proxy();
     check_others();

@@ -35,6 +35,11 @@ int main(void)
         "{\"spark.hadoop.fs.s3a.secret.key\":\"(hidden)\",\"n\":2}", "of S3");
     check("{\"spark.executor.memory\":\"4g\",\"files\":[\"a\"]}",
         "{\"spark.executor.memory\":\"4g\",\"files\":[\"a\"]}", "the rest is shown");
+    check("{\"spark.driver.extraJavaOptions\":\"-Xss4m -Djavax.net.ssl.trustStorePassword=p\"}",
+        "{\"spark.driver.extraJavaOptions\":\"(hidden)\"}", "a password within options");
+    check("{\"spark.url\":\"jdbc:x;user=u;PWD=p\",\"spark.java\":\"-Dtokens.max=3\"}",
+        "{\"spark.url\":\"(hidden)\",\"spark.java\":\"-Dtokens.max=3\"}",
+        "one within an address; what only sounds like one is shown");
     check("{}", "{}", "nothing");
     return done_testing();
 }
