@@ -10,6 +10,7 @@
 #include <string.h>
 #include "base/json.h"
 #include "base/mem.h"
+#include "compute/manage_shape.h"
 
 #define DATA "/data"
 
@@ -18,23 +19,15 @@ static const char *const list_columns[] = {
 
 /* === What it looks like ================================================= */
 
-static void take(cJSON *shape, const char *key, const cJSON *from, const char *name)
-{
-    const cJSON *value = json_get(from, name);
-
-    if (value && !cJSON_IsNull(value))
-        json_set(shape, key, json_copy(value));
-}
-
 /* Who made it, when. */
 static void add_context(cJSON *shape, const cJSON *system)
 {
     if (!system)
         return;
     cJSON *context = json_obj();
-    take(context, "created_at", system, "createdAt");
-    take(context, "created_by", system, "createdBy");
-    take(context, "last_modified_at", system, "lastModifiedAt");
+    shape_take(context, "created_at", system, "createdAt");
+    shape_take(context, "created_by", system, "createdBy");
+    shape_take(context, "last_modified_at", system, "lastModifiedAt");
     json_set(shape, "creation_context", context);
 }
 
@@ -43,13 +36,13 @@ cJSON *data_shape(const cJSON *version, const char *name)
     const cJSON *properties = json_get_obj(version, "properties");
     cJSON *shape = json_obj();
 
-    take(shape, "id", version, "id");
+    shape_take(shape, "id", version, "id");
     json_set_str(shape, "name", name);
-    take(shape, "version", version, "name");
-    take(shape, "type", properties, "dataType");
-    take(shape, "path", properties, "dataUri");
-    take(shape, "description", properties, "description");
-    take(shape, "tags", properties, "tags");
+    shape_take(shape, "version", version, "name");
+    shape_take(shape, "type", properties, "dataType");
+    shape_take(shape, "path", properties, "dataUri");
+    shape_take(shape, "description", properties, "description");
+    shape_take(shape, "tags", properties, "tags");
     add_context(shape, json_get_obj(version, "systemData"));
     return shape;
 }
@@ -60,11 +53,11 @@ static cJSON *shape_of_container(const cJSON *container)
     const cJSON *properties = json_get_obj(container, "properties");
     cJSON *shape = json_obj();
 
-    take(shape, "name", container, "name");
-    take(shape, "latest_version", properties, "latestVersion");
-    take(shape, "type", properties, "dataType");
-    take(shape, "description", properties, "description");
-    take(shape, "tags", properties, "tags");
+    shape_take(shape, "name", container, "name");
+    shape_take(shape, "latest_version", properties, "latestVersion");
+    shape_take(shape, "type", properties, "dataType");
+    shape_take(shape, "description", properties, "description");
+    shape_take(shape, "tags", properties, "tags");
     add_context(shape, json_get_obj(container, "systemData"));
     return shape;
 }

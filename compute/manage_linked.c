@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/manage_grant.h"
+#include "compute/manage_shape.h"
 
 #define LINKS "/linkedServices"
 #define ROLE "Synapse Apache Spark Administrator"
@@ -26,14 +27,6 @@ static const char *const list_columns[] = {"name",
                                            NULL};
 
 /* === What it looks like ================================================= */
-
-static void take(cJSON *shape, const char *key, const cJSON *from, const char *name)
-{
-    const char *value = json_str(from, name, NULL);
-
-    if (value)
-        json_set_str(shape, key, value);
-}
 
 const char *link_synapse(const char *id)
 {
@@ -58,17 +51,18 @@ cJSON *link_shape(const cJSON *link)
     const cJSON *identity = json_get_obj(link, "identity");
     cJSON *shape = json_obj();
 
-    take(shape, "id", link, "id");
-    take(shape, "name", link, "name");
-    take(shape, "type", properties, "linkType");
-    take(shape, "location", link, "location");
-    take(shape, "linked_service_resource_id", properties, "linkedServiceResourceId");
+    shape_take(shape, "id", link, "id");
+    shape_take(shape, "name", link, "name");
+    shape_take(shape, "type", properties, "linkType");
+    shape_take(shape, "location", link, "location");
+    shape_take(shape, "linked_service_resource_id", properties,
+               "linkedServiceResourceId");
     if (link_synapse(link_target(link)))
         json_set_str(shape, "synapse_workspace", link_synapse(link_target(link)));
-    take(shape, "system_assigned_identity_principal_id", identity, "principalId");
-    take(shape, "tenant_id", identity, "tenantId");
-    take(shape, "created_on", properties, "createdTime");
-    take(shape, "modified_on", properties, "modifiedTime");
+    shape_take(shape, "system_assigned_identity_principal_id", identity, "principalId");
+    shape_take(shape, "tenant_id", identity, "tenantId");
+    shape_take(shape, "created_on", properties, "createdTime");
+    shape_take(shape, "modified_on", properties, "modifiedTime");
     return shape;
 }
 

@@ -13,8 +13,7 @@
 #include "base/text.h"
 #include "compute/resource_id.h"
 
-/* Copy a value under another key, when it is there. */
-static void take(cJSON *shape, const char *key, const cJSON *from, const char *name)
+void shape_take(cJSON *shape, const char *key, const cJSON *from, const char *name)
 {
     const cJSON *value = json_get(from, name);
     if (value && !cJSON_IsNull(value))
@@ -54,7 +53,8 @@ static char *time_of(const char *text)
     return buf_take(&out);
 }
 
-cJSON *shape_of_identity(const cJSON *identity)
+/* {"type": "system_assigned", "principal_id", …}; NULL = it has none. Caller frees. */
+static cJSON *shape_of_identity(const cJSON *identity)
 {
     const char *type = json_str(identity, "type", "");
     const cJSON *users = json_get_obj(identity, "userAssignedIdentities"), *user;
@@ -64,15 +64,15 @@ cJSON *shape_of_identity(const cJSON *identity)
     char *snake = snake_of(type);
     json_set_str(shape, "type", snake);
     free(snake);
-    take(shape, "principal_id", identity, "principalId");
-    take(shape, "tenant_id", identity, "tenantId");
+    shape_take(shape, "principal_id", identity, "principalId");
+    shape_take(shape, "tenant_id", identity, "tenantId");
     cJSON *list = users ? json_arr() : NULL;
     cJSON_ArrayForEach(user, users)
     {
         cJSON *one = json_obj();
         json_set_str(one, "resource_id", user->string);
-        take(one, "principal_id", user, "principalId");
-        take(one, "client_id", user, "clientId");
+        shape_take(one, "principal_id", user, "principalId");
+        shape_take(one, "client_id", user, "clientId");
         json_add(list, one);
     }
     if (list)
@@ -99,21 +99,21 @@ static void add_pool(cJSON *shape, const cJSON *pool)
 {
     const cJSON *pause = json_get_obj(pool, "autoPauseProperties");
     const cJSON *scale = json_get_obj(pool, "autoScaleProperties");
-    take(shape, "node_count", pool, "nodeCount");
-    take(shape, "node_family", pool, "nodeSizeFamily");
-    take(shape, "node_size", pool, "nodeSize");
-    take(shape, "spark_version", pool, "sparkVersion");
+    shape_take(shape, "node_count", pool, "nodeCount");
+    shape_take(shape, "node_family", pool, "nodeSizeFamily");
+    shape_take(shape, "node_size", pool, "nodeSize");
+    shape_take(shape, "spark_version", pool, "sparkVersion");
     if (pause) {
         cJSON *settings = json_obj();
-        take(settings, "auto_pause_enabled", pause, "enabled");
-        take(settings, "delay_in_minutes", pause, "delayInMinutes");
+        shape_take(settings, "auto_pause_enabled", pause, "enabled");
+        shape_take(settings, "delay_in_minutes", pause, "delayInMinutes");
         json_set(shape, "auto_pause_settings", settings);
     }
     if (scale) {
         cJSON *settings = json_obj();
-        take(settings, "auto_scale_enabled", scale, "enabled");
-        take(settings, "max_node_count", scale, "maxNodeCount");
-        take(settings, "min_node_count", scale, "minNodeCount");
+        shape_take(settings, "auto_scale_enabled", scale, "enabled");
+        shape_take(settings, "max_node_count", scale, "maxNodeCount");
+        shape_take(settings, "min_node_count", scale, "minNodeCount");
         json_set(shape, "scale_settings", settings);
     }
 }
@@ -122,10 +122,10 @@ static void add_pool(cJSON *shape, const cJSON *pool)
 static void add_machines(cJSON *shape, const cJSON *machines)
 {
     const cJSON *scale = json_get_obj(machines, "scaleSettings");
-    take(shape, "size", machines, "vmSize");
-    take(shape, "state", machines, "state");
-    take(shape, "min_instances", scale, "minNodeCount");
-    take(shape, "max_instances", scale, "maxNodeCount");
+    shape_take(shape, "size", machines, "vmSize");
+    shape_take(shape, "state", machines, "state");
+    shape_take(shape, "min_instances", scale, "minNodeCount");
+    shape_take(shape, "max_instances", scale, "maxNodeCount");
 }
 
 /* The first error of making it, in one line. */
@@ -163,13 +163,13 @@ cJSON *shape_of_compute(const cJSON *compute)
     const cJSON *tags = json_get_obj(compute, "tags");
     cJSON *shape = json_obj();
     cJSON *identity = shape_of_identity(json_get_obj(compute, "identity"));
-    take(shape, "name", compute, "name");
-    take(shape, "id", compute, "id");
-    take(shape, "location", compute, "location");
-    take(shape, "resource_id", properties, "resourceId");
-    take(shape, "provisioning_state", properties, "provisioningState");
+    shape_take(shape, "name", compute, "name");
+    shape_take(shape, "id", compute, "id");
+    shape_take(shape, "location", compute, "location");
+    shape_take(shape, "resource_id", properties, "resourceId");
+    shape_take(shape, "provisioning_state", properties, "provisioningState");
     if (*json_str(properties, "description", ""))
-        take(shape, "description", properties, "description");
+        shape_take(shape, "description", properties, "description");
     if (tags && tags->child)
         json_set(shape, "tags", json_copy(tags));
     if (identity)

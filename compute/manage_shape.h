@@ -14,12 +14,13 @@
 /* {"name", "type": "synapsespark", "resource_id", "node_count", …}: what the reply does not
  * have is left out. Caller frees. */
 cJSON *shape_of_compute(const cJSON *compute);
-/* {"type": "system_assigned", "principal_id", …}; NULL = it has none. Caller frees. */
-cJSON *shape_of_identity(const cJSON *identity);
 
 /* Is it a Synapse Spark pool? */
 bool shape_is_synapse(const cJSON *compute);
 /* What it is, in lower case: "synapsespark", "amlcompute"; "" = not said. Caller frees. */
 char *shape_type(const cJSON *compute);
+
+/* Copy a value of Azure's under another key, when it is there. */
+void shape_take(cJSON *shape, const char *key, const cJSON *from, const char *name);
 
 #endif
