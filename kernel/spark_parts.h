@@ -136,6 +136,10 @@ void spark_on_lost(livy_session_t *session, const err_t *err, void *arg);
 /* One came up or was taken over. */
 void spark_note_ready(spark_t *spark);
 
+/* Does an administrator allow a start there, of that size? -1 with err: no. */
+int spark_check_limits(const spark_t *spark, const target_t *target, err_t *err)
+    SK_WARN_UNUSED;
+
 /* Forget session, client, target and settings. Nothing is deleted at the server, but a
  * deletion that is under way is seen to its end. */
 void spark_drop_session(spark_t *spark);

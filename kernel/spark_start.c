@@ -11,12 +11,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "compute/limits.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_place.h"
 #include "kernel/spark_settings.h"
 #include "kernel/spark_words.h"
-#include "magics/start_options.h"
 
 #define AZURE_IDLE_MIN 30 /* of an Azure session that asks for nothing: it costs money */
 
@@ -310,39 +308,6 @@ static int idle_minutes_of(const target_t *target)
     return asked || !target_is_azure(target) ? asked : AZURE_IDLE_MIN;
 }
 
-static void replace_text(char **text_p, const char *text)
-{
-    free(*text_p);
-    *text_p = xstrdup(text);
-}
-
-static const char *type_of(const target_t *target)
-{
-    static const char *const types[] = {
-        [TARGET_LOCAL] = "local",
-        [TARGET_LIVY_URL] = "livy",
-        [TARGET_SYNAPSE] = "synapse",
-        [TARGET_FABRIC] = "fabric",
-    };
-    return target->options->managed ? "managed" : types[target->kind];
-}
-
-/* What %%configure asks for has the site's limits too. */
-static int check_limits(const spark_t *spark, const target_t *target, err_t *err)
-{
-    const cJSON *body = target->session_body;
-    start_options_t *asked = start_options_copy(target->options);
-    replace_text(&asked->driver_memory, json_str(body, "driverMemory", NULL));
-    replace_text(&asked->executor_memory, json_str(body, "executorMemory", NULL));
-    asked->num_executors = (int)json_int(body, "numExecutors", 0);
-    json_free(&asked->conf);
-    asked->conf = json_copy(json_get_obj(body, "conf"));
-    int failed = limits_apply(azure_config(spark->shared->azure), type_of(target),
-        asked->compute_target, asked, err);
-    start_options_destroy(&asked);
-    return failed;
-}
-
 static void on_found(target_t *target, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
@@ -350,7 +315,7 @@ static void on_found(target_t *target, const err_t *err, void *arg)
     spark->looking = NULL;
     if (target) {
         spark_settings_add_missing(target->session_body, spark->shared->defaults);
-        if (check_limits(spark, target, &fault) != 0)
+        if (spark_check_limits(spark, target, &fault) != 0)
             target_destroy(&target);
     }
     if (!target) {
