@@ -237,7 +237,7 @@ int config_save_target(config_t *config, const char *name, const cJSON *entry,
 
     if (!file)
         return err_set(err, ERR_IO, "There is no place for a configuration: neither "
-            "HOME nor XDG_CONFIG_HOME is set.");
+            "HOME nor XDG_CONFIG_HOME is set. Set one of them.");
     int result = entry ? check_entry(name, entry, err) : 0;
     if (result == 0)
         result = open_draft(&draft, file, err);

@@ -39,7 +39,8 @@ static cJSON *values_of_text(const char *text, err_t *err)
     char *json = text_unbase64(text, strlen(text), &len);
     cJSON *values = json ? json_parse(json, len, "the variables of Python", err) : NULL;
     if (!json)
-        err_set(err, ERR_CHILD, "Python did not tell the values of its variables.");
+        err_set(err, ERR_CHILD, "Python did not tell the values of its variables. Run "
+            "the cell again.");
     free(json);
     return values;
 }

@@ -95,8 +95,8 @@ static void bring(driver_call_t *call)
         driver_module_read(livy_session_modules(call->session), call->module, &err);
 
     if (source && call->has_brought)
-        err_set(&err, ERR_PROTOCOL, "The session's driver does not keep the module %s.",
-            call->module);
+        err_set(&err, ERR_PROTOCOL, "The session's driver does not keep the module %s. "
+            "`%%synapse session restart` gives a fresh one.", call->module);
     call->has_brought = true;
     if (err.code)
         fail_later(call, &err);
@@ -194,7 +194,7 @@ static void take_result(driver_call_t *call, const cJSON *result)
     const cJSON *value = error ? NULL : json_get(result, "value");
 
     if (!error && !value)
-        err_set(&err, ERR_PROTOCOL, "The driver's answer is incomplete: %s.",
+        err_set(&err, ERR_PROTOCOL, "The driver's answer is incomplete: %s. Run it again.",
             json_str(result, "error", "it has no value"));
     else if (strcmp(ename, "KeyboardInterrupt") == 0)
         err_set(&err, ERR_INTERRUPTED, "%s", *evalue ? evalue : "Interrupted.");
@@ -231,7 +231,8 @@ static void on_statement_done(livy_statement_t *statement, const cJSON *output,
     (void) statement;
     if (output && cell_result_parse(text, strlen(text), &result, &fault) == 0
         && !result.is_ours)
-        err_set(&fault, ERR_PROTOCOL, "The session's runner is not there: %s",
+        err_set(&fault, ERR_PROTOCOL, "The session's runner is not there (%.200s): "
+            "`%%synapse session restart` gives a fresh session.",
             json_str(output, "evalue", "an unknown answer"));
     if (!result.result)
         finish(call, NULL, NULL, &fault);

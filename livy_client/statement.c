@@ -368,7 +368,8 @@ void statement_take_output(livy_statement_t *statement, const cJSON *output)
     }
     buf_add(&statement->text, text, size);
     if (buf_is_full(&statement->text)) {
-        err_set(&err, ERR_LIMIT, "The output of the statement is larger than %d MB.",
+        err_set(&err, ERR_LIMIT, "The output of the statement is larger than %d "
+            "MB. Print less at once, or write it into a file.",
             OUTPUT_CAP >> 20);
         statement_finish(statement, NULL, &err);
         return;

@@ -132,7 +132,8 @@ static const case_t cases[] = {
     {"a module that is brought", DRIVER_BESIDE, {"{\"needs\":\"look\"}", "{\"value\":3}"},
         "3", NULL, ERR_NONE, ""},
     {"a module that is not kept", DRIVER_BESIDE, {"{\"needs\":\"look\"}"}, NULL, NULL,
-        ERR_PROTOCOL, "The session's driver does not keep the module look."},
+        ERR_PROTOCOL, "The session's driver does not keep the module look. "
+        "`%synapse session restart` gives a fresh one."},
     {"a refusal", DRIVER_BESIDE, {"{\"refused\":\"No such name: %d.\"}"}, NULL, NULL,
         ERR_USAGE, "No such name: %d."},
     {"an error", DRIVER_BESIDE, {"{\"error\":\"KeyError: 'x'\",\"traceback\":\"…\"}"}, NULL,
@@ -149,7 +150,8 @@ static const case_t cases[] = {
     {"a module that a cell is brought", DRIVER_AS_CELL,
         {"{\"needs\":\"look\"}", "{\"outputs\":[],\"value\":3}"}, "3", "[]", ERR_NONE, ""},
     {"a module that is not kept for a cell", DRIVER_AS_CELL, {"{\"needs\":\"look\"}"}, NULL,
-        NULL, ERR_PROTOCOL, "The session's driver does not keep the module look."},
+        NULL, ERR_PROTOCOL, "The session's driver does not keep the module look. "
+        "`%synapse session restart` gives a fresh one."},
     {"an answer in three parts", DRIVER_AS_CELL,
         {"{\"parts\":3,\"part\":\"{\\\"outputs\\\":[],\"}", "{\"part\":\"\\\"value\\\":\"}",
             "{\"part\":\"[2]}\"}"}, "[2]", "[]", ERR_NONE, ""},
