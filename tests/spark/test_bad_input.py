@@ -26,7 +26,7 @@ MISTAKES = [
     ("# why not\n%%synapse\n1", ["%%synapse", "first line"]),
     ("%%synapse", ["%%synapse"]),
     ("%%synapse sqll\nselect 1", ["sqll", "sql"]),
-    ("%synapse start -c pool -s a -r b -w c", ["--livy"]),
+    ("%synapse start -c pool", ["config.json", "-w"]),
     ("%synapse start -s only", ["-r", "-w"]),
     ("%synapse start --livy nonsense", ["nonsense", "http"]),
     ("%synapse start --livy http://127.0.0.1:9 --auth magic", ["magic", "basic"]),
