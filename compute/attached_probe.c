@@ -26,8 +26,8 @@ static void hint_at_cloud(const attached_ask_t *asking, err_t *err)
     const cloud_t *other = asking->region_cloud;
     if (other && strcmp(own->name, other->name) != 0)
         err_append(err, "The compute lies in %s, which is of the cloud %s, and the login is "
-            "for %s: set `cloud: %s` in the configuration.", asking->pool.region, other->name,
-            own->name, other->name);
+            "for %s: set `cloud: %s` in the configuration and restart the kernel.",
+            asking->pool.region, other->name, own->name, other->name);
 }
 
 static void fail_probe(attached_ask_t *asking, const azure_answer_t *answer)

@@ -55,7 +55,7 @@ static const meaning_t meanings[] = {
     {"900021", "the tenant is neither an ID nor a domain",
      "Check AZURE_TENANT_ID or --tenant."},
     {"900382", "the tenant lies in another cloud",
-     "Set `cloud` in the configuration or AZURE_AUTHORITY_HOST."},
+     "Set `cloud` in the configuration or AZURE_AUTHORITY_HOST, and restart the kernel."},
     {"500011", "the tenant does not know the service that the token is for",
      "Is it in use there at all? Check the tenant and the cloud."},
     {"50020", "the user does not belong to this tenant",
