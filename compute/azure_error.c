@@ -129,10 +129,9 @@ static int fail_not_found(const azure_refusal_t *refusal, const char *code,
             or_else(place.workspace, "of that name"), or_else(place.group, ""),
             or_else(place.group, "NAME"), or_else(place.subscription, "ID"));
     else
-        err_set(err, ERR_USAGE, "Azure does not know %s%s%s: check the name.%s%.*s",
+        err_set(err, ERR_USAGE, "Azure does not know %s%s%s: check the name.%s%s",
             refusal->what, place.workspace ? " in the workspace " : "",
-            or_else(place.workspace, ""), *message ? " It says: " : "", MESSAGE_MAX,
-            message);
+            or_else(place.workspace, ""), *message ? " It says: " : "", message);
     free_place(&place);
     return -1;
 }
@@ -155,9 +154,10 @@ static const char *role_of(const char *action)
 static int fail_authorization(const azure_refusal_t *refusal, const char *message,
     err_t *err)
 {
-    char *action = quoted_after(message, "perform action");
-    char *scope = quoted_after(message, "over scope");
-    char *who = quoted_after(message, "object id");
+    const char *whole = azure_message(refusal->json);
+    char *action = quoted_after(whole, "perform action");
+    char *scope = quoted_after(whole, "over scope");
+    char *who = quoted_after(whole, "object id");
     if (action)
         err_set(err, ERR_AUTH, "The login here may not do %s, which %s needs. An "
             "administrator allows it with: az role assignment create --assignee %s --role "
@@ -165,9 +165,9 @@ static int fail_authorization(const azure_refusal_t *refusal, const char *messag
             "whose login it is.", action, refusal->what, or_else(who, "OBJECT_ID"),
             role_of(action), or_else(scope, "SCOPE"));
     else
-        err_set(err, ERR_AUTH, "The login here has no right to %s: %.*s. Ask an "
+        err_set(err, ERR_AUTH, "The login here has no right to %s: %s. Ask an "
             "administrator for a role there; `%%synapse whoami` says whose login it is.",
-            refusal->what, MESSAGE_MAX, *message ? message : "HTTP 403, without a reason");
+            refusal->what, *message ? message : "HTTP 403, without a reason");
     free(action);
     free(scope);
     free(who);
@@ -177,18 +177,17 @@ static int fail_authorization(const azure_refusal_t *refusal, const char *messag
 static int fail_forbidden(const azure_refusal_t *refusal, const char *code,
     const char *message, err_t *err)
 {
-    if (strstr(code, "ClientIpAddressNotAuthorized") || strstr(message, "ClientIpAddress"))
+    const char *whole = azure_message(refusal->json);
+    if (strstr(code, "ClientIpAddressNotAuthorized") || strstr(whole, "ClientIpAddress"))
         return err_set(err, ERR_AUTH, "The firewall of the Synapse workspace does not let "
-            "this machine in (%.*s). An administrator adds its address under Networking, or "
-            "with: az synapse workspace firewall-rule create.", MESSAGE_MAX, message);
+            "this machine in (%s). An administrator adds its address under Networking, or "
+            "with: az synapse workspace firewall-rule create.", message);
     if (strcmp(code, "RequestDisallowedByPolicy") == 0)
         return err_set(err, ERR_AUTH, "A policy of the organisation forbids this for %s: "
-            "%.*s. Ask who administers the subscription.", refusal->what, MESSAGE_MAX,
-            message);
-    if (strstr(message, "public network access") || strstr(message, "private endpoint"))
+            "%s. Ask who administers the subscription.", refusal->what, message);
+    if (strstr(whole, "public network access") || strstr(whole, "private endpoint"))
         return err_set(err, ERR_AUTH, "%s can be reached through its private network only: "
-            "%.*s. Run the notebook inside that network.", refusal->what, MESSAGE_MAX,
-            message);
+            "%s. Run the notebook inside that network.", refusal->what, message);
     return fail_authorization(refusal, message, err);
 }
 
@@ -213,9 +212,9 @@ static int fail_login(const azure_refusal_t *refusal, const char *message, err_t
             refusal->what, tenant, tenant);
     else
         err_set(err, ERR_AUTH, "Azure does not accept the login for %s, a fresh one neither "
-            "(HTTP 401%s%.*s). `%%synapse whoami` says where it comes from; `%%synapse "
+            "(HTTP 401%s%s). `%%synapse whoami` says where it comes from; `%%synapse "
             "login` or `az login` makes another. A clock that is wrong by minutes has the "
-            "same effect.", refusal->what, *message ? ": " : "", MESSAGE_MAX, message);
+            "same effect.", refusal->what, *message ? ": " : "", message);
     free(tenant);
     return -1;
 }
@@ -239,31 +238,43 @@ static int fail_else(const azure_refusal_t *refusal, const char *code,
     const char *words = *message ? message : refusal->words ? refusal->words : "";
     bool is_page = text_starts(words, "<");
     if (refusal->status >= 500)
-        return err_set(err, ERR_HTTP, "Azure could not answer for %s (HTTP %ld%s%.*s), more "
+        return err_set(err, ERR_HTTP, "Azure could not answer for %s (HTTP %ld%s%s), more "
             "than once. Its state: https://status.azure.com; try again later.",
-            refusal->what, refusal->status, *words && !is_page ? ": " : "", MESSAGE_MAX,
+            refusal->what, refusal->status, *words && !is_page ? ": " : "",
             is_page ? "" : words);
     if (refusal->status == 409)
-        return err_set(err, ERR_HTTP, "Azure can't do that with %s now: %.*s%s%s%s.",
-            refusal->what, MESSAGE_MAX, words, *code ? " (" : "", code, *code ? ")" : "");
+        return err_set(err, ERR_HTTP, "Azure can't do that with %s now: %s%s%s%s.",
+            refusal->what, words, *code ? " (" : "", code, *code ? ")" : "");
     if (refusal->status >= 300 && refusal->status < 400)
         return err_set(err, ERR_AUTH, "The address for %s redirects to another place (HTTP "
             "%ld). That is not followed: the token stays with the service that it is for. "
             "Check `endpoints` in the configuration, and what stands in between.",
             refusal->what, refusal->status);
     if (refusal->status < 300) /* an operation that failed */
-        return err_set(err, ERR_HTTP, "Azure began with %s and failed: %.*s%s%s%s.",
-            refusal->what, MESSAGE_MAX, words, *code ? " (" : "", code, *code ? ")" : "");
-    return err_set(err, ERR_HTTP, "Azure refused %s (HTTP %ld%s%s): %.*s", refusal->what,
-        refusal->status, *code ? " " : "", code, MESSAGE_MAX,
+        return err_set(err, ERR_HTTP, "Azure began with %s and failed: %s%s%s%s.",
+            refusal->what, words, *code ? " (" : "", code, *code ? ")" : "");
+    return err_set(err, ERR_HTTP, "Azure refused %s (HTTP %ld%s%s): %s", refusal->what,
+        refusal->status, *code ? " " : "", code,
         *words && !is_page ? words : "without a reason.");
 }
 
-int azure_refusal_err(const azure_refusal_t *refusal, char *code_out, err_t *err)
+/* Azure's words on one line, cut at a character's border. Caller frees. */
+static char *one_line(const char *text)
 {
-    const char *code = code_of(refusal->json);
-    const char *message = azure_message(refusal->json);
-    snprintf(code_out, AZURE_CODE_SIZE, "%s", code);
+    size_t len = text ? strlen(text) : 0;
+    if (len > MESSAGE_MAX)
+        for (len = MESSAGE_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+            ;
+    char *line = xstrndup(text ? text : "", len);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    return line;
+}
+
+static int refuse(const azure_refusal_t *refusal, const char *code, const char *message,
+    err_t *err)
+{
     if (refusal->status == 404 || strcmp(code, "InvalidSubscriptionId") == 0)
         return fail_not_found(refusal, code, message, err);
     if (refusal->status == 401)
@@ -273,4 +284,18 @@ int azure_refusal_err(const azure_refusal_t *refusal, char *code_out, err_t *err
     if (refusal->status == 429)
         return fail_throttled(refusal, err);
     return fail_else(refusal, code, message, err);
+}
+
+int azure_refusal_err(const azure_refusal_t *refusal, char *code_out, err_t *err)
+{
+    const char *code = code_of(refusal->json);
+    char *message = one_line(azure_message(refusal->json));
+    char *words = one_line(refusal->words);
+    azure_refusal_t shown = *refusal;
+    shown.words = words;
+    snprintf(code_out, AZURE_CODE_SIZE, "%s", code);
+    refuse(&shown, code, message, err);
+    free(words);
+    free(message);
+    return -1;
 }

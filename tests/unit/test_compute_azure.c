@@ -296,6 +296,14 @@ static void check_errors(void)
             "a login that is not accepted");
     is_str(buf_str(&lines), "GET " URL "\n", "a ready token has no fresh one");
     refuses(301, URL, "", ERR_AUTH, "the token stays", "endpoints", "a redirect");
+    char body[900] = "{\"error\":{\"code\":\"X\",\"message\":\"a\\u001b[2J\\n";
+    for (int i = 0; i < 100; i++)
+        strcat(body, "ö€");
+    strcat(body, "\"}}");
+    call("GET", (step_t[]){{.status = 400, .body = body}, {0}});
+    ok(json_is_utf8(got.text, strlen(got.text)) && strlen(got.text) < 400,
+       "long words are cut at a character's border");
+    ok(strstr(got.text, "a [2J ö") && !strpbrk(got.text, "\n\033"), "and stand on a line");
     refuses(409, URL, ERROR("Conflict", "It is in use."), ERR_HTTP, "It is in use.",
             "Conflict", "a conflict");
     refuses(400, URL, "{\"errorCode\":\"InvalidInput\",\"message\":\"Too long.\"}",
