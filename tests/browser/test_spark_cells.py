@@ -67,9 +67,18 @@ class Cells(NotebookPage):
     def run(self, name):
         """Begin one cell, as Ctrl+Enter does."""
         cell = self.cell(name)
-        cell.scroll_into_view_if_needed()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        for is_last in (False, False, True):  # a page that has just come up misses keys
+            cell.scroll_into_view_if_needed()
+            cell.locator(".cm-content").click()
+            self.page.keyboard.press("Control+Enter")
+            try:
+                expect(prompt).not_to_have_text(before, timeout=10000)
+                return
+            except AssertionError:
+                if is_last:
+                    raise
 
     def output(self, name):
         return self.cell(name).locator(".jp-Cell-outputWrapper")
