@@ -81,7 +81,9 @@ static void check_place(start_options_t options, const char *wanted, const char 
     target_surroundings_t surroundings = {.folder = "/", .home = "/"};
     err_t err = {0};
     target_t *target = target_resolve(&options, &surroundings, &err);
-    cJSON *place = spark_place_of(&options, target);
+    target->options = &options; /* lent, as target_ask gives it */
+    cJSON *place = spark_place_of(target);
+    target->options = NULL;
     char *text = json_print(place);
     is_str(text, wanted, "%s", claim);
     free(text);
