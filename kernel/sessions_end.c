@@ -68,6 +68,7 @@ static void release_slot(sessions_t *sessions, spark_t *spark)
         return;
     if (spark->session && !has_come_up(spark->session)) {
         loop_timer_end(sessions->loop, &spark->phase_timer);
+        loop_timer_end(sessions->loop, &spark->limit_timer);
         spark_let_leave(spark); /* on_started forgets it: the release waits for it */
     }
     if (!spark->session)

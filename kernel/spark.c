@@ -110,6 +110,7 @@ void spark_destroy(spark_t **spark_p)
         return;
     *spark_p = NULL;
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
+    loop_timer_end(spark->shared->loop, &spark->limit_timer);
     sweep_destroy(&spark->sweep);
     target_ask_end(&spark->looking);
     credentials_end(&spark->login);

@@ -82,7 +82,7 @@ struct spark_t {
     sweep_t *sweep;
 
     bool is_starting;
-    bool is_aborted;            /* interrupted before there was a session to abort */
+    err_t aborted;              /* why, before there was a session to abort */
     bool wants_reuse;
     target_ask_t *looking;      /* of a start or an attach: which place is meant */
     char *looking_text;         /* what is being looked up */
@@ -90,9 +90,10 @@ struct spark_t {
     target_t *asked;            /* of a start that waits for a look at the active session */
     cJSON *asked_place;
     int asked_idle_minutes;
-    int64_t start_timeout_ms;
+    int64_t start_timeout_ms;   /* --start-timeout; 0 = none */
     int64_t started_at;
     loop_timer_t *phase_timer;  /* until there is a session that reports by itself */
+    loop_timer_t *limit_timer;  /* until there is one that keeps start_timeout_ms itself */
     spark_start_events_t start_events;
     void *start_arg;
 

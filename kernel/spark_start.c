@@ -11,17 +11,20 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_place.h"
 #include "kernel/spark_settings.h"
 #include "kernel/spark_words.h"
 
+#define INTERRUPTED_TEXT "The start was interrupted; no session was made."
 #define AZURE_IDLE_MIN 30 /* of an Azure session that asks for nothing: it costs money */
 
 /* What was there before stays. */
 static void end_asking(spark_t *spark, const char *text, const err_t *err)
 {
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
+    loop_timer_end(spark->shared->loop, &spark->limit_timer);
     free(spark->looking_text);
     spark->looking_text = NULL;
     spark->is_starting = false;
@@ -34,6 +37,75 @@ static void end_start(spark_t *spark, const char *text, const err_t *err)
     if (copy.code)
         spark_drop_session(spark);
     end_asking(spark, text, &copy);
+}
+
+/* === A start that is given up ========================================== */
+
+/* It ends with `err`; what was there before it stays. A session that is being made is not
+ * its concern. */
+static void give_up(spark_t *spark, const err_t *err)
+{
+    if (spark->looking) {
+        target_ask_end(&spark->looking);
+        end_asking(spark, NULL, err);
+    } else if (spark->asked) { /* the active session stays; its server may hang */
+        if (!spark->target) { /* a restart: what is being stopped has it */
+            spark->target = spark->asked;
+            spark->asked = NULL;
+        }
+        target_destroy(&spark->asked);
+        end_asking(spark, NULL, err);
+    } else if (spark->sweep) { /* a server that hangs would hold it for long */
+        sweep_destroy(&spark->sweep);
+        end_start(spark, NULL, err);
+    } else { /* local_ensure says when it has ended */
+        spark->aborted = *err;
+    }
+}
+
+void spark_abort_start(spark_t *spark)
+{
+    err_t err = {0};
+    if (!spark->is_starting)
+        return;
+    if (!spark->asked && spark->session) {
+        livy_session_abort(spark->session);
+        return;
+    }
+    err_set(&err, ERR_INTERRUPTED, INTERRUPTED_TEXT);
+    give_up(spark, &err);
+}
+
+/* --start-timeout, for as long as there is no session that keeps it by itself. */
+static void on_limit(void *arg)
+{
+    spark_t *spark = arg;
+    err_t err = {0};
+    char *limit = text_duration((double)spark->start_timeout_ms / 1000);
+    spark->limit_timer = NULL;
+    err_set(&err, ERR_TIMEOUT, "No Spark session came up within %s, as asked: it was still %s. "
+        "None was made. Look whether that place answers, or give it longer with "
+        "--start-timeout.", limit, spark->looking_text ? spark->looking_text
+                                                       : "waiting for the server");
+    free(limit);
+    give_up(spark, &err);
+}
+
+/* 0 = no limit. */
+static int64_t ms_left(const spark_t *spark)
+{
+    int64_t left = spark->started_at + spark->start_timeout_ms - loop_now_ms();
+    if (spark->start_timeout_ms == 0)
+        return 0;
+    return left > 0 ? left : 1;
+}
+
+static void set_limit(spark_t *spark, int64_t timeout_ms)
+{
+    spark->start_timeout_ms = timeout_ms;
+    loop_timer_end(spark->shared->loop, &spark->limit_timer);
+    if (timeout_ms)
+        spark->limit_timer = loop_timer(spark->shared->loop, ms_left(spark), on_limit, spark);
 }
 
 static void tell_phase(spark_t *spark)
@@ -51,13 +123,14 @@ static void on_phase_timer(void *arg)
         tell_phase(spark);
 }
 
-static void start_clock(spark_t *spark)
+static void start_clock(spark_t *spark, int64_t timeout_ms)
 {
     spark->started_at = loop_now_ms();
     spark->is_starting = true;
-    spark->is_aborted = false;
+    err_clear(&spark->aborted);
     loop_timer_end(spark->shared->loop, &spark->phase_timer);
     spark->phase_timer = loop_timer(spark->shared->loop, 1000, on_phase_timer, spark);
+    set_limit(spark, timeout_ms);
 }
 
 static void on_session_change(livy_session_t *session, void *arg)
@@ -67,21 +140,15 @@ static void on_session_change(livy_session_t *session, void *arg)
         tell_phase(spark);
 }
 
-static void end_interrupted(spark_t *spark)
-{
-    err_t err = {0};
-    err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
-    end_start(spark, NULL, &err);
-}
-
 static void on_session_started(livy_session_t *session, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
-    if (session != spark->session && !err->code) {
-        end_interrupted(spark); /* it came up while the kernel ends: it is being deleted */
+    err_t copy = *err;
+    if (session != spark->session && !err->code) { /* up while the kernel ends: deleted */
+        err_set(&copy, ERR_INTERRUPTED, INTERRUPTED_TEXT);
+        end_start(spark, NULL, &copy);
         return;
     }
-    err_t copy = *err;
     spark->ready_since = err->code ? 0 : time(NULL);
     spark->start_seconds = (double)(loop_now_ms() - spark->started_at) / 1000;
     char *text = err->code ? NULL : spark_ready_text(spark);
@@ -115,18 +182,20 @@ static void create_session(spark_t *spark)
     };
     err_t err = {0};
     spark->session = spark_make_session(spark, session_body(spark), true, &events, &err);
-    if (spark->session)
-        livy_session_start(spark->session, spark->start_timeout_ms);
-    else
+    if (!spark->session) {
         end_start(spark, NULL, &err);
+        return;
+    }
+    loop_timer_end(spark->shared->loop, &spark->limit_timer); /* it keeps the limit itself */
+    livy_session_start(spark->session, ms_left(spark));
 }
 
 static void on_swept(void *arg)
 {
     spark_t *spark = arg;
     spark->sweep = NULL;
-    if (spark->is_aborted) {
-        end_interrupted(spark);
+    if (spark->aborted.code) {
+        end_start(spark, NULL, &spark->aborted);
         return;
     }
     free(spark->shared->swept);
@@ -143,7 +212,7 @@ static void use_server(spark_t *spark)
     }
     const char *swept = spark->shared->swept;
     bool is_swept = swept && strcmp(swept, spark_place_name(spark)) == 0;
-    if (is_swept || spark->is_aborted) {
+    if (is_swept || spark->aborted.code) {
         on_swept(spark);
         return;
     }
@@ -327,7 +396,7 @@ static void on_found(target_t *target, const err_t *err, void *arg)
     spark_settings_add_missing(target->session_body, target->usual_body);
     json_free(&spark->asked_place);
     spark->asked_place = spark_place_of(target);
-    spark->start_timeout_ms = (int64_t)target->options->start_timeout_s * 1000;
+    set_limit(spark, (int64_t)target->options->start_timeout_s * 1000);
     spark->asked_idle_minutes = idle_minutes_of(target);
     if (spark_session(spark, NULL)) {
         spark->asked = target;
@@ -353,7 +422,7 @@ void spark_start(spark_t *spark, const start_options_t *options,
     spark->start_events = *events;
     spark->start_arg = arg;
     spark->wants_reuse = options->reuse;
-    start_clock(spark);
+    start_clock(spark, (int64_t)options->start_timeout_s * 1000);
     spark->looking = target_ask(spark->shared->azure, options, &surroundings,
         &looking_events, spark);
 }
@@ -391,7 +460,7 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
     spark->start_arg = arg;
     spark->asked_idle_minutes = spark->idle_minutes;
     spark->wants_setup = spark->is_fresh = true;
-    start_clock(spark);
+    start_clock(spark, spark->start_timeout_ms);
     json_free(&spark->asked_place);
     spark->asked_place = json_copy(spark->place);
     json_free(&spark->dormant);
@@ -401,31 +470,4 @@ void spark_restart(spark_t *spark, const spark_start_events_t *events, void *arg
         livy_session_stop(spark->session, NULL, on_replaced, spark);
     else
         on_replaced(NULL, &err, spark);
-}
-
-void spark_abort_start(spark_t *spark)
-{
-    err_t err = {0};
-    if (!spark->is_starting)
-        return;
-    if (spark->looking) {
-        target_ask_end(&spark->looking);
-        err_set(&err, ERR_INTERRUPTED, "The start was interrupted; no session was made.");
-        end_asking(spark, NULL, &err);
-    } else if (spark->asked) { /* the active session stays; its server may hang */
-        err_set(&err, ERR_INTERRUPTED, "The start was interrupted.");
-        if (!spark->target) { /* a restart: what is being stopped has it */
-            spark->target = spark->asked;
-            spark->asked = NULL;
-        }
-        target_destroy(&spark->asked);
-        end_asking(spark, NULL, &err);
-    } else if (spark->session) {
-        livy_session_abort(spark->session);
-    } else if (spark->sweep) { /* a server that hangs would hold it for long */
-        sweep_destroy(&spark->sweep);
-        end_interrupted(spark);
-    } else {
-        spark->is_aborted = true;
-    }
 }

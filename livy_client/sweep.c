@@ -14,7 +14,7 @@
 #include "livy_client/reply.h"
 #include "livy_client/server_view.h"
 
-#define SWEEP_TIMEOUT_MS 10000
+#define SWEEP_TIMEOUT_MS 10000 /* of all of it: a start waits for it */
 
 struct sweep_t {
     livy_client_t *client;
@@ -23,6 +23,7 @@ struct sweep_t {
     cJSON *doomed;       /* array of ids, as text */
     server_view_t *view; /* one of these two is set */
     livy_call_t *call;
+    loop_timer_t *limit;
     sweep_done_fn *fn;
     void *arg;
 };
@@ -47,6 +48,14 @@ static void sweep_finish(sweep_t *sweep)
     void *arg = sweep->arg;
     sweep_destroy(&sweep);
     fn(arg);
+}
+
+static void on_limit(void *arg)
+{
+    sweep_t *sweep = arg;
+    sweep->limit = NULL;
+    log_warn(LOG_LIVY, "the server does not answer: sessions of an earlier run may be left");
+    sweep_finish(sweep);
 }
 
 static void on_deleted(const livy_answer_t *answer, void *arg)
@@ -127,6 +136,7 @@ sweep_t *sweep_start(const livy_endpoint_t *endpoint, const http_ops_t *ops, voi
     sweep->doomed = json_arr();
     sweep->fn = fn;
     sweep->arg = arg;
+    sweep->limit = livy_timer(sweep->client, SWEEP_TIMEOUT_MS, on_limit, sweep);
     sweep->view = server_view_sessions(sweep->client, on_listed, sweep);
     return sweep;
 }
@@ -137,6 +147,7 @@ void sweep_destroy(sweep_t **sweep_p)
     if (!sweep)
         return;
     *sweep_p = NULL;
+    livy_timer_end(sweep->client, &sweep->limit);
     server_view_end(&sweep->view);
     livy_call_end(&sweep->call);
     livy_client_destroy(&sweep->client);

@@ -16,8 +16,8 @@ typedef void (sweep_done_fn)(void *arg);
 typedef struct sweep_t sweep_t;
 
 /* Look for sessions of `kernel_id` and delete them, but for those whose ids are in `keep`
- * (array of text, NULL = none; copied), then call fn; errors are no concern of
- * anybody's here (logged). Never NULL. */
+ * (array of text, NULL = none; copied), then call fn, after ten seconds in any case; errors
+ * are no concern of anybody's here (logged). Never NULL. */
 sweep_t *sweep_start(const livy_endpoint_t *endpoint, const http_ops_t *ops, void *http,
     const char *kernel_id, const cJSON *keep, sweep_done_fn *fn, void *arg);
 /* Drop it without a callback; only while it runs. NULL-safe. */

@@ -147,6 +147,7 @@ def test_a_server_that_hangs_can_be_interrupted(idle, server):
 def test_a_server_that_hangs_ends_by_start_timeout(idle, server):
     failed = idle.fails("%%synapse start --livy %s/hang --start-timeout 2" % server)
     assert failed.error["ename"] == "TimeoutError"
+    assert "within 2.0 s" in failed.error["evalue"]  # not the limit of a request
     assert is_well(idle)
 
 
