@@ -36,6 +36,7 @@ def share(part, whole):
 print("before the error")
 share(1, 0)""",
     "sleep": """%%synapse
+import time
 kept = 42
 print("sleeping")
 time.sleep(120)""",
@@ -95,10 +96,10 @@ class Cells(NotebookPage):
 @pytest.fixture(scope="module")
 def cells(browser, lab, screenshots):
     name = notebook_file(lab.folder)
-    page = browser.new_page(viewport={"width": 900, "height": 760})
+    # Wide enough for the whole toolbar beside the file browser.
+    page = browser.new_page(viewport={"width": 1280, "height": 760})
     try:
         cells = Cells(page, lab, name)
-        page.keyboard.press("Control+b")
         cells.run("start")
         cells.wait_for_end("start", 120)
         expect(cells.output("start")).to_contain_text("Spark session ready")
