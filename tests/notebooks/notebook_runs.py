@@ -11,7 +11,9 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-RUNS = 10 if os.environ.get("SYNAPSE_TEST_LONG") else 2
+IS_LONG = bool(os.environ.get("SYNAPSE_TEST_LONG"))
+FRESH = 10 if IS_LONG else 1  # runs by a kernel of their own
+RESTARTS = 9 if IS_LONG else 1  # runs more by the last of these
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list:
@@ -50,14 +52,14 @@ def run_all(name: str, folder: Path, manager: KernelManager) -> nbformat.Noteboo
 
 
 class Runs:
-    """One notebook, run in a folder of its own: RUNS times by fresh kernels, the last of
-    which is restarted for RUNS - 1 more."""
+    """One notebook, run in a folder of its own by fresh kernels, the last of which is
+    restarted for more."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name = name
         self.folder = folder
         shutil.copytree(NOTEBOOKS / "data", folder / "data")
-        self.fresh = [self.by_fresh_kernel() for _ in range(RUNS - 1)]
+        self.fresh = [self.by_fresh_kernel() for _ in range(FRESH - 1)]
         last, *self.restarted = self.by_one_kernel()
         self.fresh.append(last)
 
@@ -72,7 +74,7 @@ class Runs:
         manager = KernelManager(kernel_name="synapse")
         try:
             runs = [run_all(self.name, self.folder, manager)]
-            while len(runs) < RUNS:
+            while len(runs) < 1 + RESTARTS:
                 manager.restart_kernel()
                 runs.append(run_all(self.name, self.folder, manager))
             return runs
