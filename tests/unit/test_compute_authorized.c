@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "compute/authorized.h"
 #include "tests/unit/fake_http.h"
+#include "tests/unit/login_parts.h"
 #include "tests/unit/tap.h"
 
 #define BASE "https://w.dev.azuresynapse.net"
@@ -15,9 +16,7 @@
 typedef struct {
     loop_t *loop;
     fake_http_t *fake;
-    config_t *config;
-    cloud_t *cloud;
-    credentials_t *credentials;
+    login_parts_t login;
     authorized_t *authorized;
     int tokens;         /* that the login service gave */
     int refused;        /* so many requests are answered by 401 */
@@ -73,24 +72,19 @@ static world_t *begin(const char *base)
         "AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s",
         "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential", NULL};
     world_t *world = xcalloc(1, sizeof *world);
-    config_places_t places = {.environment = environment};
-    err_t err = {0};
 
-    world->loop = loop_new(&err);
+    world->loop = loop_new(NULL);
     world->fake = fake_http_new(serve, world);
-    world->config = config_new(&places);
-    world->cloud = cloud_new(world->config, NULL, &err);
     credential_options_t options = {
         .loop = world->loop,
         .ops = &fake_http_ops,
         .http = world->fake,
-        .config = world->config,
-        .cloud = world->cloud,
         .environment = environment,
     };
-    world->credentials = credentials_new(&options);
-    world->authorized = authorized_new(&fake_http_ops, world->fake, world->credentials,
-                                       world->cloud->audiences[AUDIENCE_SYNAPSE], NULL, base);
+    world->login = login_parts_new(&options);
+    const char *audience = world->login.cloud->audiences[AUDIENCE_SYNAPSE];
+    world->authorized = authorized_new(&fake_http_ops, world->fake,
+                                       world->login.credentials, audience, NULL, base);
     return world;
 }
 
@@ -98,10 +92,8 @@ static void end(world_t *world)
 {
     authorized_destroy(&world->authorized);
     ok(!world->authorized, "destroyed");
-    credentials_destroy(&world->credentials);
+    login_parts_free(&world->login);
     is_int((long long)fake_http_pending(world->fake), 0, "nothing is left under way");
-    cloud_destroy(&world->cloud);
-    config_destroy(&world->config);
     fake_http_destroy(&world->fake);
     loop_destroy(&world->loop);
     free(world->last_bearer);

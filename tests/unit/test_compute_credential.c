@@ -16,6 +16,7 @@
 #include "tests/unit/fake_certificate.h"
 #include "tests/unit/fake_http.h"
 #include "tests/unit/fake_token.h"
+#include "tests/unit/login_parts.h"
 #include "tests/unit/tap.h"
 
 #define ARM "https://management.azure.com"
@@ -29,9 +30,7 @@
 typedef struct {
     loop_t *loop;
     fake_http_t *fake;
-    config_t *config;
-    cloud_t *cloud;
-    credentials_t *credentials;
+    login_parts_t login;
     long status;         /* of the login service; 200 = a token, another one each time */
     const char *body;    /* of another status */
     int64_t retry_after_ms;
@@ -111,34 +110,26 @@ static void serve(const http_request_t *request, size_t number, fake_reply_t *re
 static world_t *begin(const char *const *environment)
 {
     world_t *world = xcalloc(1, sizeof *world);
-    err_t err = {0};
-    config_places_t places = {.environment = environment};
 
     world->status = 200;
     world->oid = "object";
     world->tid = TENANT;
-    world->loop = loop_new(&err);
+    world->loop = loop_new(NULL);
     world->fake = fake_http_new(serve, world);
-    world->config = config_new(&places);
-    world->cloud = cloud_new(world->config, NULL, &err);
     credential_options_t options = {
         .loop = world->loop,
         .ops = &fake_http_ops,
         .http = world->fake,
-        .config = world->config,
-        .cloud = world->cloud,
         .environment = environment,
     };
-    world->credentials = credentials_new(&options);
+    world->login = login_parts_new(&options);
     return world;
 }
 
 static void end(world_t *world)
 {
-    credentials_destroy(&world->credentials);
+    login_parts_free(&world->login);
     is_int((long long)fake_http_pending(world->fake), 0, "nothing is left under way");
-    cloud_destroy(&world->cloud);
-    config_destroy(&world->config);
     fake_http_destroy(&world->fake);
     loop_destroy(&world->loop);
     free(world);
@@ -204,7 +195,8 @@ static void ask(world_t *world, asker_t *asker, const char *audience, const char
 {
     asker->is_told = false;
     asker->is_inside = true;
-    asker->ask = credentials_ask(world->credentials, audience, NULL, refused, events, asker);
+    asker->ask = credentials_ask(world->login.credentials, audience, NULL, refused,
+                                 events, asker);
     asker->is_inside = false;
 }
 
@@ -372,7 +364,7 @@ static void test_cancel(void)
     credentials_end(&asker.ask);
     is_int((long long)fake_http_pending(world->fake), 0, "also a kept token is not told then");
     ask(world, &asker, ARM, NULL, &silent); /* and the whole ends with somebody waiting */
-    credentials_destroy(&world->credentials);
+    credentials_destroy(&world->login.credentials);
     is_int((long long)fake_http_pending(world->fake), 0, "the end of all ends it");
     asker.ask = NULL;
     forget(&asker);
@@ -431,7 +423,7 @@ static void test_nothing(void)
     ok(!asker.token && asker.err.code == ERR_AUTH, "where nothing is set up there is no token");
     has_str(asker.err.text, "%synapse login", "the next step is told");
     has_str(asker.err.text, "environment (AZURE_CLIENT_ID is not set)", "and why not others");
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     const cJSON *entry = json_get_arr(who, "tried")->child;
     for (size_t i = 0; names[i]; i++, entry = entry ? entry->next : NULL)
         is_str(json_str(entry, "source", NULL), names[i], "place %zu of the order", i);
@@ -452,7 +444,7 @@ static void test_stop(void)
     get(world, &asker, ARM);
     has_str(asker.err.text, "expired (AADSTS7000222)", "a source that fails says why");
     is_int((long long)fake_http_count(world->fake), 1, "and no other is asked after it");
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     has_str(json_str(tried_of(who, "environment"), "why", NULL), "AADSTS7000222",
             "whoami knows it");
     ok(!tried_of(who, "managed identity"), "and that the next was not asked");
@@ -468,7 +460,7 @@ static void check_selection(const char *variable, const char *source, const char
     asker_t asker = {0};
 
     get(world, &asker, ARM);
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     if (source)
         is_str(json_str(who, "source", NULL), source, "%s", variable);
     else
@@ -540,7 +532,8 @@ static void test_tenants(void)
     world_t *world = begin(principal);
     asker_t asker = {0};
 
-    asker.ask = credentials_ask(world->credentials, ARM, other, NULL, &silent, &asker);
+    asker.ask = credentials_ask(world->login.credentials, ARM, other, NULL, &silent,
+                                &asker);
     wait_for(world, &asker.is_told);
     has_str(fake_http_line(world->fake, 0), other, "a tenant that is named is asked");
     ok(!asker.token && asker.err.code == ERR_AUTH, "a token for another tenant is not given");
@@ -548,7 +541,8 @@ static void test_tenants(void)
     has_str(asker.err.text, other, "and which is wanted");
     asker.is_told = false;
     world->tid = other;
-    asker.ask = credentials_ask(world->credentials, ARM, other, NULL, &silent, &asker);
+    asker.ask = credentials_ask(world->login.credentials, ARM, other, NULL, &silent,
+                                &asker);
     wait_for(world, &asker.is_told);
     ok(asker.token != NULL, "one for the right tenant is");
     forget(&asker);
@@ -565,7 +559,8 @@ static void test_no_tenants(void)
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         asker.is_told = false;
-        asker.ask = credentials_login(world->credentials, words[i], &with_prompt, &asker);
+        asker.ask = credentials_login(world->login.credentials, words[i], &with_prompt,
+                                      &asker);
         wait_for(world, &asker.is_told);
         ok(!asker.token && asker.err.code == ERR_USAGE, "`%s` is no tenant", words[i]);
         has_str(asker.err.text, "is not a tenant: an ID like", "and what one is, is told");
@@ -581,7 +576,7 @@ static void test_who(void)
     asker_t asker = {0};
 
     get(world, &asker, ARM);
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     is_str(json_str(who, "source", NULL), "environment", "the source");
     is_str(json_str(who, "user", NULL), "me@contoso.example", "the user");
     is_str(json_str(who, "object_id", NULL), "object", "the object's ID");
@@ -595,7 +590,7 @@ static void test_who(void)
     free(text);
     json_free(&who);
     get(world, &asker, SYNAPSE);
-    who = credentials_who(world->credentials);
+    who = credentials_who(world->login.credentials);
     ok(tried_of(who, "ready token") != NULL, "the second token does not forget the others");
     is_str(json_str(who, "audience", NULL), SYNAPSE, "it is the last token that is told");
     json_free(&who);
@@ -803,12 +798,12 @@ static void test_end_in_prompt(void)
 
     for (int i = 0; i < 2; i++)
         askers[i].ask =
-            credentials_ask(world->credentials, ARM, NULL, NULL, &events, askers);
+            credentials_ask(world->login.credentials, ARM, NULL, NULL, &events, askers);
     for (int i = 0; i < 40 && askers[0].prompts < 1; i++)
         wait_briefly(world);
     is_int(askers[0].prompts, 1, "who is ended while the code is shown is not shown it");
     is_int((long long)fake_http_pending(world->fake), 0, "and nobody waits any more");
-    askers[0].ask = credentials_login(world->credentials, NULL, &events, askers);
+    askers[0].ask = credentials_login(world->login.credentials, NULL, &events, askers);
     for (int i = 0; i < 40 && askers[0].prompts < 2; i++)
         wait_briefly(world);
     is_int(askers[0].prompts, 2, "a login is shown its code");
@@ -824,21 +819,22 @@ static void test_login(void)
     get(world, &asker, ARM);
     world->oid = "person";
     asker.is_told = false;
-    asker.ask = credentials_login(world->credentials, "contoso.example", &with_prompt, &asker);
+    asker.ask = credentials_login(world->login.credentials, "contoso.example",
+                                  &with_prompt, &asker);
     wait_for(world, &asker.is_told);
     ok(asker.token && asker.prompts == 1, "a login asks the user, whatever else is set up");
     ok(fake_http_count_of(world->fake, "POST https://login.microsoftonline.com/"
                                        "contoso.example/oauth2/v2.0/devicecode ") == 1,
        "in the tenant that was named");
     get(world, &asker, SYNAPSE);
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     is_str(json_str(who, "source", NULL), "device code", "later tokens come from it");
     is_str(json_str(who, "object_id", NULL), "person", "so they are the user's");
     json_free(&who);
     has_str(fake_http_line(world->fake, fake_http_count(world->fake) - 1),
             "/contoso.example/oauth2/v2.0/token grant_type=refresh_token", "in that tenant");
     get(world, &asker, ARM);
-    who = credentials_who(world->credentials);
+    who = credentials_who(world->login.credentials);
     is_str(json_str(who, "object_id", NULL), "person", "also where there was one before");
     json_free(&who);
 
@@ -850,14 +846,14 @@ static void test_login(void)
     free(asker.code);
     free(asker.text);
     asker.is_told = false;
-    asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
+    asker.ask = credentials_login(world->login.credentials, NULL, &with_prompt, &asker);
     wait_for(world, &asker.is_told);
     ok(!asker.token, "a login that is declined");
     ok(other.token != NULL, "who asks meanwhile gets a token of the one before");
     forget(&other);
     get(world, &asker, ARM);
     ok(asker.token != NULL, "leaves the one before in force");
-    asker.ask = credentials_login(world->credentials, NULL, &silent, &asker);
+    asker.ask = credentials_login(world->login.credentials, NULL, &silent, &asker);
     credentials_end(&asker.ask);
     is_int((long long)fake_http_pending(world->fake), 0, "a login is interrupted at once");
     forget(&asker);
@@ -873,10 +869,10 @@ static void test_login_meanwhile(void)
     world->oid = "person";
     ask(world, &other, SYNAPSE, NULL, &silent);
     fake_http_run(world->fake, &other.is_told, 1000);
-    asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
+    asker.ask = credentials_login(world->login.credentials, NULL, &with_prompt, &asker);
     wait_for(world, &other.is_told);
     ok(asker.token && other.token, "who waits for a token when somebody logs in gets one");
-    cJSON *who = credentials_who(world->credentials);
+    cJSON *who = credentials_who(world->login.credentials);
     is_str(json_str(who, "object_id", NULL), "person", "of who has logged in");
     is_str(json_str(who, "audience", NULL), SYNAPSE, "for what was asked");
     json_free(&who);
@@ -912,12 +908,12 @@ static void test_renewed_login(void)
     asker_t asker = {0}, other = {0};
     late_t late = {world, &other};
 
-    asker.ask = credentials_login(world->credentials, NULL, &with_prompt, &asker);
+    asker.ask = credentials_login(world->login.credentials, NULL, &with_prompt, &asker);
     wait_for(world, &asker.is_told);
     world->tid = OTHER_TENANT;
     asker.is_told = false;
-    asker.ask = credentials_ask(world->credentials, SYNAPSE, OTHER_TENANT, NULL, &silent,
-                                &asker);
+    asker.ask = credentials_ask(world->login.credentials, SYNAPSE, OTHER_TENANT, NULL,
+                                &silent, &asker);
     fake_http_ops.timer(world->fake, 5, ask_late, &late); /* right before the answer */
     wait_for(world, &asker.is_told);
     has_str(last_line(world), OTHER_TENANT "/oauth2/", "a token of another tenant");
@@ -953,7 +949,7 @@ static void test_ready(void)
     is_str(asker.token, arm_token, "a ready token comes before all others");
     get(world, &asker, SYNAPSE);
     is_str(asker.token, "opaque-token", "another service's has its name");
-    get(world, &asker, world->cloud->audiences[AUDIENCE_FABRIC]);
+    get(world, &asker, world->login.cloud->audiences[AUDIENCE_FABRIC]);
     ok(asker.token && strcmp(asker.token, arm_token) != 0,
        "one that is for another service is not given");
     is_int((long long)fake_http_count(world->fake), 1, "the next source is asked");

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "compute/credential.h"
+#include "tests/unit/login_parts.h"
 #include "tests/unit/tap.h"
 
 #define ARM "https://management.azure.com"
@@ -44,33 +45,25 @@ static void ask(world_t *world, const char *command, int64_t limit_ms)
     static const credential_events_t events = {.on_token = on_token};
     char *variable = xasprintf("SYNAPSE_KERNEL_TOKEN_COMMAND=%s", command);
     const char *environment[] = {variable, NULL};
-    config_places_t places = {.environment = environment};
-    config_t *config = config_new(&places);
-    err_t err = {0};
-    cloud_t *cloud = cloud_new(config, NULL, &err);
     credential_options_t options = {
         .loop = world->loop,
         .ops = http_ops(),
         .http = world->http,
-        .config = config,
-        .cloud = cloud,
         .environment = environment,
         .home = "/tmp",
     };
-    credentials_t *credentials = credentials_new(&options);
+    login_parts_t login = login_parts_new(&options);
     free(world->token);
     world->token = NULL;
     err_clear(&world->err);
-    world->ask = credentials_ask(credentials, ARM, NULL, NULL, &events, world);
+    world->ask = credentials_ask(login.credentials, ARM, NULL, NULL, &events, world);
     loop_timer_t *late = loop_timer(world->loop, limit_ms, on_late, world->loop);
     loop_run(world->loop);
     if (world->ask) /* it was cut short */
         late = NULL;
     loop_timer_end(world->loop, &late);
     credentials_end(&world->ask);
-    credentials_destroy(&credentials);
-    cloud_destroy(&cloud);
-    config_destroy(&config);
+    login_parts_free(&login);
     free(variable);
 }
 
