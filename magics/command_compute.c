@@ -7,8 +7,6 @@
 
 #define A_COMPUTE "the name of a compute: `%synapse compute list` shows them"
 #define ROW(verb) MANAGE_ROW(COMMAND_COMPUTE, "compute", verb)
-#define NAME_WORD .argument = "NAME", \
-    .argument_offset = offsetof(command_t, manage.word)
 #define KNOWN_WORD NAME_WORD, .argument_wants = WANTS_REGISTERED
 #define OPTION_KNOWN(what) \
     {'n', "name", "NAME", OPTION_TEXT, MANAGE_FIELD(name), .help = what, \
@@ -23,9 +21,6 @@ static const char *const types[] = {"synapsespark", "livy", "fabric", "local", N
 #define OPTION_TAGS \
     {0, "tags", "KEY=VALUE", OPTION_WORDS, MANAGE_FIELD(tags), \
      .help = "tags, in place of those it has"}
-#define OPTION_DESCRIPTION \
-    {0, "description", "TEXT", OPTION_TEXT, MANAGE_FIELD(description), \
-     .help = "what it is for"}
 #define OPTION_FILE \
     {0, "file", "FILE", OPTION_TEXT, MANAGE_FIELD(file), \
      .help = "its definition in YAML, as `az ml compute attach` takes it", \
@@ -55,11 +50,9 @@ static const option_t attach_options[] = {
      .max = 10000, .help = "of a registered place: number of executors"},
     OPTION_IDENTITY,
     OPTION_TAGS,
-    OPTION_DESCRIPTION,
+    OPTION_DESCRIPTION("what it is for"),
     OPTION_NO_WAIT,
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t update_options[] = {
@@ -67,46 +60,32 @@ static const option_t update_options[] = {
     OPTION_KNOWN("the compute; also the word after update, or in the file"),
     OPTION_IDENTITY,
     OPTION_TAGS,
-    OPTION_DESCRIPTION,
+    OPTION_DESCRIPTION("what it is for"),
     OPTION_NO_WAIT,
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t show_options[] = {
     OPTION_KNOWN("the compute; also the word after show"),
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t list_options[] = {
     {0, "type", "TYPE", OPTION_TEXT, MANAGE_FIELD(type),
      .help = "only those of this type: synapsespark, amlcompute, livy …"},
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t detach_options[] = {
     OPTION_KNOWN("the compute; also the word after detach"),
     OPTION_NO_WAIT,
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t grant_options[] = {
     OPTION_KNOWN("the compute; also the word after grant"),
-    {0, "role", "ROLE", OPTION_TEXT, MANAGE_FIELD(role),
-     .help = "Synapse role; without it Synapse Administrator, as the compute's identity "
-             "needs it"},
-    {0, "principal", "ID", OPTION_TEXT, MANAGE_FIELD(principal), .also = "assignee",
-     .help = "object ID of who gets it; without it the compute's managed identity"},
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_GRANT("Synapse Administrator", "the compute's"),
+    OPTIONS_LAST,
 };
 
 static const char *const attach_examples[] = {
@@ -180,11 +159,6 @@ static int check_update(command_t *command, err_t *err)
     return 0;
 }
 
-static int check_list(command_t *command, err_t *err)
-{
-    return manage_options_check(command, MANAGE_NO_NAME, "", err);
-}
-
 static int check_named(command_t *command, err_t *err)
 {
     return manage_options_check(command, MANAGE_NEEDS_NAME, A_COMPUTE, err);
@@ -196,7 +170,7 @@ static const command_row_t list_row = {
     .summary = "List all computes of the workspace, and the names that are registered.",
     .examples = list_examples,
     .options = list_options,
-    .check = check_list,
+    .check = manage_options_check_list,
 };
 
 static const command_row_t show_row = {
@@ -272,7 +246,7 @@ const command_row_t command_compute_row = {
     .name = "compute",
     .usage = "compute [list | show | attach | update | detach | grant] [NAME] [options]",
     .summary = "Attach, show, change and detach the computes that sessions run on.",
-    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
+    .text = TWO_DOORS,
     .examples = examples,
     .verbs = verbs,
 };

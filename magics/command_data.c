@@ -5,8 +5,6 @@
 
 #define AN_ASSET "the name of a data asset: `%synapse data list` shows them"
 #define ROW(verb) MANAGE_ROW(COMMAND_DATA, "data", verb)
-#define NAME_WORD .argument = "NAME", \
-    .argument_offset = offsetof(command_t, manage.word)
 #define OPTION_VERSION(what) \
     {0, "version", "VERSION", OPTION_TEXT, MANAGE_FIELD(version), .help = what}
 
@@ -14,17 +12,13 @@ static const char *const types[] = {"uri_file", "uri_folder", "mltable", NULL};
 
 static const option_t list_options[] = {
     OPTION_NAME("list the versions of this one; also the word after list"),
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t show_options[] = {
     OPTION_NAME("the data asset; also the word after the verb"),
     OPTION_VERSION("which version; without it the latest"),
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t register_options[] = {
@@ -36,11 +30,8 @@ static const option_t register_options[] = {
     {0, "type", "TYPE", OPTION_CHOICE, MANAGE_FIELD(type), .choices = types,
      .help = "uri_file, uri_folder or mltable; without it a file where the path has an "
              "ending, else a folder"},
-    {0, "description", "TEXT", OPTION_TEXT, MANAGE_FIELD(description),
-     .help = "what it is"},
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTION_DESCRIPTION("what it is"),
+    OPTIONS_LAST,
 };
 
 static const char *const list_examples[] = {"%synapse data list", "%synapse data list titanic",
@@ -145,7 +136,7 @@ const command_row_t command_data_row = {
     .name = "data",
     .usage = "data [list | show | register | path] [NAME] [options]",
     .summary = "The data assets of an Azure ML workspace, and where Spark reads them.",
-    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
+    .text = TWO_DOORS,
     .examples = examples,
     .verbs = verbs,
 };

@@ -6,20 +6,12 @@
 
 #define A_LINK "the name of a linked service: `%synapse linked-service list` shows them"
 #define ROW(verb) MANAGE_ROW(COMMAND_LINKED, "linked-service", verb)
-#define NAME_WORD .argument = "NAME", \
-    .argument_offset = offsetof(command_t, manage.word)
 
-static const option_t list_options[] = {
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
-};
+static const option_t list_options[] = {OPTIONS_LAST};
 
 static const option_t show_options[] = {
     OPTION_NAME("the linked service; also the word after the verb"),
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t register_options[] = {
@@ -33,21 +25,13 @@ static const option_t register_options[] = {
     {0, "attach", "POOL…", OPTION_WORDS, MANAGE_FIELD(attach),
      .help = "Spark pools of it that become computes of the same name"},
     OPTION_NO_WAIT,
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_LAST,
 };
 
 static const option_t grant_options[] = {
     OPTION_NAME("the linked service; also the word after grant"),
-    {0, "role", "ROLE", OPTION_TEXT, MANAGE_FIELD(role),
-     .help = "Synapse role; without it Synapse Apache Spark Administrator, as the linked "
-             "service's identity needs it"},
-    {0, "principal", "ID", OPTION_TEXT, MANAGE_FIELD(principal), .also = "assignee",
-     .help = "object ID of who gets it; without it the linked service's managed identity"},
-    OPTIONS_WORKSPACE,
-    OPTION_OUTPUT,
-    {0},
+    OPTIONS_GRANT("Synapse Apache Spark Administrator", "the linked service's"),
+    OPTIONS_LAST,
 };
 
 static const char *const list_examples[] = {"%synapse linked-service list", NULL};
@@ -62,11 +46,6 @@ static const char *const unregister_examples[] = {
     "%synapse linked-service unregister synapselink1", NULL};
 static const char *const grant_examples[] = {"%synapse linked-service grant synapselink1",
     NULL};
-
-static int check_list(command_t *command, err_t *err)
-{
-    return manage_options_check(command, MANAGE_NO_NAME, "", err);
-}
 
 static int check_named(command_t *command, err_t *err)
 {
@@ -98,7 +77,7 @@ static const command_row_t list_row = {
     .summary = "List the linked services of the workspace.",
     .examples = list_examples,
     .options = list_options,
-    .check = check_list,
+    .check = manage_options_check_list,
 };
 
 static const command_row_t show_row = {
@@ -158,7 +137,7 @@ const command_row_t command_linked_row = {
     .name = "linked-service",
     .usage = "linked-service [list | show | register | unregister | grant] [NAME] [options]",
     .summary = "Link Synapse workspaces to an Azure ML workspace.",
-    .text = "In a notebook behind `%synapse`, in a shell behind `synapse-kernel`.",
+    .text = TWO_DOORS,
     .examples = examples,
     .verbs = verbs,
 };

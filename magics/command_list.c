@@ -7,11 +7,6 @@ static const option_t options[] = {OPTIONS_WORKSPACE, {0}};
 
 static const char *const examples[] = {"%synapse list", NULL};
 
-static int check(command_t *command, err_t *err)
-{
-    return manage_options_check(command, MANAGE_NO_NAME, "", err);
-}
-
 const command_row_t command_list_row = {
     .id = COMMAND_LIST,
     .name = "list",
@@ -21,5 +16,5 @@ const command_row_t command_list_row = {
             "`local` and the registered names.",
     .examples = examples,
     .options = options,
-    .check = check,
+    .check = manage_options_check_list,
 };

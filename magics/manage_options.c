@@ -37,3 +37,8 @@ int manage_options_check(command_t *command, manage_naming_t naming, const char 
         return options_fail_both("-f", "-s -g -w", "each of them says which workspace.", err);
     return 0;
 }
+
+int manage_options_check_list(command_t *command, err_t *err)
+{
+    return manage_options_check(command, MANAGE_NO_NAME, "", err);
+}
