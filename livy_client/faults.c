@@ -16,6 +16,20 @@
 
 #define ASK_LESS "Ask for less with --num-executors, --executor-cores and --driver-cores"
 
+/* Of both services. */
+#define ROW_TOKEN \
+    {401, NULL, ERR_AUTH, "did not take the token", "`%synapse whoami` says whose it is " \
+        "and until when; sign in again with `az login` or `%synapse login`."}
+#define ROW_IDLE \
+    {0, "idle time", ERR_SESSION_DEAD, "ended it because it was idle for too long", \
+        "Run `%synapse start` again; -t sets how many minutes a session may be idle."}
+
+/* Fabric says it by a word or by a status. */
+#define ROW_FULL(status, needle) \
+    {status, needle, ERR_LIMIT, "has no Spark capacity left: what runs there uses all of " \
+        "it", "End a session or job in Fabric's Monitoring hub or wait until one has " \
+        "ended, ask for a smaller session, or have a larger capacity assigned."}
+
 /* Those with a needle stand before those without: the first that fits is taken. */
 const livy_fault_t faults_synapse[] = {
     {0, "MAXIMUM_WORKSPACE_CAPACITY_EXCEEDED", ERR_LIMIT, "can't have so many vCores for one "
@@ -45,10 +59,8 @@ const livy_fault_t faults_synapse[] = {
         "without memory needs more --driver-memory."},
     {0, "TIMED_OUT", ERR_START, "ended it when its time was over", "Run `%synapse start` "
         "again; -t sets how many minutes a session may be idle."},
-    {0, "idle time", ERR_SESSION_DEAD, "ended it because it was idle for too long", "Run "
-        "`%synapse start` again; -t sets how many minutes a session may be idle."},
-    {401, NULL, ERR_AUTH, "did not take the token", "`%synapse whoami` says whose it is and "
-        "until when; sign in again with `az login` or `%synapse login`."},
+    ROW_IDLE,
+    ROW_TOKEN,
     {403, NULL, ERR_AUTH, "knows you but does not allow this", "Have a Synapse Administrator "
         "give you Synapse Compute Operator for the pool or its workspace; `%synapse whoami` "
         "says who you are there."},
@@ -62,12 +74,8 @@ const livy_fault_t faults_synapse[] = {
 };
 
 const livy_fault_t faults_fabric[] = {
-    {0, "TooManyRequestsForCapacity", ERR_LIMIT, "has no Spark capacity left: what runs there "
-        "uses all of it", "End a session or job in Fabric's Monitoring hub or wait until one "
-        "has ended, ask for a smaller session, or have a larger capacity assigned."},
-    {430, NULL, ERR_LIMIT, "has no Spark capacity left: what runs there uses all of it", "End "
-        "a session or job in Fabric's Monitoring hub or wait until one has ended, ask for a "
-        "smaller session, or have a larger capacity assigned."},
+    ROW_FULL(0, "TooManyRequestsForCapacity"),
+    ROW_FULL(430, NULL),
     {0, "CapacityNotActive", ERR_HTTP, "belongs to a capacity that is paused", "Have it "
         "resumed in the Azure portal, then start again."},
     {0, "LIBRARY_MANAGEMENT", ERR_START, "could not install the libraries of the session",
@@ -76,13 +84,11 @@ const livy_fault_t faults_fabric[] = {
         "The application needs the delegated permissions Lakehouse.Execute.All, "
         "Code.AccessFabric.All and Item.ReadWrite.All; `az login` brings a token that has "
         "them."},
-    {0, "idle time", ERR_SESSION_DEAD, "ended it because it was idle for too long", "Run "
-        "`%synapse start` again; -t sets how many minutes a session may be idle."},
+    ROW_IDLE,
     {0, "LIVY_JOB_STATE_DEAD", ERR_START, "reports that the driver ended by itself", "The "
         "application's page in Fabric's Monitoring hub has its log; a driver without memory "
         "needs more --driver-memory."},
-    {401, NULL, ERR_AUTH, "did not take the token", "`%synapse whoami` says whose it is and "
-        "until when; sign in again with `az login` or `%synapse login`."},
+    ROW_TOKEN,
     {403, NULL, ERR_AUTH, "knows you but does not allow this", "You need the role Contributor "
         "in the Fabric workspace, and its tenant must allow the Livy API; `%synapse whoami` "
         "says who you are there."},
