@@ -74,20 +74,8 @@ static const credential_tool_t TOOL = {
     .needs_login = NEEDS_LOGIN,
     .lacks = NO_MODULE,
     .lacks_text = "PowerShell's module Az.Accounts (2.2.0 or later) is not installed",
-    .limit_ms = 10000,
+    .limit_ms = CREDENTIAL_TOOL_MS,
     .add_args = add_args,
 };
 
-static void *ask(const credential_wish_t *wish, credential_answer_fn *fn, void *arg)
-{
-    return credential_tool_ask(&TOOL, wish, fn, arg);
-}
-
-const credential_source_t credential_powershell = {
-    .name = "Azure PowerShell",
-    .class_name = "AzurePowerShellCredential",
-    .is_developer = true,
-    .goes_on = true,
-    .ask = ask,
-    .end = credential_tool_end,
-};
+CREDENTIAL_TOOL_ROW(credential_powershell, "Azure PowerShell", "AzurePowerShellCredential")

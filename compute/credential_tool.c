@@ -191,13 +191,32 @@ static const char **make_env(const credential_options_t *options)
     return env;
 }
 
+static void add_args(const credential_tool_t *tool, const credential_wish_t *wish,
+                     char **args)
+{
+    size_t used = 0;
+
+    if (tool->add_args) {
+        tool->add_args(wish, args);
+        return;
+    }
+    for (; tool->words[used]; used++)
+        args[used] = xstrdup(tool->words[used]);
+    args[used++] =
+        xasprintf("%s%s", wish->audience, tool->wants_scope ? "/.default" : "");
+    if (wish->tenant) {
+        args[used++] = xstrdup(tool->tenant_option);
+        args[used++] = xstrdup(wish->tenant);
+    }
+}
+
 static void start(asking_t *asking, const char *program, const credential_wish_t *wish)
 {
     char *args[CREDENTIAL_ARGS + 1] = {NULL};
     const char *argv[CREDENTIAL_ARGS + 2] = {program};
     const char **env = make_env(wish->options);
 
-    asking->tool->add_args(wish, args);
+    add_args(asking->tool, wish, args);
     for (size_t i = 0; args[i]; i++)
         argv[i + 1] = args[i];
     proc_run_options_t run = {

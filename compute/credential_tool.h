@@ -11,7 +11,7 @@
 
 #include "compute/credential_source.h"
 
-enum { CREDENTIAL_ARGS = 16 };
+enum { CREDENTIAL_ARGS = 16, CREDENTIAL_TOOL_MS = 10000 };
 
 typedef struct {
     const char *program; /* "az" */
@@ -22,8 +22,12 @@ typedef struct {
     const char *lacks;      /* stdout with this = a part is not installed; or NULL */
     const char *lacks_text; /* the clause for it */
     int64_t limit_ms;
-    /* The arguments after the program; malloc'd, at most CREDENTIAL_ARGS. The tenant is
-     * letters, digits, dots and dashes. */
+    /* The arguments after the program, NULL-ended; behind them the audience and the tenant,
+     * which is letters, digits, dots and dashes. */
+    const char *const *words;
+    bool wants_scope;          /* the audience as a v2 scope */
+    const char *tenant_option; /* before the tenant */
+    /* In place of `words`, where these can't say it: malloc'd, at most CREDENTIAL_ARGS. */
     void (*add_args)(const credential_wish_t *wish, char **args);
 } credential_tool_t;
 
@@ -32,5 +36,20 @@ typedef struct {
 void *credential_tool_ask(const credential_tool_t *tool, const credential_wish_t *wish,
                           credential_answer_fn *fn, void *arg);
 void credential_tool_end(void *asking);
+
+/* The row of a file's TOOL. */
+#define CREDENTIAL_TOOL_ROW(row, its_name, its_class) \
+    static void *ask(const credential_wish_t *wish, credential_answer_fn *fn, void *arg) \
+    { \
+        return credential_tool_ask(&TOOL, wish, fn, arg); \
+    } \
+    const credential_source_t row = { \
+        .name = its_name, \
+        .class_name = its_class, \
+        .is_developer = true, \
+        .goes_on = true, \
+        .ask = ask, \
+        .end = credential_tool_end, \
+    };
 
 #endif
