@@ -221,14 +221,33 @@ static int fail_login(const azure_refusal_t *refusal, const char *message, err_t
 
 /* === The rest =========================================================== */
 
+/* "in 5 min", or `otherwise` where Azure does not say. Caller frees. */
+static char *when_again(const azure_refusal_t *refusal, const char *otherwise)
+{
+    if (refusal->retry_after_ms <= 0)
+        return xstrdup(otherwise);
+    char *pause = text_duration((double)refusal->retry_after_ms / 1000);
+    char *when = xasprintf("in %s", pause);
+    free(pause);
+    return when;
+}
+
 static int fail_throttled(const azure_refusal_t *refusal, err_t *err)
 {
-    char *pause = refusal->retry_after_ms > 0
-        ? text_duration((double)refusal->retry_after_ms / 1000)
-        : xstrdup("a minute");
+    char *when = when_again(refusal, "in a minute");
     err_set(err, ERR_HTTP, "Azure is throttling (HTTP 429) and does not answer for %s. Try "
-        "again in %s.", refusal->what, pause);
-    free(pause);
+        "again %s.", refusal->what, when);
+    free(when);
+    return -1;
+}
+
+static int fail_down(const azure_refusal_t *refusal, const char *words, err_t *err)
+{
+    char *when = when_again(refusal, "later");
+    err_set(err, ERR_HTTP, "Azure could not answer for %s (HTTP %ld%s%s). Its state: "
+        "https://status.azure.com; try again %s.", refusal->what, refusal->status,
+        *words ? ": " : "", words, when);
+    free(when);
     return -1;
 }
 
@@ -238,10 +257,7 @@ static int fail_else(const azure_refusal_t *refusal, const char *code,
     const char *words = *message ? message : refusal->words ? refusal->words : "";
     bool is_page = text_starts(words, "<");
     if (refusal->status >= 500)
-        return err_set(err, ERR_HTTP, "Azure could not answer for %s (HTTP %ld%s%s), more "
-            "than once. Its state: https://status.azure.com; try again later.",
-            refusal->what, refusal->status, *words && !is_page ? ": " : "",
-            is_page ? "" : words);
+        return fail_down(refusal, is_page ? "" : words, err);
     if (refusal->status == 409)
         return err_set(err, ERR_HTTP, "Azure can't do that with %s now: %s%s%s%s.",
             refusal->what, words, *code ? " (" : "", code, *code ? ")" : "");

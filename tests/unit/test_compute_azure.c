@@ -153,7 +153,13 @@ static void check_repeats(void)
     ok(got.err == ERR_HTTP && !strstr(got.text, "<html>"), "an outage ends in words");
     ok(took_ms > 45000 && took_ms <= 60000 && requests() > 5 && requests() < 15,
        "after about a minute of asking again, less and less often");
+    has_str(got.text, "try again later", "and what can be done");
     note("%s", got.text);
+    static const step_t closed[] = {
+        {.status = 503, .body = "", .retry_after_ms = 300000}, {0}};
+    call("GET", closed);
+    ok(got.err == ERR_HTTP && requests() == 1 && strstr(got.text, "try again in 5 min"),
+       "one that lasts longer, as Azure says, ends at once");
 }
 
 /* === Operations ========================================================= */
