@@ -129,7 +129,9 @@ def throttled(azure: Simulator, place: Place) -> None:
 
 
 def html_error(azure: Simulator, place: Place) -> None:
-    gateway = Reply(502, "<html><body><h1>Bad Gateway</h1></body></html>")
+    """A page, and it says that waiting for it takes longer than a start does."""
+    page = "<html><body><h1>Bad Gateway</h1></body></html>"
+    gateway = Reply(502, page, {"Retry-After": "300"})
     azure.bad_day("GET", "management", "/computes/", reply=gateway, times=99)
 
 
@@ -141,6 +143,7 @@ def viewer(azure: Simulator, place: Place) -> None:
 
 def full_capacity(azure: Simulator, place: Place) -> None:
     azure.directory.fabric[2].capacity = 0
+    azure.fabric.capacity_back = "300"
 
 
 def packaging(azure: Simulator, place: Place) -> None:
@@ -204,7 +207,7 @@ DAYS = [
     ),
     Day("no workspace", ["-s|config\\.json", "-w"], f"%synapse start -c {COMPUTE}"),
     Day("a throttled start", ["core"], make=throttled),
-    Day("a gateway's page", ["502"], make=html_error),
+    Day("a gateway's page", ["502", "again in 5 min"], make=html_error),
     Day(
         "no login at all",
         ["az login", "%synapse login"],

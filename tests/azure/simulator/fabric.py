@@ -78,6 +78,7 @@ class Fabric:
         self.statements_late = 1  # looks at a new statement that find nothing
         self.state_lags = 2  # looks at an idle session whose top-level state is old
         self.error_state = "available"  # or "Error": of a statement that failed
+        self.capacity_back = ""  # Retry-After of a full capacity's HTTP 430
         self.page_size = 2
         self.unseen: dict[str, int] = {}
         self.router = Router()
@@ -187,7 +188,8 @@ class Fabric:
             raise failure(400, "InvalidInput", "The values of conf must be text.")
         self.check_conf(conf, workspace)
         if len(self.running()) >= workspace.capacity:
-            raise failure(430, "TooManyRequestsForCapacity", CAPACITY_TEXT)
+            later = {"Retry_After": self.capacity_back} if self.capacity_back else {}
+            raise failure(430, "TooManyRequestsForCapacity", CAPACITY_TEXT, **later)
         idle = conf.get("spark.livy.session.idle.timeout")
         session = Session(
             guid(),
