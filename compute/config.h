@@ -50,8 +50,8 @@ const cJSON *config_target(const config_t *config, const char *name);
 const char *const *config_target_names(const config_t *config);
 
 /* Write an entry (borrowed) under a name into the user's file, or take it out (entry
- * NULL); what else the file says stays, comments too. 0, or -1 with ERR_IO,
- * ERR_USAGE. */
+ * NULL); what else the file says stays, comments too, and what other kernels save
+ * meanwhile. Waits at most 2 s for them. 0, or -1 with ERR_IO, ERR_USAGE. */
 int config_save_target(config_t *config, const char *name, const cJSON *entry,
     err_t *err) SK_WARN_UNUSED;
 

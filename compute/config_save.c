@@ -3,12 +3,17 @@
  *
  * The text is edited, not written anew: comments, order and layout are the user's. What
  * comes out is read again before it is kept; where it does not say what it should,
- * nothing is written.
+ * nothing is written. From the reading to the writing the file FILE.lock is locked, so
+ * that two kernels that save at once both keep what they have saved.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -16,9 +21,13 @@
 #include "base/yaml.h"
 #include "compute/config_layer.h"
 
+#define LOCK_TRIES 200 /* each: */
+#define LOCK_PAUSE_MS 10
+
 typedef struct {
     const char *file;   /* as it is named */
     char *real;         /* behind links; or as it is named */
+    int lock;           /* or -1 */
     char *text;
     size_t len;
     yaml_t *yaml;
@@ -29,6 +38,8 @@ static void draft_free(draft_t *draft)
     free(draft->real);
     free(draft->text);
     yaml_destroy(&draft->yaml);
+    if (draft->lock >= 0)
+        close(draft->lock);
 }
 
 /* --- lines --- */
@@ -51,7 +62,7 @@ static int indent_of(const draft_t *draft, int line)
 }
 
 /* The text with `from`…`to` (offsets) replaced. */
-static char *splice(const draft_t *draft, size_t from, size_t to, const char *with)
+static char *spliced(const draft_t *draft, size_t from, size_t to, const char *with)
 {
     buf_t out = BUF_INIT;
 
@@ -93,7 +104,7 @@ static char *with_first(const draft_t *draft, const cJSON *targets, const char *
         from = line_start(draft, yaml_line(draft->yaml, targets));
         to = line_start(draft, yaml_last_line(draft->yaml, targets) + 1);
     }
-    char *result = splice(draft, from, to, block);
+    char *result = spliced(draft, from, to, block);
     free(block);
     free(text);
     return result;
@@ -108,7 +119,7 @@ static char *with_entry(const draft_t *draft, const cJSON *targets, const char *
     int after = yaml_last_line(draft->yaml, old ? old : targets) + 1;
     size_t to = line_start(draft, after);
     size_t from = old ? line_start(draft, yaml_line(draft->yaml, old)) : to;
-    char *result = splice(draft, from, to, text);
+    char *result = spliced(draft, from, to, text);
 
     free(text);
     return result;
@@ -117,7 +128,7 @@ static char *with_entry(const draft_t *draft, const cJSON *targets, const char *
 /* The last one goes with its heading. */
 static char *without_targets(const draft_t *draft, const cJSON *targets)
 {
-    return splice(draft, line_start(draft, yaml_line(draft->yaml, targets)),
+    return spliced(draft, line_start(draft, yaml_line(draft->yaml, targets)),
         line_start(draft, yaml_last_line(draft->yaml, targets) + 1), "");
 }
 
@@ -169,29 +180,6 @@ static bool is_right(const draft_t *draft, const char *text, const char *name,
 
 /* --- files --- */
 
-static int open_draft(draft_t *draft, const char *file, err_t *err)
-{
-    struct stat status;
-
-    draft->file = file;
-    draft->real = realpath(file, NULL);
-    if (!draft->real)
-        draft->real = xstrdup(file);
-    if (stat(draft->real, &status) != 0 && errno == ENOENT)
-        draft->text = xstrdup("");
-    else
-        draft->text = path_read(draft->real, CONFIG_FILE_MAX, &draft->len, err);
-    if (!draft->text)
-        return -1;
-    draft->yaml = yaml_parse(draft->text, draft->len, file, err);
-    if (draft->yaml && cJSON_IsObject(yaml_root(draft->yaml)))
-        return 0;
-    if (draft->yaml)
-        err_set(err, ERR_USAGE, "%s:1: a configuration is lines of "
-            "`key: value`.", file);
-    return -1;
-}
-
 /* A folder that is there may be open to others; one that we make is not. */
 static int make_folder(const char *file, err_t *err)
 {
@@ -200,6 +188,57 @@ static int make_folder(const char *file, err_t *err)
 
     free(folder);
     return result;
+}
+
+/* Others hold it for moments. Where no lock can be had (a file system without them), there
+ * is none. */
+static int lock_draft(draft_t *draft, err_t *err)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    char *name = xasprintf("%s.lock", draft->real);
+    bool is_held = false;
+
+    draft->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    for (int i = 0; draft->lock >= 0 && i < LOCK_TRIES; i++) {
+        is_held = flock(draft->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!is_held)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    if (is_held)
+        err_set(err, ERR_IO, "%s is being written by another program, which holds %s: "
+            "nothing was changed. Try again in a moment.", draft->file, name);
+    free(name);
+    return is_held ? -1 : 0;
+}
+
+static int read_draft(draft_t *draft, err_t *err)
+{
+    struct stat status;
+
+    if (stat(draft->real, &status) != 0 && errno == ENOENT)
+        draft->text = xstrdup("");
+    else
+        draft->text = path_read(draft->real, CONFIG_FILE_MAX, &draft->len, err);
+    if (!draft->text)
+        return -1;
+    draft->yaml = yaml_parse(draft->text, draft->len, draft->file, err);
+    if (draft->yaml && cJSON_IsObject(yaml_root(draft->yaml)))
+        return 0;
+    if (draft->yaml)
+        err_set(err, ERR_USAGE, "%s:1: a configuration is lines of "
+            "`key: value`.", draft->file);
+    return -1;
+}
+
+/* Lock the file and read it. */
+static int open_draft(draft_t *draft, const char *file, err_t *err)
+{
+    draft->file = file;
+    draft->real = realpath(file, NULL);
+    if (!draft->real)
+        draft->real = xstrdup(file);
+    return lock_draft(draft, err) == 0 ? read_draft(draft, err) : -1;
 }
 
 static int write_draft(const draft_t *draft, const char *name, const cJSON *entry,
@@ -212,7 +251,7 @@ static int write_draft(const draft_t *draft, const char *name, const cJSON *entr
         err_set(err, ERR_USAGE, "%s is laid out in a way that can't be edited here. "
             "Write each target on lines of its own below `targets:`, then try again.",
             draft->file);
-    else if (make_folder(draft->real, err) == 0)
+    else
         result = path_write(draft->real, text, strlen(text), 0600, err);
     free(text);
     return result;
@@ -233,12 +272,14 @@ int config_save_target(config_t *config, const char *name, const cJSON *entry,
     err_t *err)
 {
     const char *file = config_user_file(config);
-    draft_t draft = {0};
+    draft_t draft = {.lock = -1};
 
     if (!file)
         return err_set(err, ERR_IO, "There is no place for a configuration: neither "
             "HOME nor XDG_CONFIG_HOME is set. Set one of them.");
     int result = entry ? check_entry(name, entry, err) : 0;
+    if (result == 0 && entry)
+        result = make_folder(file, err);
     if (result == 0)
         result = open_draft(&draft, file, err);
     if (result == 0 && !entry &&

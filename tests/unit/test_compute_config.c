@@ -4,10 +4,13 @@
  */
 #include "compute/config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -399,6 +402,66 @@ static void test_save_file(const world_t *world)
     free(link);
 }
 
+/* Another kernel, in a process of its own: holds the lock, tells it, and saves then. */
+static void save_theirs(const world_t *world, const char *lock, int told)
+{
+    int fd = open(lock, O_RDWR | O_CREAT, 0600);
+
+    if (fd < 0 || flock(fd, LOCK_EX) != 0 || write(told, "x", 1) != 1)
+        _exit(1);
+    usleep(300000);
+    put(world->user, "targets:\n  theirs:\n    type: local\n");
+    _exit(0);
+}
+
+static void test_save_at_once(const world_t *world)
+{
+    char *lock = xasprintf("%s.lock", world->user), byte;
+    cJSON *entry = json_obj();
+    int told[2], status = -1;
+    config_t *config = config_of(world, NULL, "targets: {}\n", NULL);
+
+    json_set_str(entry, "type", "local");
+    if (pipe(told) != 0)
+        exit(99);
+    pid_t pid = fork();
+    if (pid == 0)
+        save_theirs(world, lock, told[1]);
+    ok(pid > 0 && read(told[0], &byte, 1) == 1, "another one is about to save");
+    is_int(config_save_target(config, "ours", entry, NULL), 0, "we save too");
+    ok(config_target(config, "ours") && config_target(config, "theirs"),
+        "and both entries are there");
+    ok(waitpid(pid, &status, 0) == pid && status == 0, "the other one has ended");
+    close(told[0]);
+    close(told[1]);
+    config_destroy(&config);
+    json_free(&entry);
+    free(lock);
+}
+
+/* A descriptor of its own locks against ours, in the same process too. */
+static void test_save_in_vain(const world_t *world)
+{
+    char *lock = xasprintf("%s.lock", world->user);
+    int fd = open(lock, O_RDWR | O_CREAT, 0600);
+    config_t *config = config_of(world, NULL, "log: http\n", NULL);
+    cJSON *entry = json_obj();
+    err_t err = {0};
+
+    json_set_str(entry, "type", "local");
+    ok(fd >= 0 && flock(fd, LOCK_EX) == 0, "the lock is held");
+    is_int(config_save_target(config, "a", entry, &err), -1, "and stays so: %s", err.text);
+    ok(strstr(err.text, lock) != NULL, "the sentence names it");
+    char *text = path_read(world->user, 1 << 16, NULL, NULL);
+    is_str(text, "log: http\n", "the file is as it was");
+    close(fd);
+    is_int(config_save_target(config, "a", entry, NULL), 0, "free again, it is saved");
+    free(text);
+    config_destroy(&config);
+    json_free(&entry);
+    free(lock);
+}
+
 static const char limits_text[] =
     "targets:\n"
     "  class: {type: livy, url: 'http://livy:8998'}\n"
@@ -579,6 +642,8 @@ int main(void)
     test_strays(&world);
     test_save(&world);
     test_save_file(&world);
+    test_save_at_once(&world);
+    test_save_in_vain(&world);
     test_limits(&world);
     test_limits_managed(&world);
     test_limits_more(&world);
