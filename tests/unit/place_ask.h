@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "compute/target_ask.h"
 #include "tests/unit/fake_http.h"
+#include "tests/unit/tap.h"
 
 typedef struct {
     char folder[64];
@@ -114,6 +115,26 @@ static inline target_t *place_ask(place_ask_t *place, const start_options_t *opt
     if (!fake_http_run(place->fake, &place->is_done, 600000))
         target_ask_end(&ask);
     return place->target;
+}
+
+/* Ended at one moment after the other, until one that is late enough to be done. */
+static inline void place_ask_end_anywhere(place_ask_t *place,
+                                          const start_options_t *options)
+{
+    int moments = 0;
+    bool is_done = false;
+    for (int64_t ms = 0; ms < 1000; ms += 2) {
+        target_ask_t *ask = place_ask_begin(place, options);
+        is_done = fake_http_run(place->fake, &place->is_done, ms);
+        if (is_done)
+            break;
+        target_ask_end(&ask);
+        fake_http_run(place->fake, NULL, 1000);
+        ok(!place->is_done && fake_http_pending(place->fake) == 0,
+           "ended after %d ms, nothing goes on", (int)ms);
+        moments++;
+    }
+    ok(is_done && moments > 3, "after %d such moments it is done before", moments);
 }
 
 #endif
