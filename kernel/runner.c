@@ -48,6 +48,7 @@ typedef struct {
 
 static const stage_t code_stages[] = {
     {runner_find_session, runner_stop_finding},
+    {runner_find_assets, runner_stop_assets},
     {runner_put_inputs, runner_stop_transfer},
     {runner_guard, runner_stop_guard},
     {runner_run_code, runner_stop_code},
@@ -93,6 +94,7 @@ static void clear_step(runner_t *runner)
     loop_timer_end(runner->loop, &runner->log_timer);
     spark_note_run(runner->spark, NULL, 0, 0);
     manage_end(&runner->manage);
+    runner_clear_assets(runner);
     credentials_end(&runner->login);
     command_destroy(&runner->command);
     parts_clear(&runner->parts);
@@ -312,6 +314,7 @@ void runner_destroy(runner_t **runner_p)
     if (runner->plan)
         end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
     clear_step(runner);
+    runner_forget_assets(runner);
     json_free(&runner->value);
     json_free(&runner->computes);
     free(runner->guarded_session);

@@ -119,7 +119,7 @@ static void show_livy_output(runner_t *runner, const cJSON *output)
 {
     const step_t *step = runner_step(runner);
     char *name = xasprintf("cell %d", runner->cell_number);
-    cell_source_t cell = {.name = name, .text = step->body};
+    cell_source_t cell = {.name = name, .text = runner_code_text(runner)};
     show_outputs(runner, bundle_of_livy_output(output, step->lang, &cell));
     free(name);
 }
@@ -212,7 +212,8 @@ void runner_run_code(runner_t *runner)
         return;
     }
     char *options = runner_cell_options(runner);
-    cell_text_t cell = {step->lang, step->body, runner->cell_number, options};
+    cell_text_t cell = {step->lang, runner_code_text(runner), runner->cell_number,
+        options};
     char *uuid = text_uuid();
     char *code = runner_cell_code(runner, session, &cell, uuid, &err);
     if (code) {

@@ -78,6 +78,8 @@ void runner_run_manage(runner_t *runner)
 {
     static const manage_events_t events = {runner_show_phase, runner_show_prompt, user_of,
         on_done};
+    if (runner->command->id == COMMAND_DATA)
+        runner_forget_assets(runner);
     runner->manage = manage_run(sessions_azure(runner->sessions), runner->command, &events,
         runner);
 }

@@ -24,7 +24,7 @@ void runner_keep_setup(runner_t *runner)
     if (step->options.is_setup) {
         cJSON *cell = json_obj();
         json_set_int(cell, "lang", step->lang);
-        json_set_str(cell, "body", step->body);
+        json_set_str(cell, "body", runner_code_text(runner));
         json_set_int(cell, "cell", runner->cell_number);
         spark_add_setup(runner->spark, cell);
     }

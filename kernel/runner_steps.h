@@ -46,6 +46,10 @@ struct runner_t {
     char *module;                 /* that the driver wants with the cell, or NULL */
     cJSON *values;                /* of Python's variables that a query names, or NULL */
     int wish_count;
+    cJSON *assets;                /* where data lies that cells named, or NULL */
+    cJSON *urls;                  /* of the step: what of it its code names, or NULL */
+    command_t *finding;           /* `data path` of what is looked up, or NULL */
+    char *code;                   /* of the step, with those URLs; NULL = as it stands */
     bool is_spark_default;        /* a cell without a session starts one */
     livy_statement_t *setup_statement; /* a setup cell that runs again, or NULL */
     cJSON *setup;                 /* array of those that do, or NULL */
@@ -126,6 +130,12 @@ char *runner_cell_code(runner_t *runner, livy_session_t *session, const cell_tex
 /* Its kind, in Livy's words. */
 const char *runner_cell_kind(const livy_session_t *session, lang_t lang);
 
+/* runner_assets.c: the step's code as it runs. Borrowed. */
+const char *runner_code_text(const runner_t *runner);
+/* Where data lies is looked up anew: a command may have changed it. */
+void runner_forget_assets(runner_t *runner);
+void runner_clear_assets(runner_t *runner); /* those of the step; idempotent */
+
 /* runner_wish.c: what the driver wants before it runs a cell. True if the answer was that:
  * the cell is posted again. */
 bool runner_take_wish(runner_t *runner, const cJSON *answer);
@@ -159,6 +169,8 @@ void runner_run_stop(runner_t *runner);
 void runner_find_session(runner_t *runner);
 void runner_open_command(runner_t *runner); /* parses it too */
 void runner_stop_finding(runner_t *runner);
+void runner_find_assets(runner_t *runner);  /* {azureml:…} in the code */
+void runner_stop_assets(runner_t *runner);
 void runner_keep_setup(runner_t *runner);   /* done at once */
 void runner_run_command(runner_t *runner);
 void runner_stop_command(runner_t *runner);

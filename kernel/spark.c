@@ -34,6 +34,11 @@ const char *spark_name(const spark_t *spark)
     return spark->name;
 }
 
+const cJSON *spark_facts(const spark_t *spark)
+{
+    return spark->target ? spark->target->facts : NULL;
+}
+
 bool spark_is_local(const spark_t *spark)
 {
     return spark->target && spark->target->kind == TARGET_LOCAL;

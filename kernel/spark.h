@@ -23,6 +23,10 @@ const char *spark_name(const spark_t *spark);
  * is not there, and what to do. Borrowed. */
 livy_session_t *spark_session(spark_t *spark, err_t *err);
 
+/* What is known of where it runs, by the keys that `meta` shows ("workspace_name"); NULL =
+ * nothing, or there is no session. Borrowed. */
+const cJSON *spark_facts(const spark_t *spark);
+
 typedef struct {
     /* What to show while it starts: a phase in words, changed or a second older. */
     void (*on_phase)(const char *text, void *arg);
