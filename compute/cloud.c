@@ -22,18 +22,17 @@ static const facts_t clouds[] = {
      "https://management.azure.com", "dev.azuresynapse.net",
      "https://web.azuresynapse.net", "https://api.fabric.microsoft.com",
      {"https://management.azure.com", "https://dev.azuresynapse.net",
-      "https://api.fabric.microsoft.com", "https://storage.azure.com"}},
+      "https://api.fabric.microsoft.com"}},
     {"usgov", "https://login.microsoftonline.us", "https://login-us.microsoftonline.com",
      "https://management.usgovcloudapi.net", "dev.azuresynapse.usgovcloudapi.net",
      "https://web.azuresynapse.us", "https://api.fabric.microsoft.us",
      {"https://management.core.usgovcloudapi.net",
-      "https://dev.azuresynapse.usgovcloudapi.net", "https://api.fabric.microsoft.us",
-      "https://storage.azure.com"}},
+      "https://dev.azuresynapse.usgovcloudapi.net", "https://api.fabric.microsoft.us"}},
     {"china", "https://login.chinacloudapi.cn", "https://login.partner.microsoftonline.cn",
      "https://management.chinacloudapi.cn", "dev.azuresynapse.azure.cn",
      "https://web.azuresynapse.azure.cn", "https://api.fabric.microsoft.cn",
      {"https://management.core.chinacloudapi.cn", "https://dev.azuresynapse.azure.cn",
-      "https://api.fabric.microsoft.cn", "https://storage.azure.com"}},
+      "https://api.fabric.microsoft.cn"}},
 };
 
 enum { CLOUD_COUNT = sizeof clouds / sizeof *clouds };
@@ -88,7 +87,6 @@ static const override_t overrides[] = {
     {"audiences.arm", offsetof(cloud_t, audiences[AUDIENCE_ARM]), true},
     {"audiences.synapse", offsetof(cloud_t, audiences[AUDIENCE_SYNAPSE]), true},
     {"audiences.fabric", offsetof(cloud_t, audiences[AUDIENCE_FABRIC]), true},
-    {"audiences.storage", offsetof(cloud_t, audiences[AUDIENCE_STORAGE]), true},
 };
 
 static void replace(char **text_p, char *text)

@@ -11,8 +11,7 @@
 #include "compute/config.h"
 
 /* What a token is for. */
-typedef enum { AUDIENCE_ARM, AUDIENCE_SYNAPSE, AUDIENCE_FABRIC, AUDIENCE_STORAGE,
-    AUDIENCE_COUNT } audience_t;
+typedef enum { AUDIENCE_ARM, AUDIENCE_SYNAPSE, AUDIENCE_FABRIC, AUDIENCE_COUNT } audience_t;
 
 /* Addresses are bases without a trailing slash. All strings are owned. */
 typedef struct {

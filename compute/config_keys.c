@@ -64,7 +64,6 @@ static const config_key_t keys[] = {
         .help = "what tokens for Azure Resource Manager are for"},
     {"audiences.synapse", CONFIG_TEXT, .help = "what tokens for Synapse are for"},
     {"audiences.fabric", CONFIG_TEXT, .help = "what tokens for Fabric are for"},
-    {"audiences.storage", CONFIG_TEXT, .help = "what tokens for storage are for"},
 
     {"proxy", CONFIG_ADDRESS,
         .help = "the proxy for every address, in place of HTTPS_PROXY and the like"},

@@ -3,8 +3,8 @@
  *
  * The configuration says where: `token.env` names a variable, `token.file` a file. A token
  * is for one service; another one's stands beside it under the name with the service's at
- * its end (TOKEN_SYNAPSE, token.synapse: arm, synapse, fabric, storage). Both are read each
- * time, so that what renews them is seen.
+ * its end (TOKEN_SYNAPSE, token.synapse: arm, synapse, fabric). Both are read each time, so that
+ * what renews them is seen.
  */
 #include "compute/credential_login.h"
 
@@ -24,7 +24,6 @@ static const char *const services[AUDIENCE_COUNT] = {
     [AUDIENCE_ARM] = "arm",
     [AUDIENCE_SYNAPSE] = "synapse",
     [AUDIENCE_FABRIC] = "fabric",
-    [AUDIENCE_STORAGE] = "storage",
 };
 
 /* Other names of the same service in a token: NULL = none. */
@@ -32,6 +31,9 @@ static const char *const other_audiences[AUDIENCE_COUNT] = {
     [AUDIENCE_ARM] = "https://management.core.windows.net",
     [AUDIENCE_FABRIC] = "https://analysis.windows.net/powerbi/api",
 };
+
+/* Of a service that people have tokens for, and that we never ask. */
+#define STORAGE "https://storage.azure.com"
 
 /* Without regard to a slash at the end. */
 static bool is_same_audience(const char *a, const char *b)
@@ -113,9 +115,11 @@ static void take(login_asking_t *asking, const credential_wish_t *wish, found_t 
     cJSON *claims = jwt_claims(found->secret_token);
     const char *audience = json_str(claims, "aud", "");
     audience_t is_for = service_of(cloud, audience);
+    bool is_for_another = is_for != AUDIENCE_COUNT ? is_for != service_of(cloud, wish->audience)
+                                                   : is_same_audience(audience, STORAGE);
     int64_t end = json_int(claims, "exp", 0);
 
-    if (is_for != AUDIENCE_COUNT && is_for != service_of(cloud, wish->audience)) {
+    if (is_for_another) {
         answer->is_absent = true;
         err_set(&answer->err, ERR_AUTH, "the token in %s is for %s", found->place, audience);
     } else if (end && end <= (int64_t)time(NULL)) {

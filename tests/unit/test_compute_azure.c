@@ -356,7 +356,6 @@ static const struct {
     {AUDIENCE_SYNAPSE, "https://evil.example#.syn.example/", false},
     {AUDIENCE_SYNAPSE, "https://w@evil.syn.example/", false},
     {AUDIENCE_SYNAPSE, "https://.syn.example/", false},
-    {AUDIENCE_STORAGE, "https://fabric.example/", false},
 };
 
 static void check_home(void)

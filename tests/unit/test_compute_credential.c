@@ -960,6 +960,18 @@ static void test_ready(void)
     free(arm);
     free(synapse);
 
+    char *storage_token = fake_token("{\"aud\": \"https://storage.azure.com/\"}");
+    char *storage = xasprintf("MY_TOKEN=%s", storage_token);
+    const char *with_storage[] = {storage, "SYNAPSE_KERNEL_TOKEN_ENV=MY_TOKEN", NULL};
+    world = begin(with_storage);
+    get(world, &asker, ARM);
+    has_str(asker.err.text, "the token in the variable MY_TOKEN is for https://storage",
+            "one for storage is given to nobody");
+    forget(&asker);
+    end(world);
+    free(storage_token);
+    free(storage);
+
     char *old_token = fake_token("{\"exp\": 1000}");
     char *old = xasprintf("MY_TOKEN=%s", old_token);
     const char *with_old[] = {old, "SYNAPSE_KERNEL_TOKEN_ENV=MY_TOKEN", NULL};
