@@ -5,6 +5,7 @@
 #define SK_ATTACHED_ASK_H
 
 #include "compute/attached.h"
+#include "compute/azure_list.h"
 #include "compute/target_ask.h"
 #include "compute/workspace.h"
 
@@ -12,20 +13,22 @@ typedef struct {
     target_wish_t wish;
     workspace_t *workspace;  /* of Azure ML; NULL = none was needed */
     char *compute;           /* name in it, or NULL */
-    cJSON *computes;         /* of the list, so far; or NULL */
-    int pages;
     attached_pool_t pool;
     cloud_t *region_cloud;   /* that of the pool's region; NULL = not known */
     char *base;              /* "https://w.dev.azuresynapse.net" */
     char *livy_version;
     char *environment, *version, *conda;
     azure_call_t *call;
+    azure_list_t *list;
     loop_timer_t *timer;     /* the end is due: nobody had to be asked */
     err_t err;
 } attached_ask_t;
 
 /* target_attached.c: the cloud that the pool lies in. */
 const cloud_t *attached_cloud(const attached_ask_t *asking);
+/* Show the phase (consumed) and ask; `ask` says all but who can be asked to log in. */
+void attached_call(attached_ask_t *asking, char *phase, azure_ask_t ask,
+    azure_answer_fn *fn);
 /* GET from Resource Manager; `phase` and `url` are consumed. */
 void attached_get(attached_ask_t *asking, char *phase, char *url, const char *what,
     azure_answer_fn *fn);

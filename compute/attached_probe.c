@@ -89,10 +89,8 @@ void attached_probe(attached_ask_t *asking, const char *livy_version)
         .what = what,
         .cloud = asking->region_cloud,
     };
-    asking->wish.events->on_phase(phase, asking->wish.arg);
-    asking->call = azure_call(azure, &ask, on_probed, asking);
+    attached_call(asking, phase, ask, on_probed);
     free(what);
     free(url);
-    free(phase);
     free(segment);
 }

@@ -81,14 +81,6 @@ credentials_t *azure_credentials(azure_t *azure, err_t *err)
     return azure->credentials;
 }
 
-void azure_set_prompt(azure_t *azure,
-    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg),
-    void *arg)
-{
-    azure->on_prompt = on_prompt;
-    azure->prompt_arg = arg;
-}
-
 /* "https://LABEL.SUFFIX/…", one label. */
 static bool is_host_below(const char *url, const char *suffix)
 {

@@ -36,6 +36,10 @@ credentials_t *azure_credentials(azure_t *azure, err_t *err);
  * first refusal; NULL = the login's. Borrowed. */
 const char *azure_tenant(const azure_t *azure);
 
+/* Shows a device code, as credential_events_t has it. */
+typedef void (azure_prompt_fn)(const char *link, const char *code, const char *text,
+    void *arg);
+
 /* One documented call. It carries a token of `audience`, which goes to that service's own
  * address and no other; is repeated after 401 once, after 429, and after 5xx or no answer
  * (reads, PUT, DELETE) as Retry-After says within `patience_ms`. A long-running operation
@@ -50,6 +54,8 @@ typedef struct {
     int64_t patience_ms;       /* 0 = 60 s */
     const char *what;          /* for sentences: "the compute mypool"; copied */
     const cloud_t *cloud;      /* of a place in another cloud; borrowed. NULL = azure_cloud */
+    azure_prompt_fn *on_prompt; /* with the call's `arg`; NULL = nobody can be asked to log
+                                   in, and a device code does not apply */
 } azure_ask_t;
 
 typedef struct {
@@ -68,9 +74,5 @@ void azure_call_end(azure_call_t **call_p); /* its callback never fires; NULL-sa
 /* What a long-running operation says of itself ("Creating"), "" = none; for a progress
  * line. Borrowed. */
 const char *azure_call_status(const azure_call_t *call);
-/* Device code prompts of calls go here; NULL = such a source does not apply. */
-void azure_set_prompt(azure_t *azure,
-    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg),
-    void *arg);
 
 #endif

@@ -249,8 +249,7 @@ static void send_request(azure_call_t *call)
 static void on_prompt(const char *link, const char *code, const char *text, void *arg)
 {
     azure_call_t *call = arg;
-    if (call->azure->on_prompt)
-        call->azure->on_prompt(link, code, text, call->azure->prompt_arg);
+    call->on_prompt(link, code, text, call->arg);
 }
 
 /* The login has no token for the tenant of the resource. */
@@ -286,7 +285,7 @@ void azure_call_ask(azure_call_t *call, const char *refused_token)
     err_t err = {0};
     credentials_t *credentials = azure_credentials(call->azure, &err);
     credential_events_t events = {
-        .on_prompt = call->azure->on_prompt ? on_prompt : NULL,
+        .on_prompt = call->on_prompt ? on_prompt : NULL,
         .on_token = on_token,
     };
     if (!credentials) {
@@ -322,6 +321,7 @@ azure_call_t *azure_call(azure_t *azure, const azure_ask_t *ask, azure_answer_fn
     call->patience_ms = ask->patience_ms ? ask->patience_ms : PATIENCE_MS;
     call->status = xstrdup("");
     call->fn = fn;
+    call->on_prompt = ask->on_prompt;
     call->arg = arg;
     azure_call_ask(call, NULL);
     return call;

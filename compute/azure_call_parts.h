@@ -14,6 +14,7 @@ struct azure_call_t {
     bool no_wait;
     int64_t patience_ms;
     azure_answer_fn *fn;
+    azure_prompt_fn *on_prompt; /* or NULL */
     void *arg;
 
     credential_ask_t *asking;   /* one of these four is set */

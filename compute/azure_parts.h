@@ -12,8 +12,6 @@ struct azure_t {
     cloud_t *cloud;       /* NULL = not asked for yet */
     credentials_t *credentials;
     char *tenant;         /* that Azure asked for, in place of the login's own; or NULL */
-    void (*on_prompt)(const char *link, const char *code, const char *text, void *arg);
-    void *prompt_arg;
 };
 
 /* May a token of this audience travel to `url`? Only to the service that it is for. Pure. */

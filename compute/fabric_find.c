@@ -8,34 +8,27 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "compute/azure_list.h"
 #include "compute/fabric_place.h"
 
-enum { PAGES_MAX = 1000 };
-
 struct fabric_find_t {
-    azure_t *azure;
     char *base; /* of Fabric, without a trailing slash */
-    char *url, *kind, *where, *name, *scope, *what;
+    char *url, *kind, *where, *name, *scope;
     fabric_found_fn *fn;
+    azure_prompt_fn *on_prompt;
     void *arg;
-    azure_call_t *call;
-    cJSON *items; /* of the pages so far */
-    int pages;
+    azure_list_t *list;
 };
-
-static void ask_page(fabric_find_t *find, const char *url);
 
 static void free_find(fabric_find_t *find)
 {
-    azure_call_end(&find->call);
-    json_free(&find->items);
+    azure_list_end(&find->list);
     free(find->base);
     free(find->url);
     free(find->kind);
     free(find->where);
     free(find->name);
     free(find->scope);
-    free(find->what);
     free(find);
 }
 
@@ -77,8 +70,9 @@ static void fail(fabric_find_t *find, const azure_answer_t *answer)
 /* Where the next page is: the address that Fabric gives, when it is Fabric's own, else
  * our own with its token, which comes percent-encoded. Caller frees; NULL = that was
  * the last. */
-static char *next_url(const fabric_find_t *find, const cJSON *json)
+static char *next_url(const cJSON *json, void *arg)
 {
+    const fabric_find_t *find = arg;
     const char *token = json_str(json, "continuationToken", "");
     const char *uri = json_str(json, "continuationUri", "");
     size_t len = strlen(find->base);
@@ -94,48 +88,28 @@ static char *next_url(const fabric_find_t *find, const cJSON *json)
     return url;
 }
 
-static void add_items(fabric_find_t *find, const cJSON *json)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get_arr(json, "value"))
-    {
-        json_add(find->items, json_copy(item));
-    }
-}
-
-static void on_page(const azure_answer_t *answer, void *arg)
+static void on_list(const azure_answer_t *answer, cJSON *items, void *arg)
 {
     fabric_find_t *find = arg;
     err_t err = {0};
-    find->call = NULL;
+    find->list = NULL;
     if (answer->err.code) {
+        json_free(&items);
         fail(find, answer);
         return;
     }
-    add_items(find, answer->json);
-    char *next = ++find->pages < PAGES_MAX ? next_url(find, answer->json) : NULL;
-    if (next) {
-        ask_page(find, next);
-        free(next);
-        return;
-    }
-    const cJSON *item =
-        fabric_choose(find->items, find->name, find->kind, find->where, &err);
+    const cJSON *item = fabric_choose(items, find->name, find->kind, find->where, &err);
     if (item && !*json_str(item, "id", ""))
         err_set(&err, ERR_PROTOCOL, "Fabric's list has the %s \"%s\" without an id.",
                 find->kind, find->name);
     finish(find, err.code ? NULL : item, &err);
+    json_free(&items);
 }
 
-static void ask_page(fabric_find_t *find, const char *url)
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
 {
-    azure_ask_t ask = {
-        .audience = AUDIENCE_FABRIC,
-        .method = "GET",
-        .url = url,
-        .what = find->what,
-    };
-    find->call = azure_call(find->azure, &ask, on_page, find);
+    fabric_find_t *find = arg;
+    find->on_prompt(link, code, text, find->arg);
 }
 
 fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish,
@@ -143,17 +117,24 @@ fabric_find_t *fabric_find(azure_t *azure, const fabric_wish_t *wish,
 {
     const cloud_t *cloud = azure_cloud(azure, NULL);
     fabric_find_t *find = xcalloc(1, sizeof *find);
-    find->azure = azure;
+    char *what = xasprintf("Fabric's list of %ss%s", wish->kind, wish->where);
     find->base = xstrdup(cloud ? cloud->fabric : "");
     find->url = xasprintf("%s/v1/%s", find->base, wish->path);
     find->kind = xstrdup(wish->kind);
     find->where = xstrdup(wish->where);
     find->name = xstrdup(wish->name);
     find->scope = xstrdup(wish->scope);
-    find->what = xasprintf("Fabric's list of %ss%s", wish->kind, wish->where);
-    find->items = json_arr();
     find->fn = fn;
+    find->on_prompt = wish->on_prompt;
     find->arg = arg;
-    ask_page(find, find->url);
+    azure_ask_t ask = {
+        .audience = AUDIENCE_FABRIC,
+        .method = "GET",
+        .url = find->url,
+        .what = what,
+        .on_prompt = wish->on_prompt ? on_prompt : NULL,
+    };
+    find->list = azure_list(azure, &ask, next_url, on_list, find);
+    free(what);
     return find;
 }

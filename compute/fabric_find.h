@@ -20,6 +20,7 @@ typedef struct {
     const char *where; /* "" or " in the workspace Sales" */
     const char *name;
     const char *scope; /* that a token needs for this list: "Workspace.Read.All" */
+    azure_prompt_fn *on_prompt; /* with fabric_find's `arg`; or NULL */
 } fabric_wish_t;
 
 /* Once. `id` and `name` (as Fabric writes it) are borrowed until it returns; both NULL

@@ -14,8 +14,6 @@
 #include "compute/manage_verb.h"
 
 #define PROGRESS_MS 1000
-#define ITEMS_MAX 10000 /* of a list, over all its pages */
-#define PAGES_MAX 300   /* that may be empty, and lead to themselves */
 
 static const manage_verb_t *const tables[] = {manage_compute_verbs, manage_attach_verbs,
     manage_grant_verbs, manage_linked_verbs, manage_data_verbs,
@@ -166,20 +164,34 @@ static void on_answer(const azure_answer_t *answer, void *arg)
     next(manage, answer);
 }
 
-void manage_ask_url(manage_t *manage, audience_t audience, const char *method,
-    const char *url, const cJSON *body, const char *what, manage_next_fn *next)
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
 {
-    azure_ask_t ask = {
+    manage_t *manage = arg;
+    manage->events->on_prompt(link, code, text, manage->arg);
+}
+
+/* Who can be asked to log in is. `method`: GET, or it changes something. */
+static azure_ask_t make_ask(manage_t *manage, audience_t audience, const char *method,
+    const char *url, const char *what, manage_next_fn *next)
+{
+    manage->next = next;
+    manage->is_write = strcmp(method, "GET") != 0;
+    return (azure_ask_t){
         .audience = audience,
         .method = method,
         .url = url,
-        .body = body,
         .no_wait = manage->options->no_wait,
         .what = what,
         .cloud = audience == AUDIENCE_SYNAPSE ? manage->region_cloud : NULL,
+        .on_prompt = manage->events->on_prompt ? on_prompt : NULL,
     };
-    manage->next = next;
-    manage->is_write = strcmp(method, "GET") != 0;
+}
+
+void manage_ask_url(manage_t *manage, audience_t audience, const char *method,
+    const char *url, const cJSON *body, const char *what, manage_next_fn *next)
+{
+    azure_ask_t ask = make_ask(manage, audience, method, url, what, next);
+    ask.body = body;
     manage->call = azure_call(manage->azure, &ask, on_answer, manage);
 }
 
@@ -191,33 +203,22 @@ void manage_ask(manage_t *manage, const char *method, const char *rest,
     free(url);
 }
 
-static void on_page(manage_t *manage, const azure_answer_t *answer)
+static void on_list(const azure_answer_t *answer, cJSON *items, void *arg)
 {
-    const cJSON *json = answer->json, *item;
-    const cJSON *list = cJSON_IsArray(json) ? json : json_get_arr(json, "value");
-    const char *more = json_str(json, "nextLink", "");
-    int count = cJSON_GetArraySize(manage->items);
-    cJSON_ArrayForEach(item, list)
-    {
-        if (count++ < ITEMS_MAX)
-            json_add(manage->items, json_copy(item));
-    }
-    if (answer->err.code || !*more || count >= ITEMS_MAX || ++manage->pages >= PAGES_MAX)
-        manage->list_next(manage, answer);
-    else
-        manage_ask_url(manage, AUDIENCE_ARM, "GET", more, NULL, manage->list_what, on_page);
+    manage_t *manage = arg;
+    manage->list = NULL;
+    json_free(&manage->items);
+    manage->items = items;
+    manage->next(manage, answer);
 }
 
 void manage_ask_list(manage_t *manage, const char *rest, const char *api_version,
     const char *what, manage_next_fn *next)
 {
-    json_free(&manage->items);
-    manage->items = json_arr();
-    manage->pages = 0;
-    manage->list_next = next;
-    free(manage->list_what);
-    manage->list_what = xstrdup(what);
-    manage_ask(manage, "GET", rest, api_version, NULL, what, on_page);
+    char *url = workspace_url(manage->azure, manage->workspace, rest, api_version);
+    azure_ask_t ask = make_ask(manage, AUDIENCE_ARM, "GET", url, what, next);
+    manage->list = azure_list(manage->azure, &ask, NULL, on_list, manage);
+    free(url);
 }
 
 void manage_ask_one(manage_t *manage, const char *collection, const char *noun,
@@ -250,9 +251,8 @@ static void finish(manage_t *manage, const cJSON *value, const err_t *err)
     if (manage->timer)
         options->ops->timer_end(options->http, &manage->timer);
     azure_call_end(&manage->call);
+    azure_list_end(&manage->list);
     credentials_end(&manage->asking);
-    azure_set_prompt(manage->azure, NULL, NULL);
-    manage->is_running = false;
     char *note = buf_take(&manage->note);
     manage_result_t result = {.value = value, .note = note,
         .columns = value ? manage->verb->columns : NULL};
@@ -323,19 +323,10 @@ void manage_fail_name(manage_t *manage, const azure_answer_t *answer, const char
 
 /* === The public face ==================================================== */
 
-static void on_prompt(const char *link, const char *code, const char *text, void *arg)
-{
-    manage_t *manage = arg;
-    manage->events->on_prompt(link, code, text, manage->arg);
-}
-
 static void begin(void *arg)
 {
     manage_t *manage = arg;
     manage->timer = NULL;
-    manage->is_running = true;
-    if (manage->events->on_prompt)
-        azure_set_prompt(manage->azure, on_prompt, manage);
     manage->since_ms = now_ms(manage);
     wait_a_second(manage);
     manage->verb->run(manage);
@@ -378,15 +369,13 @@ void manage_end(manage_t **manage_p)
     const azure_options_t *options = azure_options(manage->azure);
     if (manage->timer)
         options->ops->timer_end(options->http, &manage->timer);
-    if (manage->is_running)
-        azure_set_prompt(manage->azure, NULL, NULL);
     azure_call_end(&manage->call);
+    azure_list_end(&manage->list);
     credentials_end(&manage->asking);
     workspace_destroy(&manage->workspace);
     cloud_destroy(&manage->region_cloud);
     json_free(&manage->kept);
     json_free(&manage->items);
-    free(manage->list_what);
     free(manage->phase);
     buf_free(&manage->note);
     free(manage);

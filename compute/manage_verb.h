@@ -10,6 +10,7 @@
 #define SK_MANAGE_VERB_H
 
 #include "base/buf.h"
+#include "compute/azure_list.h"
 #include "compute/manage.h"
 #include "compute/workspace.h"
 
@@ -45,12 +46,9 @@ struct manage_t {
     credential_ask_t *asking;      /* of a verb that asks for a token itself, or NULL */
     cloud_t *region_cloud;         /* that a Synapse workspace lies in, or NULL */
     bool is_write;                 /* the call changes something */
-    bool is_running;               /* from the first turn of the loop to the end */
     char *phase;                   /* "attaching mypool" */
-    cJSON *items;                  /* of the pages of a list that came so far */
-    int pages;                     /* how many */
-    char *list_what;
-    manage_next_fn *list_next;
+    azure_list_t *list;
+    cJSON *items;                  /* of the last list that came; or NULL */
     err_t failure;                 /* while the right names are looked up */
     loop_timer_t *timer;
     int64_t since_ms;

@@ -20,6 +20,7 @@ struct target_ask_t {
     target_surroundings_t surroundings;
     target_events_t events;
     void *arg;
+    target_events_t own_events;  /* the resolver's */
     const target_resolver_t *resolver;
     void *asking;                /* the resolver's state, or NULL */
     target_wish_t wish;
@@ -39,7 +40,6 @@ static void forget(target_ask_t *ask)
     if (ask->asking)
         ask->resolver->end(ask->asking);
     credentials_end(&ask->login);
-    azure_set_prompt(ask->azure, NULL, NULL);
     if (ask->timer)
         around->ops->timer_end(around->http, &ask->timer);
     target_destroy(&ask->target);
@@ -146,12 +146,6 @@ static void on_resolved(target_t *target, const err_t *err, void *arg)
         finish(arg, target, err);
 }
 
-static const target_events_t own_events = {
-    .on_phase = on_phase,
-    .on_prompt = on_prompt,
-    .on_done = on_resolved,
-};
-
 /* Does the site allow it? Otherwise it has ended. */
 static bool is_allowed(target_ask_t *ask, const char *type)
 {
@@ -171,7 +165,7 @@ static void ask_resolver(target_ask_t *ask, const target_resolver_t *resolver)
         .surroundings = &ask->surroundings,
         .registered = ask->registered,
         .name = ask->options->compute_target,
-        .events = &own_events,
+        .events = &ask->own_events,
         .arg = ask,
     };
     if (!is_allowed(ask, resolver->type))
@@ -257,7 +251,11 @@ target_ask_t *target_ask(azure_t *azure, const start_options_t *options,
     ask->surroundings = *surroundings;
     ask->events = *events;
     ask->arg = arg;
-    azure_set_prompt(azure, events->on_prompt ? on_prompt : NULL, ask);
+    ask->own_events = (target_events_t){
+        .on_phase = on_phase,
+        .on_prompt = events->on_prompt ? on_prompt : NULL,
+        .on_done = on_resolved,
+    };
     begin(ask);
     return ask;
 }

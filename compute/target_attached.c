@@ -13,8 +13,6 @@
 #include "base/mem.h"
 #include "compute/attached_ask.h"
 
-#define PAGES_MAX 20
-
 const cloud_t *attached_cloud(const attached_ask_t *asking)
 {
     return asking->region_cloud ? asking->region_cloud
@@ -42,62 +40,66 @@ static void fail_later(attached_ask_t *asking)
     asking->timer = around->ops->timer(around->http, 0, on_fail_time, asking);
 }
 
-void attached_get(attached_ask_t *asking, char *phase, char *url, const char *what,
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    attached_ask_t *asking = arg;
+    asking->wish.events->on_prompt(link, code, text, asking->wish.arg);
+}
+
+static void show_phase(attached_ask_t *asking, char *phase)
+{
+    asking->wish.events->on_phase(phase, asking->wish.arg);
+    free(phase);
+}
+
+void attached_call(attached_ask_t *asking, char *phase, azure_ask_t ask,
     azure_answer_fn *fn)
 {
-    azure_ask_t ask = {
+    show_phase(asking, phase);
+    ask.on_prompt = asking->wish.events->on_prompt ? on_prompt : NULL;
+    asking->call = azure_call(asking->wish.azure, &ask, fn, asking);
+}
+
+static azure_ask_t arm_ask(const char *url, const char *what)
+{
+    return (azure_ask_t){
         .audience = AUDIENCE_ARM,
         .method = "GET",
         .url = url,
         .what = what,
     };
-    asking->wish.events->on_phase(phase, asking->wish.arg);
-    asking->call = azure_call(asking->wish.azure, &ask, fn, asking);
-    free(phase);
+}
+
+void attached_get(attached_ask_t *asking, char *phase, char *url, const char *what,
+    azure_answer_fn *fn)
+{
+    attached_call(asking, phase, arm_ask(url, what), fn);
     free(url);
 }
 
 /* === The compute ======================================================== */
 
-static void list(attached_ask_t *asking, char *url);
-
-/* Add a page; true when there is another, which is asked for. */
-static bool take_page(attached_ask_t *asking, const cJSON *json)
-{
-    const char *next = json_str(json, "nextLink", NULL);
-    const cJSON *compute;
-    if (!asking->computes)
-        asking->computes = json_arr();
-    cJSON_ArrayForEach(compute, json_get_arr(json, "value"))
-    {
-        json_add(asking->computes, json_copy(compute));
-    }
-    if (!next || ++asking->pages == PAGES_MAX)
-        return false;
-    list(asking, xstrdup(next));
-    return true;
-}
-
-static void on_list(const azure_answer_t *answer, void *arg)
+static void on_list(const azure_answer_t *answer, cJSON *computes, void *arg)
 {
     attached_ask_t *asking = arg;
     err_t err = answer->err; /* the workspace is not there */
-    asking->call = NULL;
-    if (!err.code && take_page(asking, answer->json))
-        return;
+    asking->list = NULL;
     if (!err.code)
-        attached_fail_unknown(asking->computes, asking->compute, asking->workspace->name,
-            &err);
+        attached_fail_unknown(computes, asking->compute, asking->workspace->name, &err);
     if (err.code == ERR_USAGE)
         err_append(&err, "(The workspace comes from %s.)", asking->workspace->from);
+    json_free(&computes);
     attached_finish(asking, NULL, &err);
 }
 
-/* `url` is consumed. */
-static void list(attached_ask_t *asking, char *url)
+static void look_for_names(attached_ask_t *asking)
 {
-    attached_get(asking, xasprintf("looking for names like %s", asking->compute), url,
-        "the computes of the workspace", on_list);
+    azure_t *azure = asking->wish.azure;
+    char *url = workspace_url(azure, asking->workspace, "/computes", ML_VERSION);
+    azure_ask_t ask = arm_ask(url, "the computes of the workspace");
+    show_phase(asking, xasprintf("looking for names like %s", asking->compute));
+    asking->list = azure_list(azure, &ask, NULL, on_list, asking);
+    free(url);
 }
 
 static void on_compute(const azure_answer_t *answer, void *arg)
@@ -109,8 +111,7 @@ static void on_compute(const azure_answer_t *answer, void *arg)
         && strcmp(answer->error_code, "ResourceGroupNotFound") != 0;
     asking->call = NULL;
     if (may_be_misspelt) {
-        list(asking, workspace_url(asking->wish.azure, asking->workspace, "/computes",
-            ML_VERSION));
+        look_for_names(asking);
         return;
     }
     if (err.code
@@ -180,13 +181,13 @@ static void end(void *state)
     attached_ask_t *asking = state;
     const azure_options_t *around = azure_options(asking->wish.azure);
     azure_call_end(&asking->call);
+    azure_list_end(&asking->list);
     if (asking->timer)
         around->ops->timer_end(around->http, &asking->timer);
     workspace_destroy(&asking->workspace);
     attached_pool_free(&asking->pool);
     cloud_destroy(&asking->region_cloud);
     free(asking->compute);
-    json_free(&asking->computes);
     free(asking->base);
     free(asking->livy_version);
     free(asking->environment);

@@ -217,6 +217,12 @@ static void on_found(const char *id, const char *name, const err_t *err, void *a
     go_on(asking);
 }
 
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    asking_t *asking = arg;
+    asking->wish.events->on_prompt(link, code, text, asking->wish.arg);
+}
+
 static void look_up(asking_t *asking)
 {
     const char *kind = steps[asking->step].kind;
@@ -232,7 +238,8 @@ static void look_up(asking_t *asking)
                           .kind = kind,
                           .where = where,
                           .name = name,
-                          .scope = steps[asking->step].scope};
+                          .scope = steps[asking->step].scope,
+                          .on_prompt = asking->wish.events->on_prompt ? on_prompt : NULL};
     char *phase = xasprintf("looking up the %s %s%s", kind, name, where);
     if (asking->wish.events->on_phase)
         asking->wish.events->on_phase(phase, asking->wish.arg);
