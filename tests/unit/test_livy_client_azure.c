@@ -10,63 +10,10 @@
 #include "livy_client/cell_code.h"
 #include "livy_client/server_view.h"
 #include "livy_client/sidechannel.h"
-#include "livy_client/statement.h"
 #include "livy_client/sweep.h"
-#include "tests/unit/fake_livy.h"
-#include "tests/unit/tap.h"
+#include "tests/unit/livy_scene.h"
 
-#define NAME "synapse-me-0123456789ab-1"
 #define MINUTE 60000
-
-typedef struct {
-    fake_livy_t livy;
-    fake_http_t *fake;
-    livy_client_t *client;
-    livy_session_t *session;
-    livy_statement_t *statement;
-    bool is_started, is_lost, is_done, is_stopped, is_shown;
-    err_t start_err, lost_err, statement_err, view_err;
-    char *text;     /* of the statement's output */
-    cJSON *shown;   /* of a view */
-} scene_t;
-
-static void on_started(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->is_started = true;
-    scene->start_err = *err;
-}
-
-static void on_lost(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->is_lost = true;
-    scene->lost_err = *err;
-}
-
-static void on_stopped(livy_session_t *session, const err_t *err, void *arg)
-{
-    (void) session;
-    (void) err;
-    ((scene_t *) arg)->is_stopped = true;
-}
-
-static void on_done(livy_statement_t *statement, const cJSON *output, const err_t *err,
-    void *arg)
-{
-    scene_t *scene = arg;
-    const cJSON *data = json_get_obj(output, "data");
-
-    (void) statement;
-    scene->is_done = true;
-    scene->statement_err = *err;
-    free(scene->text);
-    scene->text = xstrdup(json_str(data, "text/plain", json_str(output, "evalue", "")));
-}
 
 static void on_shown(const cJSON *answer, const err_t *err, void *arg)
 {
@@ -80,19 +27,10 @@ static void on_shown(const cJSON *answer, const err_t *err, void *arg)
 
 static scene_t *scene_new(const dialect_t *dialect, const char *prologue)
 {
-    static const session_events_t events = {.on_started = on_started, .on_lost = on_lost};
-    scene_t *scene = xcalloc(1, sizeof *scene);
     livy_endpoint_t endpoint = {.url = "http://h", .shown_name = "Synapse pool p",
         .dialect = dialect};
-    cJSON *body = json_obj();
 
-    scene->livy.dialect = dialect;
-    scene->livy.polls_to_idle = 1;
-    scene->fake = fake_http_new(fake_livy_answer, &scene->livy);
-    scene->client = livy_client_new(&endpoint, &fake_http_ops, scene->fake);
-    json_set_str(body, "name", NAME);
-    scene->session = livy_session_new(scene->client, body, prologue, &events, scene);
-    return scene;
+    return scene_of(&endpoint, prologue, &scene_session_events);
 }
 
 static void scene_start(scene_t *scene)
@@ -103,13 +41,13 @@ static void scene_start(scene_t *scene)
 
 static void scene_run(scene_t *scene, const char *kind, const char *code)
 {
-    static const statement_events_t events = {.on_done = on_done};
     char *uuid = text_uuid();
     char *text = cell_code_plain(uuid, "#", code, strlen(code));
 
     livy_statement_destroy(&scene->statement);
     scene->is_done = false;
-    scene->statement = livy_statement_new(scene->session, kind, text, uuid, &events, scene);
+    scene->statement = livy_statement_new(scene->session, kind, text, uuid,
+        &scene_statement_events, scene);
     free(text);
     free(uuid);
 }
@@ -117,19 +55,6 @@ static void scene_run(scene_t *scene, const char *kind, const char *code)
 static void scene_wait(scene_t *scene)
 {
     fake_http_run(scene->fake, &scene->is_done, 60 * MINUTE);
-}
-
-static void scene_end(scene_t *scene)
-{
-    livy_statement_destroy(&scene->statement);
-    livy_session_destroy(&scene->session);
-    is_int((long) fake_http_pending(scene->fake), 0, "nothing stays behind");
-    livy_client_destroy(&scene->client);
-    fake_http_destroy(&scene->fake);
-    fake_livy_clear(&scene->livy);
-    json_free(&scene->shown);
-    free(scene->text);
-    free(scene);
 }
 
 /* === Life =============================================================== */
@@ -150,7 +75,7 @@ static void check_life(const dialect_t *dialect, const char *id)
     is_str(scene->text, "2", "%s: a statement has its output", dialect->name);
     is_int((long) fake_http_count_of(scene->fake, "POST"), 3,
         "%s: session, prologue, cell were posted, no probe", dialect->name);
-    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    livy_session_stop(scene->session, NULL, scene_on_stopped, scene);
     ok(fake_http_run(scene->fake, &scene->is_stopped, MINUTE) &&
         fake_livy_living(&scene->livy) == 0, "%s: and stops", dialect->name);
     scene_end(scene);
@@ -254,7 +179,7 @@ static void check_expiry_crosses_stop(void)
     livy_session_set_idle_limit(scene->session, MINUTE);
     fake_http_run(scene->fake, NULL, MINUTE + 1);
     is_int(livy_session_phase(scene->session), SESSION_STOPPING, "the end is under way");
-    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    livy_session_stop(scene->session, NULL, scene_on_stopped, scene);
     ok(fake_http_run(scene->fake, &scene->is_stopped, MINUTE), "a stop meets it there");
     fake_http_run(scene->fake, NULL, MINUTE);
     ok(!scene->is_lost && scene->livy.deletions == 1, "and is the only one told");

@@ -7,102 +7,31 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "livy_client/prologue.h"
-#include "livy_client/session.h"
 #include "livy_client/sidechannel.h"
-#include "tests/unit/fake_livy.h"
-#include "tests/unit/tap.h"
-
-#define NAME "synapse-me-0123456789ab-1"
-
-typedef struct {
-    fake_livy_t livy;
-    fake_http_t *fake;
-    livy_client_t *client;
-    livy_session_t *session;
-    int changes, starts, losses, stops, looks;
-    bool is_started, is_lost, is_stopped, is_looked;
-    err_t start_err, lost_err, stop_err, look_err;
-} scene_t;
-
-static void on_change(livy_session_t *session, void *arg)
-{
-    (void) session;
-    ((scene_t *) arg)->changes++;
-}
-
-static void on_started(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->starts++;
-    scene->is_started = true;
-    scene->start_err = *err;
-}
-
-static void on_lost(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->losses++;
-    scene->is_lost = true;
-    scene->lost_err = *err;
-}
-
-static void on_stopped(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->stops++;
-    scene->is_stopped = true;
-    scene->stop_err = *err;
-}
+#include "tests/unit/livy_scene.h"
 
 static void on_looked(livy_session_t *session, const err_t *err, void *arg)
 {
     scene_t *scene = arg;
 
     (void) session;
-    scene->looks++;
-    scene->is_looked = true;
-    scene->look_err = *err;
+    scene->is_shown = true;
+    scene->view_err = *err;
 }
-
-static const session_events_t events = {on_change, on_started, on_lost};
 
 static scene_t *scene_new(const dialect_t *dialect, const char *prologue)
 {
     static const char *const headers[] = {"X-Own: 1", NULL};
-    scene_t *scene = xcalloc(1, sizeof *scene);
     livy_endpoint_t endpoint = {.url = "http://h", .dialect = dialect,
         .http = {.headers = headers}};
-    cJSON *body = json_obj();
 
-    scene->livy.polls_to_idle = 1;
-    scene->fake = fake_http_new(fake_livy_answer, &scene->livy);
-    scene->client = livy_client_new(&endpoint, &fake_http_ops, scene->fake);
-    json_set_str(body, "kind", "pyspark");
-    json_set_str(body, "name", NAME);
-    scene->session = livy_session_new(scene->client, body, prologue, &events, scene);
-    return scene;
+    return scene_of(&endpoint, prologue, &scene_session_events);
 }
 
 static void scene_start(scene_t *scene, int64_t limit_ms)
 {
     livy_session_start(scene->session, limit_ms);
     fake_http_run(scene->fake, &scene->is_started, 3600000);
-}
-
-static void scene_end(scene_t *scene)
-{
-    livy_session_destroy(&scene->session);
-    is_int((long) fake_http_pending(scene->fake), 0, "nothing stays behind");
-    livy_client_destroy(&scene->client);
-    fake_http_destroy(&scene->fake);
-    fake_livy_clear(&scene->livy);
-    free(scene);
 }
 
 static void is_lines(const scene_t *scene, const char *const *lines, const char *claim)
@@ -117,7 +46,7 @@ static void is_lines(const scene_t *scene, const char *const *lines, const char 
 static void check_plain(void)
 {
     static const char *const lines[] = {
-        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" NAME "\","
+        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" SCENE_NAME "\","
         "\"heartbeatTimeoutInSecond\":150}",
         "GET http://h/sessions/0", "GET http://h/sessions/0",
         "DELETE http://h/sessions/0?standby=false", NULL};
@@ -128,10 +57,10 @@ static void check_plain(void)
     is_int(livy_session_phase(scene->session), SESSION_READY, "and is ready");
     is_str(livy_session_id(scene->session), "0", "it has an id");
     is_str(livy_session_url(scene->session), "http://h/sessions/0", "and a URL");
-    is_str(livy_session_name(scene->session), NAME, "and its name");
+    is_str(livy_session_name(scene->session), SCENE_NAME, "and its name");
     is_int(livy_session_state(scene->session), LIVY_IDLE, "it is idle");
     ok(!livy_session_has_prologue(scene->session), "without a prologue");
-    livy_session_stop(scene->session, "standby=false", on_stopped, scene);
+    livy_session_stop(scene->session, "standby=false", scene_on_stopped, scene);
     fake_http_run(scene->fake, &scene->is_stopped, 60000);
     is_int(scene->stop_err.code, ERR_NONE, "it stops");
     is_int(livy_session_phase(scene->session), SESSION_GONE, "and is gone");
@@ -150,7 +79,7 @@ static void check_prologue(void)
     ok(scene->start_err.code == ERR_NONE && livy_session_has_prologue(scene->session),
         "the prologue runs before the session is ready");
     is_str(fake_http_line(scene->fake, 0),
-        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" NAME "\"}",
+        "POST http://h/sessions {\"kind\":\"pyspark\",\"name\":\"" SCENE_NAME "\"}",
         "no heartbeat is asked of the local server");
     const char *code = scene->livy.statements[0].code;
     ok(strncmp(code, "# synapse-kernel ", 17) == 0 && text_ends(code, "\nprologue()"),
@@ -228,7 +157,7 @@ static void check_refused(void)
     is_int(scene->start_err.code, ERR_CONNECT, "nobody listens: told");
     ok(fake_http_now(scene->fake) < 1000000 + 100, "and told at once");
     is_int((long) fake_http_count(scene->fake), 1, "after one request");
-    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    livy_session_stop(scene->session, NULL, scene_on_stopped, scene);
     ok(fake_http_run(scene->fake, &scene->is_stopped, 1000) && !scene->stop_err.code,
         "there is nothing to stop");
     scene_end(scene);
@@ -282,7 +211,7 @@ static void check_abort(void)
     fake_http_run(scene->fake, &scene->is_started, 3000);
     is_int(scene->start_err.code, ERR_INTERRUPTED, "an abort while the POST is under way");
     is_int(livy_session_phase(scene->session), SESSION_STOPPING, "goes on stopping");
-    livy_session_stop(scene->session, NULL, on_stopped, scene);
+    livy_session_stop(scene->session, NULL, scene_on_stopped, scene);
     fake_http_run(scene->fake, &scene->is_stopped, 60000);
     is_int(fake_livy_living(&scene->livy), 0, "until what it made is deleted");
     is_int(scene->starts + scene->stops, 2, "each told once");
@@ -299,16 +228,13 @@ static void check_stop_anywhere(void)
         scene->livy.polls_to_done = 2;
         livy_session_start(scene->session, 0);
         fake_http_run(scene->fake, NULL, ms);
-        livy_session_stop(scene->session, NULL, on_stopped, scene);
+        livy_session_stop(scene->session, NULL, scene_on_stopped, scene);
         fake_http_run(scene->fake, &scene->is_stopped, 60000);
         fake_http_run(scene->fake, NULL, 100);
-        livy_session_destroy(&scene->session);
+        bool is_free = scene_leave(scene);
         bad += scene->starts != 1 || scene->stops != 1 || fake_livy_living(&scene->livy) ||
-            fake_http_pending(scene->fake) || scene->stop_err.code;
-        livy_client_destroy(&scene->client);
-        fake_http_destroy(&scene->fake);
-        fake_livy_clear(&scene->livy);
-        free(scene);
+            !is_free || scene->stop_err.code;
+        scene_free(scene);
     }
     is_int(bad, 0, "a stop at any moment of a start ends both, and leaves nothing");
 }
@@ -355,21 +281,21 @@ static void check_look(void)
 
     scene_start(scene, 0);
     livy_session_look(scene->session, on_looked, scene);
-    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) && !scene->look_err.code,
+    ok(fake_http_run(scene->fake, &scene->is_shown, 1000) && !scene->view_err.code,
         "a look finds a session that lives");
-    scene->is_looked = false;
+    scene->is_shown = false;
     scene->livy.fault = FAULT_REFUSE;
     scene->livy.fault_from = fake_http_count(scene->fake);
     scene->livy.fault_count = 1000;
     livy_session_look(scene->session, on_looked, scene);
-    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) &&
-        scene->look_err.code == ERR_SESSION_DEAD, "a local server that is gone took it along");
+    ok(fake_http_run(scene->fake, &scene->is_shown, 1000) &&
+        scene->view_err.code == ERR_SESSION_DEAD, "a local server that is gone took it along");
     fake_http_run(scene->fake, NULL, 1000);
     is_int(scene->losses, 1, "that is told as a loss too");
-    scene->is_looked = false;
+    scene->is_shown = false;
     livy_session_look(scene->session, on_looked, scene);
-    ok(fake_http_run(scene->fake, &scene->is_looked, 1000) &&
-        scene->look_err.code == ERR_SESSION_DEAD, "a later look says the same");
+    ok(fake_http_run(scene->fake, &scene->is_shown, 1000) &&
+        scene->view_err.code == ERR_SESSION_DEAD, "a later look says the same");
     scene_end(scene);
 }
 

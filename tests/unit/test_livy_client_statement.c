@@ -6,69 +6,13 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "livy_client/sidechannel.h"
-#include "livy_client/statement.h"
-#include "tests/unit/fake_livy.h"
-#include "tests/unit/tap.h"
-
-typedef struct {
-    fake_livy_t livy;
-    fake_http_t *fake;
-    livy_client_t *client;
-    livy_session_t *session;
-    livy_statement_t *statement;
-    bool is_started, is_done, is_lost;
-    int ends, progresses;
-    char *output;
-    err_t err, lost_err;
-    size_t before; /* requests of the start */
-} scene_t;
-
-static void on_started(livy_session_t *session, const err_t *err, void *arg)
-{
-    (void) session;
-    (void) err;
-    ((scene_t *) arg)->is_started = true;
-}
-
-static void on_lost(livy_session_t *session, const err_t *err, void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) session;
-    scene->is_lost = true;
-    scene->lost_err = *err;
-}
-
-static void on_progress(livy_statement_t *statement, double progress, void *arg)
-{
-    (void) statement;
-    (void) progress;
-    ((scene_t *) arg)->progresses++;
-}
-
-static void on_done(livy_statement_t *statement, const cJSON *output, const err_t *err,
-    void *arg)
-{
-    scene_t *scene = arg;
-
-    (void) statement;
-    scene->ends++;
-    scene->is_done = true;
-    scene->err = *err;
-    scene->output = output ? json_print(output) : NULL;
-}
+#include "tests/unit/livy_scene.h"
 
 static scene_t *scene_new(const char *prologue)
 {
-    static const session_events_t events = {.on_started = on_started, .on_lost = on_lost};
-    scene_t *scene = xcalloc(1, sizeof *scene);
     livy_endpoint_t endpoint = {.url = "http://h", .dialect = &dialect_livy};
-    cJSON *body = json_obj();
+    scene_t *scene = scene_of(&endpoint, prologue, &scene_session_events);
 
-    scene->fake = fake_http_new(fake_livy_answer, &scene->livy);
-    scene->client = livy_client_new(&endpoint, &fake_http_ops, scene->fake);
-    json_set_str(body, "name", "n");
-    scene->session = livy_session_new(scene->client, body, prologue, &events, scene);
     livy_session_start(scene->session, 0);
     fake_http_run(scene->fake, &scene->is_started, 60000);
     fake_http_run(scene->fake, NULL, 1000);
@@ -78,10 +22,9 @@ static scene_t *scene_new(const char *prologue)
 
 static void scene_post(scene_t *scene)
 {
-    static const statement_events_t events = {on_progress, on_done};
-
     scene->statement = livy_statement_new(scene->session, "pyspark",
-        "# synapse-kernel u-1\n1+1", "u-1", &events, scene);
+        "# synapse-kernel u-1\n1+1", "u-1", &scene_statement_events,
+        scene);
 }
 
 static bool scene_wait(scene_t *scene)
@@ -94,17 +37,10 @@ static const char *line(const scene_t *scene, size_t number)
     return fake_http_line(scene->fake, scene->before + number);
 }
 
-static void scene_end(scene_t *scene)
+static void scene_end_once(scene_t *scene)
 {
     is_int(scene->ends, 1, "one end");
-    livy_statement_destroy(&scene->statement);
-    livy_session_destroy(&scene->session);
-    is_int((long) fake_http_pending(scene->fake), 0, "nothing stays behind");
-    livy_client_destroy(&scene->client);
-    fake_http_destroy(&scene->fake);
-    fake_livy_clear(&scene->livy);
-    free(scene->output);
-    free(scene);
+    scene_end(scene);
 }
 
 static void check_at_once(void)
@@ -119,7 +55,7 @@ static void check_at_once(void)
     is_str(line(scene, 0), "POST http://h/sessions/0/statements {\"code\":\"# synapse-kernel "
         "u-1\\n1+1\",\"kind\":\"pyspark\"}", "the request");
     is_int((long) fake_http_count(scene->fake), (long) scene->before + 1, "then none follows");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_polls(void)
@@ -136,7 +72,7 @@ static void check_polls(void)
     int64_t took = fake_http_now(scene->fake) - begin;
     ok(took > 2000 && took < 60 * 1000, "60 polls span seconds: they slow down (%lld ms)",
         (long long) took);
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_output_after_the_state(void)
@@ -148,14 +84,14 @@ static void check_output_after_the_state(void)
     scene_wait(scene);
     ok(scene->output != NULL, "the output may come after the state");
     is_int((long) fake_http_count(scene->fake), (long) scene->before + 3, "it is asked again");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new(NULL);
     scene->livy.empty_replies = 1000;
     scene_post(scene);
     scene_wait(scene);
-    is_int(scene->err.code, ERR_PROTOCOL, "but not for ever");
-    scene_end(scene);
+    is_int(scene->statement_err.code, ERR_PROTOCOL, "but not for ever");
+    scene_end_once(scene);
 }
 
 static void check_side_channel_interrupt(void)
@@ -172,7 +108,7 @@ static void check_side_channel_interrupt(void)
     is_int(scene->livy.cancels, 0, "a cancel is not needed");
     ok(scene->output && strstr(scene->output, "interrupted"), "what it printed comes back");
     ok(fake_http_now(scene->fake) - begin < 100, "at once");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new("prologue()");
     scene->livy.polls_to_done = 1000000;
@@ -186,8 +122,8 @@ static void check_side_channel_interrupt(void)
     scene_wait(scene);
     is_int(scene->livy.cancels, 1, "code that does not listen is cancelled");
     ok(fake_http_now(scene->fake) - begin < 2500, "after two seconds");
-    is_int(scene->err.code, ERR_INTERRUPTED, "and ends as interrupted");
-    scene_end(scene);
+    is_int(scene->statement_err.code, ERR_INTERRUPTED, "and ends as interrupted");
+    scene_end_once(scene);
 }
 
 static void check_interrupt_before_the_first_line(void)
@@ -202,7 +138,7 @@ static void check_interrupt_before_the_first_line(void)
     is_int(scene->livy.interrupts, 4, "the driver is asked again until the cell has begun");
     is_int(scene->livy.cancels, 0, "which needs no cancel");
     ok(scene->output && strstr(scene->output, "interrupted"), "and then it ends");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new("prologue()");
     scene->livy.polls_to_done = 20;
@@ -216,7 +152,7 @@ static void check_interrupt_before_the_first_line(void)
     int asked = scene->livy.interrupts;
     fake_http_run(scene->fake, NULL, 60000);
     is_int(scene->livy.interrupts, asked, "nor interrupted");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_output_of_a_cancelled_cell(void)
@@ -233,7 +169,7 @@ static void check_output_of_a_cancelled_cell(void)
     scene_wait(scene);
     ok(scene->output && strstr(scene->output, "synapse-kernel-result"),
         "what a cancelled cell printed comes with its own result");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_second_interrupt(void)
@@ -253,7 +189,7 @@ static void check_second_interrupt(void)
     scene_wait(scene);
     is_int(scene->livy.cancels, 1, "a third adds nothing");
     is_int(scene->livy.interrupts, 1, "nor is the driver interrupted again");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_cancel(void)
@@ -268,9 +204,9 @@ static void check_cancel(void)
     scene_wait(scene);
     is_str(line(scene, 1), "POST http://h/sessions/0/statements/0/cancel {}",
         "then it is a cancel where there is no prologue");
-    is_int(scene->err.code, ERR_INTERRUPTED, "it ends as interrupted");
+    is_int(scene->statement_err.code, ERR_INTERRUPTED, "it ends as interrupted");
     is_int(scene->livy.cancels, 1, "cancelled once");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_abandon(void)
@@ -285,9 +221,10 @@ static void check_abandon(void)
     ok(!fake_http_run(scene->fake, &scene->is_done, 60000), "code that nothing stops goes on");
     livy_statement_abandon(scene->statement);
     ok(scene->ends == 0 && scene_wait(scene), "until nobody waits for it");
-    ok(scene->err.code == ERR_INTERRUPTED && strstr(scene->err.text, "still be running"),
+    ok(scene->statement_err.code == ERR_INTERRUPTED &&
+        strstr(scene->statement_err.text, "still be running"),
         "which says that it may still run");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new("prologue");
     scene->livy.polls_to_done = 1000000;
@@ -301,7 +238,7 @@ static void check_abandon(void)
     ok(scene_wait(scene), "given up right after an interrupt");
     is_int(scene->livy.cancels, 1, "it is cancelled all the same");
     is_int(scene->ends, 1, "and ends once");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_death(void)
@@ -314,28 +251,30 @@ static void check_death(void)
     scene->livy.sessions[0].state = "dead";
     scene->livy.log = "[\"java.lang.OutOfMemoryError: Java heap space\"]";
     scene_wait(scene);
-    is_int(scene->err.code, ERR_SESSION_DEAD, "a session that dies ends its statement");
-    ok(strstr(scene->err.text, "Java heap space"), "with the log's reason");
+    is_int(scene->statement_err.code, ERR_SESSION_DEAD,
+        "a session that dies ends its statement");
+    ok(strstr(scene->statement_err.text, "Java heap space"), "with the log's reason");
     ok(fake_http_run(scene->fake, &scene->is_lost, 1000), "and is lost itself");
     is_int(livy_session_phase(scene->session), SESSION_FAILED, "it has failed");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new(NULL);
     scene->livy.sessions[0].state = "dead";
     scene_post(scene);
     scene_wait(scene);
-    is_int(scene->err.code, ERR_SESSION_DEAD, "code for a dead session");
+    is_int(scene->statement_err.code, ERR_SESSION_DEAD, "code for a dead session");
     is_int((long) fake_http_count_of(scene->fake, "POST http://h/sessions/0/st"), 1,
         "is posted once");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new(NULL);
     scene->livy.sessions[0].is_deleted = true;
     scene_post(scene);
     scene_wait(scene);
-    ok(scene->err.code == ERR_SESSION_DEAD && strstr(scene->err.text, "no longer on"),
+    ok(scene->statement_err.code == ERR_SESSION_DEAD &&
+        strstr(scene->statement_err.text, "no longer on"),
         "code for a session that is gone");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_outage(void)
@@ -351,7 +290,7 @@ static void check_outage(void)
     scene_wait(scene);
     ok(scene->output && fake_http_now(scene->fake) - begin > 300000,
         "an outage of minutes is sat out");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new(NULL);
     scene->livy.polls_to_done = 3;
@@ -360,9 +299,10 @@ static void check_outage(void)
     scene->livy.fault_count = 1000000;
     scene_post(scene);
     begin = fake_http_now(scene->fake);
-    ok(scene_wait(scene) && scene->err.code == ERR_CONNECT, "one that does not end is told");
+    ok(scene_wait(scene) && scene->statement_err.code == ERR_CONNECT,
+        "one that does not end is told");
     ok(fake_http_now(scene->fake) - begin < 30 * 60 * 1000, "in the end");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void check_forgotten(void)
@@ -375,10 +315,11 @@ static void check_forgotten(void)
     free(scene->livy.statements[0].code);
     scene->livy.statement_count = 0; /* the server keeps only so many */
     scene_wait(scene);
-    ok(scene->err.code == ERR_HTTP && strstr(scene->err.text, "no longer knows"),
+    ok(scene->statement_err.code == ERR_HTTP &&
+        strstr(scene->statement_err.text, "no longer knows"),
         "a statement that the server dropped");
     ok(!scene->is_lost, "is no lost session");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 static void on_text(const char *text, const err_t *err, void *arg)
@@ -387,7 +328,7 @@ static void on_text(const char *text, const err_t *err, void *arg)
 
     scene->ends++;
     scene->is_done = true;
-    scene->err = *err;
+    scene->statement_err = *err;
     scene->output = text ? xstrdup(text) : NULL;
 }
 
@@ -402,7 +343,7 @@ static void check_side_channel(void)
     is_str(scene->output, "ok", "an expression gives its text");
     ok(strncmp(line(scene, 0), "POST http://h/sessions/0/submit-job {\"job\":\"", 44) == 0 &&
         strstr(line(scene, 0), "\",\"jobType\":\"pyspark\"}"), "by submit-job");
-    scene_end(scene);
+    scene_end_once(scene);
 
     scene = scene_new("prologue()");
     scene->livy.fault = FAULT_HANG;
@@ -410,8 +351,8 @@ static void check_side_channel(void)
     scene->livy.fault_count = 1;
     sidechannel_run(livy_session_sidechannel(scene->session), "k", 1000, on_text, scene);
     scene_wait(scene);
-    is_int(scene->err.code, ERR_TIMEOUT, "a driver that does not answer");
-    scene_end(scene);
+    is_int(scene->statement_err.code, ERR_TIMEOUT, "a driver that does not answer");
+    scene_end_once(scene);
 
     scene = scene_new(NULL);
     channel = livy_session_sidechannel(scene->session);
@@ -423,9 +364,9 @@ static void check_side_channel(void)
     sidechannel_run(channel, "k", 1000, on_text, scene);
     is_int(scene->ends, 0, "is told from the loop");
     scene_wait(scene);
-    is_int(scene->err.code, ERR_UNSUPPORTED, "as not supported");
+    is_int(scene->statement_err.code, ERR_UNSUPPORTED, "as not supported");
     is_int((long) fake_http_count(scene->fake), (long) count, "and is not asked again");
-    scene_end(scene);
+    scene_end_once(scene);
 }
 
 int main(void)
