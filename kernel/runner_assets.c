@@ -1,9 +1,9 @@
 /*
  * runner_assets - data of Azure ML that a step's code names: {azureml:titanic@latest}
  *
- * Looked up as `data path` does it, in the workspace that the session belongs to, else in the
- * one that `data path` means; found again for a while. The code runs with the addresses in
- * their place, or not at all.
+ * Looked up as `data path` does it, in the workspace that the session belongs to, else in
+ * the one that `data path` means; found again for a while. The code runs with the
+ * addresses in their place, or not at all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,8 @@ static char *key_of(const runner_t *runner)
     config_refresh(azure_config(azure));
     workspace_t *place = workspace_look(azure, &command->start, NULL);
     char *key = xasprintf("%s/%s/%s %s", place ? place->subscription_id : "",
-        place ? place->resource_group : "", place ? place->name : "", command->manage.name);
+        place ? place->resource_group : "", place ? place->name : "",
+        command->manage.name);
     workspace_destroy(&place);
     return key;
 }
@@ -114,9 +115,10 @@ static void take_url(runner_t *runner, const char *url, err_t *err)
     if (asset_token_is_safe(url, runner_step(runner)->lang))
         json_set_str(runner->urls, name, url);
     else
-        err_set(err, ERR_UNSUPPORTED, "The address of this data has characters that "
-            "can't stand in code. It goes over as a value: `x = %%synapse data path %.200s` "
-            "and `%%synapse put x` in plain cells, then x[\"path\"] in a Spark cell.", name);
+        err_set(err, ERR_UNSUPPORTED,
+            "The address of this data has characters that can't stand in code. It goes over "
+            "as a value: `x = %%synapse data path %.200s` and `%%synapse put x` in plain "
+            "cells, then x[\"path\"] in a Spark cell.", name);
 }
 
 static void find_rest(runner_t *runner);
@@ -143,6 +145,7 @@ static command_t *path_command(const runner_t *runner, const char *name)
     const cJSON *facts = spark_facts(runner->spark);
     const char *subscription_id = json_str(facts, "subscription_id", NULL);
     const char *resource_group = json_str(facts, "resource_group", NULL);
+    const char *workspace_name = json_str(facts, "workspace_name", NULL);
     command_t *command = xcalloc(1, sizeof *command);
     command->id = COMMAND_DATA;
     command->verb = "path";
@@ -150,7 +153,7 @@ static command_t *path_command(const runner_t *runner, const char *name)
     if (subscription_id && resource_group) { /* Fabric has a workspace_name too */
         command->start.subscription_id = xstrdup(subscription_id);
         command->start.resource_group = xstrdup(resource_group);
-        command->start.workspace_name = xstrdup(json_str(facts, "workspace_name", NULL));
+        command->start.workspace_name = xstrdup(workspace_name);
     }
     return command;
 }

@@ -114,8 +114,9 @@ static const command_row_t path_row = {
     ROW("path"),
     .usage = "data path NAME [--version VERSION] [workspace]",
     .summary = "The address at which Spark reads a data asset, or a path of a datastore.",
-    .text = "spark.read takes it: `x = %synapse data path titanic`, `%synapse put x`, then "
-            "`spark.read.csv(x[\"path\"])` in a Spark cell.",
+    .text = "Within a Spark cell: `spark.read.csv(\"{azureml:titanic@latest}\")`. As a value: "
+            "`x = %synapse data path titanic`, `%synapse put x`, then `spark.read.csv(x[\"path\"])` "
+            "in a Spark cell.",
     .examples = path_examples,
     .options = show_options,
     NAME_WORD,

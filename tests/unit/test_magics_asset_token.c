@@ -1,6 +1,6 @@
 /*
- * test_magics_asset_token - data named in code (tests/data/asset_token.cases); long code;
- *                           which URLs may stand in code
+ * test_magics_asset_token - data named in code (tests/data/asset_token.cases); long
+ *                           code; which URLs may stand in code
  */
 #include "magics/asset_token.h"
 
@@ -55,7 +55,8 @@ static const struct {
 } URLS[] = {
     {"abfss://c@a.dfs.core.windows.net/x/y-1_2.csv", LANG_PYSPARK, true},
     {"abfss://c@a.dfs.core.windows.net/", LANG_SQL, true},
-    {"wasbs://c@a.blob.core.windows.net/B\xc3\xa4ume/*.csv?x=1&y=%20#z", LANG_SCALA, true},
+    {"wasbs://c@a.blob.core.windows.net/B\xc3\xa4ume/*.csv?x=1&y=%20#", LANG_SCALA,
+     true},
     {"abfss://$web@a.dfs.core.windows.net/x", LANG_PYSPARK, true},
     {"abfss://$web@a.dfs.core.windows.net/x", LANG_SQL, true},
     {"abfss://$web@a.dfs.core.windows.net/x", LANG_SCALA, false},
