@@ -1,9 +1,7 @@
 /*
  * manage_attach - `compute attach | update`
  *
- * PUT …/computes/NAME creates and updates alike: what a command does not name is kept.
- * Source: Microsoft.MachineLearningServices, Compute - Create Or Update; its PATCH changes
- * the scale of machines alone.
+ * What a command does not name of a compute that is there is kept.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +10,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "compute/manage_definition.h"
+#include "compute/manage_put.h"
 #include "compute/manage_shape.h"
 #include "compute/resource_id.h"
 #include "compute/manage_target.h"
 #include "compute/manage_verb.h"
-
-#define COMPUTES "/computes"
 
 static const cJSON *definition_of(const manage_t *manage)
 {
@@ -27,80 +24,6 @@ static const cJSON *definition_of(const manage_t *manage)
 static const char *name_of(const manage_t *manage)
 {
     return json_str(definition_of(manage), "name", "");
-}
-
-/* === What is sent ======================================================= */
-
-static const char *azure_type(const char *type)
-{
-    return strcmp(type, "system_assigned") == 0 ? "SystemAssigned"
-        : strcmp(type, "user_assigned") == 0    ? "UserAssigned"
-                                                : "None";
-}
-
-/* As Azure takes it: the IDs are keys, in their order. */
-static cJSON *identity_wanted(const cJSON *identity)
-{
-    const cJSON *id, *ids = json_get_arr(identity, "ids");
-    cJSON *wanted = json_obj(), *users = json_obj();
-    json_set_str(wanted, "type", azure_type(json_str(identity, "type", "")));
-    cJSON_ArrayForEach(id, ids)
-    {
-        if (!json_get(users, id->valuestring))
-            json_set(users, id->valuestring, json_obj());
-    }
-    if (users->child)
-        json_set(wanted, "userAssignedIdentities", users);
-    else
-        json_free(&users);
-    return wanted;
-}
-
-/* The one that it has, without what the service filled in. */
-static cJSON *identity_kept(const cJSON *identity)
-{
-    const cJSON *user, *had = json_get_obj(identity, "userAssignedIdentities");
-    cJSON *kept = json_obj(), *users = json_obj();
-    json_set_str(kept, "type", json_str(identity, "type", "None"));
-    cJSON_ArrayForEach(user, had) json_set(users, user->string, json_obj());
-    if (users->child)
-        json_set(kept, "userAssignedIdentities", users);
-    else
-        json_free(&users);
-    return kept;
-}
-
-static cJSON *properties_of(const cJSON *definition, const cJSON *had)
-{
-    const cJSON *old = json_get_obj(had, "properties");
-    const char *description = json_str(definition, "description",
-        json_str(old, "description", NULL));
-    cJSON *properties = json_obj();
-    json_set_str(properties, "computeType", "SynapseSpark");
-    json_set_str(properties, "resourceId", json_str(old, "resourceId",
-        json_str(definition, "resource_id", "")));
-    if (description)
-        json_set_str(properties, "description", description);
-    return properties;
-}
-
-/* `had`: the compute as it is, or NULL. */
-static cJSON *body_of(const cJSON *definition, const cJSON *had, const char *location)
-{
-    const cJSON *identity = json_get_obj(definition, "identity");
-    const cJSON *old_identity = json_get_obj(had, "identity");
-    const cJSON *tags = json_get_obj(definition, "tags");
-    cJSON *body = json_obj();
-    json_set_str(body, "location", location);
-    json_set(body, "properties", properties_of(definition, had));
-    if (identity)
-        json_set(body, "identity", identity_wanted(identity));
-    else if (old_identity)
-        json_set(body, "identity", identity_kept(old_identity));
-    tags = tags ? tags : json_get_obj(had, "tags");
-    if (tags)
-        json_set(body, "tags", json_copy(tags));
-    return body;
 }
 
 /* === What is said ======================================================= */
@@ -141,14 +64,7 @@ static void on_put(manage_t *manage, const azure_answer_t *answer)
 
 static void put(manage_t *manage, const cJSON *had, const char *location)
 {
-    const char *name = name_of(manage);
-    cJSON *body = body_of(definition_of(manage), had, location);
-    char *path = workspace_path("computes", name), *what = xasprintf("the compute %s", name);
-    manage_phase(manage, "%s %s", had ? "updating" : "attaching", name);
-    manage_ask(manage, "PUT", path, ML_VERSION, body, what, on_put);
-    json_free(&body);
-    free(path);
-    free(what);
+    manage_put_compute(manage, definition_of(manage), had, location, on_put);
 }
 
 /* === One that is there ================================================== */
@@ -255,7 +171,7 @@ static void on_looked(manage_t *manage, const azure_answer_t *answer)
 
 static void look(manage_t *manage, manage_next_fn *next)
 {
-    manage_ask_one(manage, "computes", "compute", ML_VERSION, name_of(manage), next);
+    manage_ask_one(manage, &manage_computes, name_of(manage), next);
 }
 
 static void on_link(manage_t *manage, const azure_answer_t *answer)
@@ -264,8 +180,7 @@ static void on_link(manage_t *manage, const azure_answer_t *answer)
     const char *synapse = json_str(json_get_obj(answer->json, "properties"),
         "linkedServiceResourceId", "");
     if (answer->err.code) {
-        manage_fail_name(manage, answer, "/linkedServices", LINKED_VERSION,
-            options->linked_service);
+        manage_fail_name(manage, answer, &manage_links, options->linked_service);
         return;
     }
     char *id = xasprintf("%s/bigDataPools/%s", synapse, options->pool);
@@ -319,15 +234,13 @@ static void run_attach(manage_t *manage)
         target_register(manage, definition);
         return;
     }
-    bool is_linked = manage->options->linked_service != NULL;
-    if ((!is_linked && check_id(definition, &err) != 0) ||
-        !manage_workspace(manage, &err))
-        manage_fail(manage, &err);
-    else if (is_linked)
-        manage_ask_one(manage, "linkedServices", "linked service", LINKED_VERSION,
-            manage->options->linked_service, on_link);
-    else
+    const char *link = manage->options->linked_service;
+    if (link)
+        manage_ask_one(manage, &manage_links, link, on_link);
+    else if (check_id(definition, &err) == 0)
         look(manage, on_looked);
+    else
+        manage_fail(manage, &err);
 }
 
 /* === update ============================================================= */
@@ -335,23 +248,19 @@ static void run_attach(manage_t *manage)
 static void on_update_found(manage_t *manage, const azure_answer_t *answer)
 {
     if (answer->err.code)
-        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, name_of(manage));
+        manage_fail_name(manage, answer, &manage_computes, name_of(manage));
     else
         update(manage, answer->json);
 }
 
 static void run_update(manage_t *manage)
 {
-    err_t err = {0};
     if (!begin(manage))
         return;
-    const cJSON *definition = definition_of(manage);
-    if (definition_is_target(definition) ||
+    if (definition_is_target(definition_of(manage)) ||
         config_target(azure_config(manage->azure), name_of(manage)))
         manage_refuse(manage, "`%s` is a registered place: `%%synapse compute attach %s …` "
             "registers it anew.", name_of(manage), name_of(manage));
-    else if (!manage_workspace(manage, &err))
-        manage_fail(manage, &err);
     else
         look(manage, on_update_found);
 }

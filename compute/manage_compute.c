@@ -11,8 +11,6 @@
 #include "compute/manage_target.h"
 #include "compute/manage_verb.h"
 
-#define COMPUTES "/computes"
-
 static const char *const list_columns[] = {"name", "type", "provisioning_state", "node_size",
     "node_count", "spark_version", "location", "where", NULL};
 
@@ -61,20 +59,29 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
         give_list(manage);
 }
 
-static void run_list(manage_t *manage)
+/* Where no workspace is named there are the registered names alone. */
+static void list_computes(manage_t *manage, manage_next_fn *next,
+    void (*without)(manage_t *manage))
 {
     err_t err = {0};
-    if (manage_has_workspace(manage, &err)) {
-        manage_phase(manage, "listing the computes of %s", manage->workspace->name);
-        manage_ask_list(manage, COMPUTES, ML_VERSION, "the computes of the workspace",
-            on_list);
-    } else if (err.code) {
+    if (manage_has_workspace(manage, &err))
+        manage_list(manage, &manage_computes, next);
+    else if (err.code)
         manage_fail(manage, &err);
-    } else {
-        manage_note(manage, "No Azure ML workspace is named here (-s -g -w, -f or "
-            "config.json): these are the registered names.");
-        give_list(manage);
-    }
+    else
+        without(manage);
+}
+
+static void list_registered(manage_t *manage)
+{
+    manage_note(manage, "No Azure ML workspace is named here (-s -g -w, -f or "
+        "config.json): these are the registered names.");
+    give_list(manage);
+}
+
+static void run_list(manage_t *manage)
+{
+    list_computes(manage, on_list, list_registered);
 }
 
 /* === %synapse list: names alone ========================================= */
@@ -96,19 +103,8 @@ static void on_name_list(manage_t *manage, const azure_answer_t *answer)
     manage_done(manage, names);
 }
 
-static void run_names(manage_t *manage)
+static void name_registered(manage_t *manage)
 {
-    err_t err = {0};
-    if (manage_has_workspace(manage, &err)) {
-        manage_phase(manage, "listing the computes of %s", manage->workspace->name);
-        manage_ask_list(manage, COMPUTES, ML_VERSION, "the computes of the workspace",
-            on_name_list);
-        return;
-    }
-    if (err.code) {
-        manage_fail(manage, &err);
-        return;
-    }
     cJSON *names = json_arr();
     const char *const *registered = config_target_names(azure_config(manage->azure));
     json_add_str(names, "local");
@@ -118,23 +114,17 @@ static void run_names(manage_t *manage)
     manage_done(manage, names);
 }
 
-/* === show =============================================================== */
-
-/* Begin with the compute that the command names. */
-static void ask_compute(manage_t *manage, manage_next_fn *next)
+static void run_names(manage_t *manage)
 {
-    err_t err = {0};
-    if (manage_workspace(manage, &err))
-        manage_ask_one(manage, "computes", "compute", ML_VERSION, manage->options->name,
-            next);
-    else
-        manage_fail(manage, &err);
+    list_computes(manage, on_name_list, name_registered);
 }
+
+/* === show =============================================================== */
 
 static void on_show(manage_t *manage, const azure_answer_t *answer)
 {
     if (answer->err.code)
-        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, manage->options->name);
+        manage_fail_name(manage, answer, &manage_computes, manage->options->name);
     else
         manage_done(manage, shape_of_compute(answer->json));
 }
@@ -145,7 +135,7 @@ static void run_show(manage_t *manage)
     if (config_target(config, manage->options->name))
         manage_done(manage, target_shape(config, manage->options->name));
     else
-        ask_compute(manage, on_show);
+        manage_ask_one(manage, &manage_computes, manage->options->name, on_show);
 }
 
 /* === detach ============================================================= */
@@ -172,7 +162,7 @@ static void on_detach_found(manage_t *manage, const azure_answer_t *answer)
     static const char *const made[] = {"amlcompute", "computeinstance", NULL};
     const char *name = manage->options->name;
     if (answer->err.code) {
-        manage_fail_name(manage, answer, COMPUTES, ML_VERSION, name);
+        manage_fail_name(manage, answer, &manage_computes, name);
         return;
     }
     char *type = shape_type(answer->json);
@@ -205,7 +195,7 @@ static void run_detach(manage_t *manage)
     else if (config_target(azure_config(manage->azure), name))
         target_forget(manage, name);
     else
-        ask_compute(manage, on_detach_found);
+        manage_ask_one(manage, &manage_computes, name, on_detach_found);
     free(user);
 }
 

@@ -12,8 +12,6 @@
 #include "base/mem.h"
 #include "compute/manage_shape.h"
 
-#define DATA "/data"
-
 static const char *const list_columns[] = {
     "name", "version", "latest_version", "type", "path", "description", NULL};
 
@@ -128,7 +126,7 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
     const cJSON *item;
 
     if (answer->err.code && *asset) {
-        manage_fail_name(manage, answer, DATA, ML_VERSION, asset);
+        manage_fail_name(manage, answer, &manage_assets, asset);
         return;
     }
     if (answer->err.code) {
@@ -146,13 +144,12 @@ static void run_list(manage_t *manage)
     const char *name = manage->options->name;
     err_t err = {0};
 
-    if (!manage_workspace(manage, &err)) {
-        manage_fail(manage, &err);
+    if (!name) {
+        manage_list(manage, &manage_assets, on_list);
         return;
     }
-    if (!name) {
-        manage_phase(manage, "listing the data of %s", manage->workspace->name);
-        manage_ask_list(manage, DATA, ML_VERSION, "the data assets", on_list);
+    if (!manage_workspace(manage, &err)) {
+        manage_fail(manage, &err);
         return;
     }
     data_keep(manage, "asset", name);
@@ -206,7 +203,7 @@ static void on_container(manage_t *manage, const azure_answer_t *answer)
         json_str(json_get_obj(answer->json, "properties"), "latestVersion", "");
 
     if (answer->err.code)
-        manage_fail_name(manage, answer, DATA, ML_VERSION, asset);
+        manage_fail_name(manage, answer, &manage_assets, asset);
     else if (!*latest)
         manage_refuse(manage, "The data asset `%s` has no version yet.", asset);
     else {
@@ -224,8 +221,7 @@ void data_ask_asset(manage_t *manage, const data_uri_t *uri)
     if (*data_kept(manage, "version"))
         ask_version(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ML_VERSION, uri->name,
-                       on_container);
+        manage_ask_one(manage, &manage_assets, uri->name, on_container);
 }
 
 /* === show =============================================================== */

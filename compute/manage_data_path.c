@@ -31,8 +31,7 @@ static void on_datastore(manage_t *manage, const azure_answer_t *answer)
     err_t err = {0};
 
     if (answer->err.code) {
-        manage_fail_name(manage, answer, "/datastores", ML_VERSION,
-                         data_kept(manage, "datastore"));
+        manage_fail_name(manage, answer, &manage_stores, data_kept(manage, "datastore"));
         return;
     }
     char *path = data_uri_in(answer->json, data_kept(manage, "below"), &err);
@@ -56,8 +55,7 @@ static void find_place(manage_t *manage, const data_uri_t *uri)
     } else if (data_take_workspace(manage, uri)) {
         data_keep(manage, "datastore", uri->name);
         data_keep(manage, "below", uri->path);
-        manage_ask_one(manage, "datastores", "datastore", ML_VERSION, uri->name,
-                       on_datastore);
+        manage_ask_one(manage, &manage_stores, uri->name, on_datastore);
     }
 }
 

@@ -160,6 +160,5 @@ void data_run_register(manage_t *manage)
     if (*data_kept(manage, "version"))
         put(manage);
     else
-        manage_ask_one(manage, "data", "data asset", ML_VERSION,
-                       data_kept(manage, "asset"), on_versions);
+        manage_ask_one(manage, &manage_assets, data_kept(manage, "asset"), on_versions);
 }

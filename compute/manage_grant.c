@@ -278,7 +278,7 @@ static void on_compute(manage_t *manage, const azure_answer_t *answer)
     pool_id_t id;
     err_t err = {0};
     if (answer->err.code) {
-        manage_fail_name(manage, answer, "/computes", ML_VERSION, name);
+        manage_fail_name(manage, answer, &manage_computes, name);
     } else if (!shape_is_synapse(answer->json)) {
         char *type = shape_type(answer->json);
         manage_refuse(manage, "`%s` is a compute of type %s: roles of Synapse are for "
@@ -295,17 +295,11 @@ static void on_compute(manage_t *manage, const azure_answer_t *answer)
 
 static void run_grant(manage_t *manage)
 {
-    err_t err = {0};
     const char *name = manage->options->name;
-    if (config_target(azure_config(manage->azure), name)) {
+    if (config_target(azure_config(manage->azure), name))
         manage_refuse(manage, "`%s` is a registered place: it has no roles to give.", name);
-        return;
-    }
-    if (!manage_workspace(manage, &err)) {
-        manage_fail(manage, &err);
-        return;
-    }
-    manage_ask_one(manage, "computes", "compute", ML_VERSION, name, on_compute);
+    else
+        manage_ask_one(manage, &manage_computes, name, on_compute);
 }
 
 const manage_verb_t manage_grant_verbs[] = {

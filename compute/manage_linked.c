@@ -7,15 +7,12 @@
  */
 #include "compute/manage_linked.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "base/json.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "compute/manage_grant.h"
 #include "compute/manage_shape.h"
 
-#define LINKS "/linkedServices"
 #define ROLE "Synapse Apache Spark Administrator"
 #define ROLE_ID "c3a6d2f1-a26f-4810-9b0f-591308d5cbf1" /* its name varies */
 
@@ -98,33 +95,20 @@ static void on_list(manage_t *manage, const azure_answer_t *answer)
 
 static void run_list(manage_t *manage)
 {
-    err_t err = {0};
-
-    if (!manage_workspace(manage, &err)) {
-        manage_fail(manage, &err);
-        return;
-    }
-    manage_phase(manage, "listing the linked services of %s", manage->workspace->name);
-    manage_ask_list(manage, LINKS, LINKED_VERSION, "the linked services", on_list);
+    manage_list(manage, &manage_links, on_list);
 }
 
 /* Begin with the linked service that the command names. */
 void link_ask(manage_t *manage, manage_next_fn *next)
 {
-    err_t err = {0};
-
-    if (manage_workspace(manage, &err))
-        manage_ask_one(manage, "linkedServices", "linked service", LINKED_VERSION,
-                       manage->options->name, next);
-    else
-        manage_fail(manage, &err);
+    manage_ask_one(manage, &manage_links, manage->options->name, next);
 }
 
 static bool is_found(manage_t *manage, const azure_answer_t *answer)
 {
     if (!answer->err.code)
         return true;
-    manage_fail_name(manage, answer, LINKS, LINKED_VERSION, manage->options->name);
+    manage_fail_name(manage, answer, &manage_links, manage->options->name);
     return false;
 }
 
@@ -165,12 +149,8 @@ static void on_unregister_found(manage_t *manage, const azure_answer_t *answer)
 
     if (!is_found(manage, answer))
         return;
-    char *path = workspace_path("linkedServices", name);
-    char *what = xasprintf("the linked service %s", name);
     manage_phase(manage, "unregistering %s", name);
-    manage_ask(manage, "DELETE", path, LINKED_VERSION, NULL, what, on_unregistered);
-    free(what);
-    free(path);
+    manage_send_one(manage, "DELETE", &manage_links, name, NULL, on_unregistered);
 }
 
 static void run_unregister(manage_t *manage)

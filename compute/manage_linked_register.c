@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "compute/manage_put.h"
 #include "compute/manage_shape.h"
 #include "magics/args.h"
 
@@ -64,20 +65,14 @@ static char *pool_id(const manage_t *manage)
 
 static void attach(manage_t *manage)
 {
-    const char *pool = pool_of(manage);
-    cJSON *body = json_obj(), *properties = json_obj();
-    char *id = pool_id(manage), *path = workspace_path("computes", pool);
-    char *what = xasprintf("the compute %s", pool);
+    cJSON *definition = json_obj();
+    char *id = pool_id(manage);
 
-    json_set_str(properties, "computeType", "SynapseSpark");
-    json_set_str(properties, "resourceId", id);
-    json_set_str(body, "location", json_str(manage->kept, "location", ""));
-    json_set(body, "properties", properties);
-    manage_phase(manage, "attaching %s", pool);
-    manage_ask(manage, "PUT", path, ML_VERSION, body, what, on_attached);
-    json_free(&body);
-    free(what);
-    free(path);
+    json_set_str(definition, "name", pool_of(manage));
+    json_set_str(definition, "resource_id", id);
+    manage_put_compute(manage, definition, NULL, json_str(manage->kept, "location", ""),
+                       on_attached);
+    json_free(&definition);
     free(id);
 }
 
@@ -117,8 +112,7 @@ static void attach_next(manage_t *manage)
         manage_done(manage, json_copy(link));
         return;
     }
-    manage_ask_one(manage, "computes", "compute", ML_VERSION, pool_of(manage),
-                   on_looked);
+    manage_ask_one(manage, &manage_computes, pool_of(manage), on_looked);
 }
 
 /* === register =========================================================== */
@@ -143,8 +137,6 @@ static void register_at(manage_t *manage, const char *location)
 {
     const char *name = manage->options->name;
     cJSON *body = json_obj(), *identity = json_obj(), *properties = json_obj();
-    char *path = workspace_path("linkedServices", name);
-    char *what = xasprintf("the linked service %s", name);
 
     json_set_str(manage->kept, "location", location);
     json_set_str(identity, "type", "SystemAssigned");
@@ -156,10 +148,8 @@ static void register_at(manage_t *manage, const char *location)
     json_set(body, "identity", identity);
     json_set(body, "properties", properties);
     manage_phase(manage, "registering %s", name);
-    manage_ask(manage, "PUT", path, LINKED_VERSION, body, what, on_registered);
+    manage_send_one(manage, "PUT", &manage_links, name, body, on_registered);
     json_free(&body);
-    free(what);
-    free(path);
 }
 
 static void on_workspace(manage_t *manage, const azure_answer_t *answer)

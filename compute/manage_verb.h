@@ -29,6 +29,17 @@ extern const manage_verb_t manage_compute_verbs[], manage_attach_verbs[],
     manage_grant_verbs[], manage_linked_verbs[], manage_data_verbs[], manage_config_verbs[],
     manage_whoami_verbs[];
 
+/* What a workspace has many of. */
+typedef struct {
+    const char *collection;  /* "computes": .../computes/NAME */
+    const char *noun;        /* "compute" */
+    const char *plural;      /* in what is being done: "listing the computes of w" */
+    const char *all;         /* in sentences: "the computes of the workspace" */
+    const char *api_version;
+} manage_kind_t;
+
+extern const manage_kind_t manage_computes, manage_links, manage_assets, manage_stores;
+
 /* The answer of a call; `answer->err` is the verb's to look at. */
 typedef void (manage_next_fn)(manage_t *manage, const azure_answer_t *answer);
 
@@ -78,9 +89,14 @@ void manage_ask_url(manage_t *manage, audience_t audience, const char *method,
 void manage_ask_list(manage_t *manage, const char *rest, const char *api_version,
     const char *what, manage_next_fn *next);
 
-/* GET one thing of the workspace by its name: `collection` "computes", `noun` "compute". */
-void manage_ask_one(manage_t *manage, const char *collection, const char *noun,
-    const char *api_version, const char *name, manage_next_fn *next);
+/* Find the workspace and GET all things of a kind, or one by its name. Without a workspace
+ * the verb has failed. */
+void manage_list(manage_t *manage, const manage_kind_t *kind, manage_next_fn *next);
+void manage_ask_one(manage_t *manage, const manage_kind_t *kind, const char *name,
+    manage_next_fn *next);
+/* PUT or DELETE one by its name. */
+void manage_send_one(manage_t *manage, const char *method, const manage_kind_t *kind,
+    const char *name, const cJSON *body, manage_next_fn *next);
 
 /* Is the thing that was asked for not there, while what it lies in is? */
 bool manage_is_missing(const azure_answer_t *answer);
@@ -89,9 +105,9 @@ void manage_done(manage_t *manage, cJSON *value); /* consumes; NULL = the note i
 void manage_fail(manage_t *manage, const err_t *err);
 /* ERR_USAGE with these words. */
 void manage_refuse(manage_t *manage, const char *format, ...) SK_PRINTF(2, 3);
-/* The same as manage_fail for a name that Azure does not know: the near one of `rest`
- * ("/computes") is added. */
-void manage_fail_name(manage_t *manage, const azure_answer_t *answer, const char *rest,
-    const char *api_version, const char *name);
+/* The same as manage_fail for a name that Azure does not know: the near one of its kind is
+ * added. */
+void manage_fail_name(manage_t *manage, const azure_answer_t *answer,
+    const manage_kind_t *kind, const char *name);
 
 #endif
