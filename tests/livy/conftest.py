@@ -15,7 +15,9 @@ from typing import Callable, Iterator
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "remote"))  # livy_prologue uses it
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.append(str(TESTS / "remote"))  # livy_prologue uses it
+sys.path.append(str(TESTS / "azure"))  # livy_http and livy_dialect do
 
 from livy_http import Endpoint  # noqa: E402
 from livy_prologue import PrologueSession  # noqa: E402

@@ -10,19 +10,15 @@ from __future__ import annotations
 import json
 import re
 import ssl
-import sys
 import time
 import urllib.parse
 from http.client import HTTPConnection, HTTPSConnection
-from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "azure"))
-
-from azure_http import FABRIC, SYNAPSE, Client  # noqa: E402
-from livy_http import Endpoint, Reply  # noqa: E402
-from simulator.app import Simulator  # noqa: E402
-from simulator.directory import FABRIC_WORKSPACE, LAKEHOUSE  # noqa: E402
+from azure_http import FABRIC, SYNAPSE, Client
+from livy_http import Endpoint, Reply
+from simulator.app import Simulator
+from simulator.directory import FABRIC_WORKSPACE, LAKEHOUSE
 
 DIALECTS = ("synapse", "fabric")
 TRIES = 20  # looks at what was made a moment ago and is not found yet (Fabric)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import socket
 import ssl
 import time
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Callable
+
+from unix_http import UnixConnection
 
 REQUESTED_BY = "synapse-kernel-tests"
 
@@ -34,19 +35,6 @@ class Reply:
 
     def __str__(self) -> str:
         return f"HTTP {self.status}: {self.text[:2000]}"
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """http.client over an AF_UNIX stream."""
-
-    def __init__(self, path: str, timeout: float):
-        super().__init__("localhost", timeout=timeout)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 @dataclass

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -23,6 +22,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from unix_http import UnixConnection
+
 PROGRAM = Path(__file__).resolve().parents[3] / "local_spark"
 NOBODY = 65534
 START_SECONDS = 60
@@ -30,17 +31,6 @@ STOP_SECONDS = 20
 # Another Java and Spark property of every session: the monitoring calls need the UI.
 CONF = {"spark.ui.enabled": "true", "spark.ui.port": "0"}
 SIZE = {"driverMemory": "1g", "driverCores": 2}
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float):
-        super().__init__("localhost", timeout=timeout)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Cluster:
