@@ -10,13 +10,12 @@ and of Spark's monitoring API below livySessions.
 from __future__ import annotations
 
 import re
-import threading
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from .cluster import Cluster
 from .directory import (
     FABRIC_AUDIENCES,
-    TENANT,
     Directory,
     FabricWorkspace,
     Lakehouse,
@@ -30,17 +29,10 @@ from .fabric_views import (
     member_view,
     session_view,
 )
-from .sessions import (
-    DONE,
-    QUEUED,
-    RUNNING,
-    SPARK_UI,
-    Fate,
-    Session,
-)
-from .synapse import text_of
+from .service import Service
+from .sessions import DONE, QUEUED, RUNNING, Fate, Session
 from .tokens import BadToken, Mint, Principal
-from .wire import Refusal, Reply, Request, Router, guid
+from .wire import Refusal, Reply, Request, guid
 
 HOST = "api.fabric.microsoft.com"
 VERSION = "2023-12-01"
@@ -62,18 +54,21 @@ def failure(status: int, code: str, text: str, **headers: str) -> Refusal:
     return Refusal(status, body, **headers)
 
 
-class Fabric:
+@dataclass
+class Visit:
+    """Who asks, and of which lakehouse."""
+
+    principal: Principal
+    workspace: FabricWorkspace
+    lakehouse: Lakehouse
+
+
+class Fabric(Service):
     def __init__(self, directory: Directory, mint: Mint, cluster: Cluster):
-        self.directory = directory
-        self.mint = mint
-        self.cluster = cluster
-        self.lock = threading.RLock()
+        super().__init__(directory, mint, cluster, idle_seconds=1200.0)
         self.sessions: dict[str, Session] = {}
         self.members: dict[str, Member] = {}
         self.groups: list[Group] = []
-        self.history: list[Session] = []
-        self.phase_seconds = 0.1
-        self.idle_seconds = 1200.0
         self.not_found_first = 1  # looks at a new session that find nothing
         self.statements_late = 1  # looks at a new statement that find nothing
         self.state_lags = 2  # looks at an idle session whose top-level state is old
@@ -81,7 +76,6 @@ class Fabric:
         self.capacity_back = ""  # Retry-After of a full capacity's HTTP 430
         self.page_size = 2
         self.unseen: dict[str, int] = {}
-        self.router = Router()
         self.items = Items(self)
         livy = f"/v1/workspaces/{{w}}/lakehouses/{{l}}/livyapi/versions/{VERSION}"
         self.add_sessions(livy)
@@ -117,16 +111,15 @@ class Fabric:
 
     def enter(self, request: Request) -> Principal:
         try:
-            header = request.headers.get("authorization")
-            claims = self.mint.read(header, FABRIC_AUDIENCES)
-            if claims["tid"] != TENANT:
-                raise BadToken("tenant", "The token is of another tenant.", claims)
+            claims = self.read_token(request, FABRIC_AUDIENCES)
         except BadToken as problem:
             code = "TokenExpired" if problem.reason == "expired" else "Unauthorized"
             raise failure(401, code, str(problem)) from None
-        principal = self.directory.principal(claims["oid"])
-        assert principal, "tokens are made for known principals"
-        return principal
+        return self.known(claims)
+
+    def refusal(self, status: int, text: str, code: str = "") -> Refusal:
+        usual = "StatementNotFound" if status == 404 else "InvalidInput"
+        return failure(status, code or usual, text)
 
     def workspace(
         self, principal: Principal, name: str, needs_writer: bool = False
@@ -161,7 +154,7 @@ class Fabric:
                 return handler(request, self.find(parts.pop("s")), **parts)
             if "m" in parts:
                 return handler(request, self.find_member(parts.pop("m")), **parts)
-            return handler(request, principal, workspace, lakehouse)
+            return handler(request, Visit(principal, workspace, lakehouse))
 
         self.router.add(method, path, guarded)
 
@@ -180,9 +173,8 @@ class Fabric:
 
     # -- sessions
 
-    def start(
-        self, body: dict[str, Any], principal: Principal, workspace: FabricWorkspace
-    ) -> Session:
+    def start(self, body: dict[str, Any], visit: Visit) -> Session:
+        workspace = visit.workspace
         conf = body.get("conf") or {}
         if not all(isinstance(value, str) for value in conf.values()):
             raise failure(400, "InvalidInput", "The values of conf must be text.")
@@ -191,18 +183,10 @@ class Fabric:
             later = {"Retry_After": self.capacity_back} if self.capacity_back else {}
             raise failure(430, "TooManyRequestsForCapacity", CAPACITY_TEXT, **later)
         idle = conf.get("spark.livy.session.idle.timeout")
-        session = Session(
-            guid(),
-            body,
-            principal,
-            self.cluster,
-            self.mint.clock,
-            workspace.fates.pop(0) if workspace.fates else None,
-            self.phase_seconds,
-            seconds_of(idle) if idle else self.idle_seconds,
-        )
-        session.workspace = workspace.id
-        self.history.append(session)
+        fate = workspace.fates.pop(0) if workspace.fates else None
+        seconds = seconds_of(idle) if idle else None
+        session = self.begin(guid(), body, visit.principal, fate, seconds)
+        session.workspace, session.pool = workspace.id, visit.lakehouse.id
         return session
 
     def check_conf(self, conf: dict[str, str], workspace: FabricWorkspace) -> None:
@@ -217,28 +201,14 @@ class Fabric:
         if pool and pool not in [each.name for each in workspace.pools]:
             raise failure(400, "PoolNotFound", f"The pool {pool} was not found.")
 
-    def create(
-        self,
-        request: Request,
-        principal: Principal,
-        workspace: FabricWorkspace,
-        lakehouse: Lakehouse,
-    ) -> Reply:
-        body = request.json()
-        session = self.start(body, principal, workspace)
-        session.pool = lakehouse.id
+    def create(self, request: Request, visit: Visit) -> Reply:
+        session = self.start(request.json(), visit)
         self.sessions[session.id] = session
         self.unseen[session.id] = self.not_found_first
-        return Reply(202, {"id": session.id, "artifactId": lakehouse.id})
+        return Reply(202, {"id": session.id, "artifactId": session.pool})
 
-    def list(
-        self,
-        request: Request,
-        principal: Principal,
-        workspace: FabricWorkspace,
-        lakehouse: Lakehouse,
-    ) -> Reply:
-        held = [s for s in self.sessions.values() if s.pool == lakehouse.id]
+    def list(self, request: Request, visit: Visit) -> Reply:
+        held = [s for s in self.sessions.values() if s.pool == visit.lakehouse.id]
         start = int(request.query.get("$skip", 0))
         size = int(request.query.get("$top", 20))
         items = [activity_view(each) for each in held[start : start + size]]
@@ -267,51 +237,26 @@ class Fabric:
         session.reset_timeout()
         return Reply(204)
 
-    def spark_ui(
-        self, request: Request, session: Session, application: str, what: str
-    ) -> Reply:
-        if what not in SPARK_UI or application != session.app_id:
-            raise failure(404, "ItemNotFound", f"{application}/{what} not found.")
-        try:
-            return Reply(200, session.ask_spark(what))
-        except OSError as problem:
-            raise failure(503, "Unavailable", str(problem)) from None
-
     # -- statements
 
     def statement_post(self, request: Request, session: Session) -> Reply:
         body = request.json()
-        status, made = session.post_statement(body)
-        if status not in (200, 201):
-            raise statement_failure(status, made)
+        made = self.asked(session.post_statement(body))
         self.unseen[f"{session.id}/{made['id']}"] = self.statements_late
         view = self.statement_view(made)
         view["sourceId"] = body.get("sourceId")
         return Reply(200, view)
 
     def statement_show(self, request: Request, session: Session, n: str) -> Reply:
-        status, body = session.ask("GET", f"/statements/{n}")
-        if status != 200 or self.is_unseen(f"{session.id}/{n}"):
-            raise statement_failure(404 if status == 200 else status, body)
+        body = self.asked(session.ask("GET", f"/statements/{n}"))
+        if self.is_unseen(f"{session.id}/{n}"):
+            raise self.refusal(404, f"The statement {n} was not found.")
         view = self.statement_view(body)
         if {"from", "size"} & request.query.keys() and view["output"]:
             start = int(request.query.get("from", 0))
             size = int(request.query.get("size", 1 << 30))
             view["output"] = paged(view["output"], start, size)
         return Reply(200, view)
-
-    def statement_cancel(self, request: Request, session: Session, n: str) -> Reply:
-        status, body = session.ask("POST", f"/statements/{n}/cancel")
-        if status != 200:
-            raise statement_failure(status, body)
-        return Reply(200, body)
-
-    def statements(self, request: Request, session: Session) -> Reply:
-        status, body = session.ask("GET", "/statements")
-        if status != 200:
-            raise statement_failure(status, body)
-        views = [self.statement_view(each) for each in body["statements"]]
-        return Reply(200, {**body, "statements": views})
 
     def statement_view(self, body: dict[str, Any]) -> dict[str, Any]:
         view = {name: body.get(name) for name in ("id", "code", "state", "output")}
@@ -322,18 +267,11 @@ class Fabric:
 
     # -- high-concurrency sessions
 
-    def member_create(
-        self,
-        request: Request,
-        principal: Principal,
-        workspace: FabricWorkspace,
-        lakehouse: Lakehouse,
-    ) -> Reply:
+    def member_create(self, request: Request, visit: Visit) -> Reply:
         """Never the same one twice: the call is not idempotent."""
         body = request.json()
         tag = body.get("sessionTag") or guid()
-        session = self.start(body, principal, workspace)
-        session.pool = lakehouse.id
+        session = self.start(body, visit)
         with self.lock:
             free = [g for g in self.groups if g.tag == tag and len(g.members) < REPLS]
             group = free[0] if free else Group(tag)
@@ -369,15 +307,6 @@ class Fabric:
             if not member.group.members:
                 self.groups.remove(member.group)
         return Reply(200)
-
-    def running(self) -> list[Session]:
-        """Every session that costs money."""
-        return [session for session in self.history if not session.is_over]
-
-
-def statement_failure(status: int, body: Any) -> Refusal:
-    code = "StatementNotFound" if status == 404 else "InvalidInput"
-    return failure(status, code, text_of(body))
 
 
 def seconds_of(text: str) -> float:

@@ -7,22 +7,22 @@ limits"; known errors as the documentation of troubleshooting lists them.
 
 from __future__ import annotations
 
-import threading
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from .cluster import Cluster
 from .directory import (
     ROLE_DEFINITIONS,
-    TENANT,
     Directory,
     Pool,
     SynapseWorkspace,
 )
 from .livy_views import livy_info, plugin_info, result_of, scheduler_info
-from .sessions import ACQUIRING, ENDED, QUEUED, SPARK_UI, SUBMITTING, Fate, Session
+from .service import Service
+from .sessions import ACQUIRING, ENDED, QUEUED, SUBMITTING, Fate, Session
 from .synapse_roles import Roles
 from .tokens import BadToken, Mint, Principal
-from .wire import Refusal, Reply, Request, Router, azure_error, guid, stamp
+from .wire import Refusal, Reply, Request, azure_error, guid, stamp
 
 SUFFIXES = {
     "dev.azuresynapse.net": "https://dev.azuresynapse.net",
@@ -39,6 +39,7 @@ BODY_LIMIT = 100 * 1024
 PAGE_LIMIT = 20
 MEMORY = ("28g", "56g", "112g", "224g", "400g", "472g")
 CORES = (4, 8, 16, 32, 64, 80)
+STATEMENT = ("id", "code", "state", "output")  # its fields
 KINDS = ("spark", "pyspark", "dotnetspark", "sql")
 RUNS_SPARK = (
     "Synapse Administrator",
@@ -71,22 +72,25 @@ def stuck(phase: str) -> Fate:
     return Fate(phase, is_stuck=True)
 
 
-class Synapse:
+@dataclass
+class Visit:
+    """Who asks, of which pool, and the pool's sessions."""
+
+    workspace: SynapseWorkspace
+    pool: Pool
+    principal: Principal
+    held: dict[int, Session]
+
+
+class Synapse(Service):
     """Every Synapse workspace of the directory, by its host name."""
 
     def __init__(self, directory: Directory, mint: Mint, cluster: Cluster):
-        self.directory = directory
-        self.mint = mint
-        self.cluster = cluster
-        self.lock = threading.RLock()
+        super().__init__(directory, mint, cluster, idle_seconds=1800.0)
         self.sessions: dict[tuple[str, str], dict[int, Session]] = {}
-        self.history: list[Session] = []  # also those that were deleted
         self.next_id = 0
-        self.phase_seconds = 0.1
-        self.idle_seconds = 1800.0
         self.creations_a_second = 0  # above it: 429; 0 = any
         self.created_at: list[float] = []
-        self.router = Router()
         pool = "/livyApi/versions/{version}/sparkPools/{pool}"
         one = pool + "/sessions/{number}"
         self.add("GET", pool + "/sessions", self.list)
@@ -96,8 +100,8 @@ class Synapse:
         self.add("PUT", one + "/reset-timeout", self.reset_timeout)
         self.add("GET", one + "/statements", self.statements)
         self.add("POST", one + "/statements", self.statement_post)
-        self.add("GET", one + "/statements/{statement}", self.statement_show)
-        self.add("POST", one + "/statements/{statement}/cancel", self.statement_cancel)
+        self.add("GET", one + "/statements/{n}", self.statement_show)
+        self.add("POST", one + "/statements/{n}/cancel", self.statement_cancel)
         self.add("GET", one + "/applications/{application}/{what}", self.spark_ui)
         applications = "/monitoring/workloadTypes/spark/Applications"
         self.router.add("GET", applications, self.applications)
@@ -121,10 +125,7 @@ class Synapse:
             raise Refusal(404, azure_error("WorkspaceNotFound", request.host))
         workspace, audience = found
         try:
-            header = request.headers.get("authorization")
-            claims = self.mint.read(header, {audience})
-            if claims["tid"] != TENANT:
-                raise BadToken("tenant", "The token is of another tenant.", claims)
+            claims = self.read_token(request, {audience})
         except BadToken as problem:
             text = f"Token Authentication failed: {problem}"
             body = {"code": "AuthenticationFailed", "message": text}
@@ -136,9 +137,10 @@ class Synapse:
                 "message": "Client Ip address : 192.0.2.7",
             }
             raise Refusal(403, body)
-        principal = self.directory.principal(claims["oid"])
-        assert principal, "tokens are made for known principals"
-        return workspace, principal
+        return workspace, self.known(claims)
+
+    def refusal(self, status: int, text: str, code: str = "") -> Refusal:
+        return failure(status, text)
 
     def check_role(
         self,
@@ -178,7 +180,7 @@ class Synapse:
             held = self.sessions.setdefault((workspace.name, pool), {})
             if "number" in parts:
                 return handler(request, self.find(held, parts.pop("number")), **parts)
-            return handler(request, workspace, found, principal, held)
+            return handler(request, Visit(workspace, found, principal, held))
 
         self.router.add(method, path, guarded)
 
@@ -190,15 +192,8 @@ class Synapse:
 
     # -- sessions
 
-    def create(
-        self,
-        request: Request,
-        workspace: SynapseWorkspace,
-        pool: Pool,
-        principal: Principal,
-        held: dict[int, Session],
-    ) -> Reply:
-        body = request.json()
+    def create(self, request: Request, visit: Visit) -> Reply:
+        body, pool = request.json(), visit.pool
         check_options(body)
         self.check_rate()
         if pool.state != "Succeeded":
@@ -213,19 +208,10 @@ class Synapse:
         with self.lock:
             number = self.next_id
             self.next_id += 1
-            held[number] = Session(
-                number,
-                body,
-                principal,
-                self.cluster,
-                self.mint.clock,
-                fate,
-                self.phase_seconds,
-                self.idle_seconds,
-            )
-        held[number].workspace, held[number].pool = workspace.name, pool.name
-        self.history.append(held[number])
-        return Reply(200, view(held[number], request))
+            session = self.begin(number, body, visit.principal, fate)
+            session.workspace, session.pool = visit.workspace.name, pool.name
+            visit.held[number] = session
+        return Reply(200, view(session, request))
 
     def check_rate(self) -> None:
         now = self.mint.clock.now()
@@ -235,17 +221,10 @@ class Synapse:
                 raise failure(429, "Too many requests.", Retry_After="1")
             self.created_at.append(now)
 
-    def list(
-        self,
-        request: Request,
-        workspace: SynapseWorkspace,
-        pool: Pool,
-        principal: Principal,
-        held: dict[int, Session],
-    ) -> Reply:
+    def list(self, request: Request, visit: Visit) -> Reply:
         start = int(request.query.get("from", 0))
         size = min(int(request.query.get("size", PAGE_LIMIT)), PAGE_LIMIT)
-        chosen = list(held.values())[start : start + size]
+        chosen = list(visit.held.values())[start : start + size]
         body = {"from": start, "total": len(chosen)}
         return Reply(200, {**body, "sessions": [view(s, request) for s in chosen]})
 
@@ -272,46 +251,17 @@ class Synapse:
         body = request.json()
         if body.get("kind") and body["kind"] not in KINDS:
             raise failure(400, f"Invalid kind: {body['kind']}")
-        return self.statement_reply(session.post_statement(body))
+        made = self.asked(session.post_statement(body))
+        return Reply(200, self.statement_view(made))
 
-    def statement_show(
-        self, request: Request, session: Session, statement: str
-    ) -> Reply:
-        return self.statement_reply(session.ask("GET", f"/statements/{statement}"))
+    def statement_show(self, request: Request, session: Session, n: str) -> Reply:
+        body = self.asked(session.ask("GET", f"/statements/{n}"))
+        return Reply(200, self.statement_view(body))
 
-    def statement_cancel(
-        self, request: Request, session: Session, statement: str
-    ) -> Reply:
-        path = f"/statements/{statement}/cancel"
-        status, body = session.ask("POST", path)
-        if status != 200:
-            raise failure(status, text_of(body))
-        return Reply(200, body)
-
-    def statements(self, request: Request, session: Session) -> Reply:
-        status, body = session.ask("GET", "/statements")
-        if status != 200:
-            raise failure(status, text_of(body))
-        body["statements"] = [statement_view(each) for each in body["statements"]]
-        return Reply(200, body)
-
-    def statement_reply(self, answer: tuple[int, Any]) -> Reply:
-        status, body = answer
-        if status not in (200, 201):
-            raise failure(status, text_of(body))
-        return Reply(200, statement_view(body))
+    def statement_view(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {name: body.get(name) for name in STATEMENT}
 
     # -- monitoring
-
-    def spark_ui(
-        self, request: Request, session: Session, application: str, what: str
-    ) -> Reply:
-        if what not in SPARK_UI or application != session.app_id:
-            raise failure(404, f"{application}/{what} not found.")
-        try:
-            return Reply(200, session.ask_spark(what))
-        except OSError as problem:
-            raise failure(503, f"The application does not answer: {problem}") from None
 
     def applications(self, request: Request) -> Reply:
         workspace, _ = self.enter(request)
@@ -341,17 +291,9 @@ class Synapse:
                 )
         return Reply(200, {"nJobs": len(jobs), "sparkJobs": jobs})
 
-    def running(self) -> list[Session]:
-        """Every session that costs money."""
-        return [session for session in self.history if not session.is_over]
-
 
 def failure(status: int, text: str, **headers: str) -> Refusal:
     return Refusal(status, {"TraceId": guid(), "Message": text}, **headers)
-
-
-def text_of(body: Any) -> str:
-    return str(body.get("msg", body)) if isinstance(body, dict) else str(body)
 
 
 def check_options(body: Any) -> None:
@@ -370,11 +312,6 @@ def check_options(body: Any) -> None:
     conf = body.get("conf") or {}
     if not all(isinstance(value, str) for value in conf.values()):
         raise failure(400, "The values of conf must be text.")
-
-
-def statement_view(body: dict[str, Any]) -> dict[str, Any]:
-    names = ("id", "code", "state", "output")
-    return {name: body.get(name) for name in names}
 
 
 def view(session: Session, request: Request) -> dict[str, Any]:
