@@ -2,7 +2,7 @@
  * credential - tokens of Microsoft Entra ID, from whatever this place has
  *
  * A place (audience and tenant) has a token, or a chain that asks for one, or neither.
- * Whoever asks waits at the place; all are told together.
+ * Whoever asks waits at the place; all are told together (credential_waiting).
  */
 #include "compute/credential.h"
 
@@ -12,46 +12,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "compute/credential_facts.h"
+#include "compute/credential_waiting.h"
 
 enum {
     AHEAD_S = 300,    /* a token is renewed so long before its end */
     AHEAD_PART = 5,   /* but a short-lived one only in the last part of its life */
     UNKNOWN_S = 600,  /* the life of one that does not say */
     LAST_USE_S = 30,  /* when renewing fails, it is given until so long before its end */
-};
-
-typedef struct place_t {
-    struct place_t *next;
-    credentials_t *credentials;
-    char *audience, *tenant; /* tenant may be NULL */
-    char *secret_token;      /* or NULL */
-    int64_t expires_on, renew_on;
-    const credential_source_t *source; /* that gave it last, or NULL */
-    bool is_login;           /* its chain is the device code alone */
-    chain_t *chain;          /* or NULL */
-    credential_wish_t wish;  /* of the chain */
-    credential_events_t events;
-    loop_timer_t *timer;     /* the askers are told from the loop */
-} place_t;
-
-struct credential_ask_t {
-    credential_ask_t *next;
-    place_t *place;
-    char *secret_refused;
-    credential_events_t events;
-    void *arg;
-    bool is_due;
-};
-
-struct credentials_t {
-    credential_options_t options;
-    int64_t began_s, began_ms; /* the two clocks, at the start */
-    place_t *places;
-    credential_ask_t *asks;
-    const credential_source_t *chosen; /* gave the first token; NULL = none yet */
-    char *secret_refresh, *refresh_tenant; /* of device code */
-    credential_facts_t facts; /* of the last answer */
 };
 
 /* Seconds since 1970. The one clock stands still while a laptop sleeps, the other may be
@@ -97,11 +64,17 @@ static place_t *find_place(credentials_t *credentials, const char *audience,
     return make_place(credentials, audience, tenant);
 }
 
+static void end_chain(place_t *place)
+{
+    chain_end(&place->chain);
+    waiting_forget_prompt(place);
+}
+
 static void end_work(place_t *place)
 {
     const credential_options_t *options = &place->credentials->options;
 
-    chain_end(&place->chain);
+    end_chain(place);
     if (place->timer)
         options->ops->timer_end(options->http, &place->timer);
 }
@@ -139,100 +112,7 @@ static void set_end(place_t *place, int64_t expires_on)
     place->renew_on = place->expires_on - (ahead < AHEAD_S ? ahead : AHEAD_S);
 }
 
-/* --- telling those who wait --- */
-
-static bool has_asks(const place_t *place)
-{
-    for (const credential_ask_t *ask = place->credentials->asks; ask; ask = ask->next) {
-        if (ask->place == place)
-            return true;
-    }
-    return false;
-}
-
-static void unlink_ask(credentials_t *credentials, credential_ask_t *ask)
-{
-    credential_ask_t **link = &credentials->asks;
-
-    while (*link != ask)
-        link = &(*link)->next;
-    *link = ask->next;
-}
-
-static void free_ask(credential_ask_t *ask)
-{
-    credential_wipe(&ask->secret_refused);
-    free(ask);
-}
-
-static void tell_one(const place_t *place, credential_ask_t *ask, const token_t *token,
-                     const err_t *err)
-{
-    err_t own = *err;
-
-    if (token && ask->secret_refused &&
-        strcmp(ask->secret_refused, token->secret_token) == 0)
-        err_set(&own, ERR_AUTH,
-                "The token of the source `%s` for %s was refused, and there is no newer one: "
-                "%s. `%%synapse whoami` says for whom it is; log in again (`az login`, "
-                "`%%synapse login`) if that is not you.",
-                place->source ? place->source->name : "?", place->audience,
-                "it gives the same one again");
-    unlink_ask(place->credentials, ask);
-    ask->events.on_token(own.code ? NULL : token, &own, ask->arg);
-    free_ask(ask);
-}
-
-/* Those who wait at a place now are due. */
-static void set_due(place_t *place)
-{
-    for (credential_ask_t *ask = place->credentials->asks; ask; ask = ask->next) {
-        if (ask->place == place)
-            ask->is_due = true;
-    }
-}
-
-/* The first of those that are still there: they may end each other, and the place with
- * them. NULL = all have had their turn. */
-static credential_ask_t *next_due(const credentials_t *credentials, const place_t *place)
-{
-    credential_ask_t *ask = credentials->asks;
-
-    while (ask && !(ask->is_due && ask->place == place))
-        ask = ask->next;
-    return ask;
-}
-
-/* Tell all who wait now. They may ask again meanwhile. `err` NONE = the place's token. */
-static void tell_all(place_t *place, const err_t *err)
-{
-    credentials_t *credentials = place->credentials;
-    char *secret_copy = err->code ? NULL : xstrdup(place->secret_token);
-    token_t token = {secret_copy, place->expires_on};
-    credential_ask_t *ask;
-
-    set_due(place);
-    while ((ask = next_due(credentials, place)) != NULL)
-        tell_one(place, ask, secret_copy ? &token : NULL, err);
-    credential_wipe(&secret_copy);
-}
-
 /* --- asking --- */
-
-/* A prompt goes to all who can show it. */
-static void on_prompt(const char *link, const char *code, const char *text, void *arg)
-{
-    place_t *place = arg;
-    const credentials_t *credentials = place->credentials;
-    credential_ask_t *ask;
-
-    set_due(place);
-    while ((ask = next_due(credentials, place)) != NULL) {
-        ask->is_due = false;
-        if (ask->events.on_prompt)
-            ask->events.on_prompt(link, code, text, ask->arg);
-    }
-}
 
 /* Those before a source that stays were told when it was found. */
 static void note_facts(place_t *place, chain_result_t *result)
@@ -287,7 +167,7 @@ static void become_login(place_t *place)
         credential_wipe(&other->secret_token);
         other->source = NULL;
         if (other->chain && !other->is_login) {
-            chain_end(&other->chain);
+            end_chain(other);
             begin(other);
         }
     }
@@ -327,19 +207,10 @@ static void on_result(chain_result_t *result, void *arg)
         note_facts(place, result);
         credential_wipe(&place->secret_token);
     }
-    chain_end(&place->chain);
-    tell_all(place, &err);
+    end_chain(place);
+    waiting_tell(place, &err);
     if (place->is_login)
         destroy_place(place->credentials, place);
-}
-
-static void update_prompt(place_t *place)
-{
-    place->events.on_prompt = NULL;
-    for (const credential_ask_t *ask = place->credentials->asks; ask; ask = ask->next) {
-        if (ask->place == place && ask->events.on_prompt)
-            place->events.on_prompt = on_prompt;
-    }
 }
 
 static void begin(place_t *place)
@@ -365,23 +236,27 @@ static void on_ready(void *arg)
     err_t none = {0};
 
     place->timer = NULL;
-    if (place->secret_token)
-        tell_all(place, &none);
-    else if (has_asks(place) && !place->chain)
+    if (place->chain)
+        waiting_show_prompt(place);
+    else if (place->secret_token)
+        waiting_tell(place, &none);
+    else if (waiting_any(place))
         begin(place); /* it was refused meanwhile */
 }
 
-/* Give the token from the loop, or see that one is asked for. */
+/* Give the token, or show the code that is waited for, from the loop; or see that a token
+ * is asked for. */
 static void serve(place_t *place)
 {
     const credential_options_t *options = &place->credentials->options;
+    bool is_ready = place->chain ? place->link != NULL : is_fresh(place);
 
-    update_prompt(place);
-    if (place->chain || place->timer)
+    waiting_update(place);
+    if (place->timer)
         return;
-    if (is_fresh(place))
+    if (is_ready)
         place->timer = options->ops->timer(options->http, 0, on_ready, place);
-    else
+    else if (!place->chain)
         begin(place);
 }
 
@@ -423,11 +298,8 @@ void credentials_destroy(credentials_t **credentials_p)
 
     while (credentials->places)
         destroy_place(credentials, credentials->places);
-    while (credentials->asks) {
-        credential_ask_t *ask = credentials->asks;
-        credentials->asks = ask->next;
-        free_ask(ask);
-    }
+    while (credentials->asks)
+        waiting_end(credentials, credentials->asks);
     credential_wipe(&credentials->secret_refresh);
     free(credentials->refresh_tenant);
     credential_facts_free(&credentials->facts);
@@ -469,10 +341,9 @@ void credentials_end(credential_ask_t **ask_p)
         return;
     *ask_p = NULL;
     place_t *place = ask->place;
-    unlink_ask(place->credentials, ask);
-    free_ask(ask);
-    update_prompt(place);
-    if (has_asks(place))
+    waiting_end(place->credentials, ask);
+    waiting_update(place);
+    if (waiting_any(place))
         return;
     end_work(place); /* nobody waits any more */
     if (place->is_login)

@@ -778,6 +778,32 @@ static void test_device_ends(void)
     end(world);
 }
 
+static void test_device_for_two(void)
+{
+    world_t *world = begin(nothing);
+    asker_t first = {0}, second = {0};
+
+    world->pending = 1000;
+    ask(world, &first, ARM, NULL, &with_prompt);
+    for (int i = 0; i < 40 && !first.prompts; i++)
+        wait_briefly(world);
+    ask(world, &second, ARM, NULL, &with_prompt);
+    is_int(second.prompts, 0, "who comes later is shown nothing inside the call");
+    for (int i = 0; i < 40 && !second.prompts; i++)
+        wait_briefly(world);
+    is_str(second.code, first.code, "but the same code, from the loop");
+    is_int(first.prompts, 1, "which the first one is not shown again");
+    credentials_end(&first.ask);
+    world->pending = 1;
+    wait_for(world, &second.is_told);
+    ok(second.token != NULL, "the login goes on for the second when the first has gone");
+    is_int(second.prompts, 1, "with the code that it knows");
+    ok(!first.is_told, "the first is told nothing");
+    forget(&first);
+    forget(&second);
+    end(world);
+}
+
 /* The asks end themselves, and each other, where they are shown the code. */
 static void on_prompt_end(const char *link, const char *code, const char *text, void *arg)
 {
@@ -1012,6 +1038,7 @@ int main(void)
     test_certificate();
     test_device();
     test_device_ends();
+    test_device_for_two();
     test_end_in_prompt();
     test_login();
     test_login_meanwhile();
