@@ -61,7 +61,7 @@ typedef struct {
     const char *home;            /* those with ~/ */
 } config_base_t;
 
-/* A value as its key wants it. NULL with ERR_USAGE: a sentence that names the key
+/* config_take.c: a value as its key wants it. NULL with ERR_USAGE: a sentence that names the key
  * and what it takes, and not the value of a secret. Caller frees. */
 cJSON *config_take(const config_key_t *key, const cJSON *value,
     const config_base_t *base, err_t *err);
