@@ -184,6 +184,9 @@ static const config_key_t fields[] = {
     {"start_timeout", CONFIG_NUMBER,
         .help = "seconds after which a start is given up",
         .min = 1, .max = 86400, .kinds = ALL},
+    {"packages", CONFIG_TEXTS,
+        .help = "packages of Maven, and words for them, as --packages has them",
+        .kinds = ALL},
     {"conf", CONFIG_SETTINGS, .help = "Spark's settings", .kinds = ALL},
 };
 enum { FIELD_COUNT = sizeof fields / sizeof *fields };

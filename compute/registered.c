@@ -9,25 +9,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "magics/start_options.h"
 
 static const struct {
     const char *field;
     size_t offset;
-} texts[] = {
-    {"url", offsetof(start_options_t, livy_url)},
-    {"auth", offsetof(start_options_t, auth)},
-    {"user", offsetof(start_options_t, secret_user)},
-    {"password_file", offsetof(start_options_t, password_file)},
-    {"token_file", offsetof(start_options_t, token_file)},
-    {"ca_file", offsetof(start_options_t, ca_file)},
-    {"proxy", offsetof(start_options_t, proxy)},
-    {"environment", offsetof(start_options_t, environment)},
-    {"environment_version", offsetof(start_options_t, environment_version)},
-    {"instance_type", offsetof(start_options_t, instance_type)},
-    {"runtime_version", offsetof(start_options_t, runtime_version)},
-    {"driver_memory", offsetof(start_options_t, driver_memory)},
-    {"executor_memory", offsetof(start_options_t, executor_memory)},
-}, numbers[] = {
+} numbers[] = {
     {"driver_cores", offsetof(start_options_t, driver_cores)},
     {"executor_cores", offsetof(start_options_t, executor_cores)},
     {"num_executors", offsetof(start_options_t, num_executors)},
@@ -44,19 +31,21 @@ static void fill_workspace(start_options_t *options, const cJSON *entry)
     options->workspace_name = xstrdup(json_str(entry, "workspace_name", NULL));
 }
 
-static void fill_headers(start_options_t *options, const cJSON *list)
+static void add_list(char ***slot, const cJSON *list)
 {
     size_t count = 0;
     const cJSON *item;
-    if (options->headers || !list)
+    while (*slot && (*slot)[count])
+        count++;
+    if (!list)
         return;
-    options->headers = xcalloc((size_t)cJSON_GetArraySize(list) + 1,
-        sizeof *options->headers);
+    *slot = xrealloc(*slot, (count + (size_t)cJSON_GetArraySize(list) + 1) * sizeof **slot);
     cJSON_ArrayForEach(item, list)
     {
         if (cJSON_IsString(item))
-            options->headers[count++] = xstrdup(item->valuestring);
+            (*slot)[count++] = xstrdup(item->valuestring);
     }
+    (*slot)[count] = NULL;
 }
 
 static void fill_conf(start_options_t *options, const cJSON *conf)
@@ -80,10 +69,11 @@ static bool is_for_other(const start_options_t *given, const char *field)
 void registered_fill(start_options_t *options, const cJSON *entry)
 {
     start_options_t given = *options;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char **slot = (char **)((char *)options + texts[i].offset);
-        if (!*slot && !is_for_other(&given, texts[i].field))
-            *slot = xstrdup(json_str(entry, texts[i].field, NULL));
+    const start_text_t *text;
+    for (size_t i = 0; (text = start_text_at(i)); i++) {
+        char **slot = start_text_of(options, text);
+        if (text->is_registered && !*slot && !is_for_other(&given, text->key))
+            *slot = xstrdup(json_str(entry, text->key, NULL));
     }
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         int *slot = (int *)((char *)options + numbers[i].offset);
@@ -91,6 +81,8 @@ void registered_fill(start_options_t *options, const cJSON *entry)
             *slot = (int)json_int(entry, numbers[i].field, 0);
     }
     fill_workspace(options, entry);
-    fill_headers(options, json_get_arr(entry, "headers"));
+    if (!options->headers)
+        add_list(&options->headers, json_get_arr(entry, "headers"));
+    add_list(&options->packages, json_get_arr(entry, "packages"));
     fill_conf(options, json_get_obj(entry, "conf"));
 }

@@ -10,23 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-
-static const struct {
-    const char *key;
-    size_t offset;
-} fields[] = {
-    {"auth", offsetof(start_options_t, auth)},
-    {"user", offsetof(start_options_t, secret_user)},
-    {"password_file", offsetof(start_options_t, password_file)},
-    {"token_file", offsetof(start_options_t, token_file)},
-    {"ca_file", offsetof(start_options_t, ca_file)},
-    {"proxy", offsetof(start_options_t, proxy)},
-};
-
-static char **field_of(const start_options_t *options, size_t i)
-{
-    return (char **)((char *)options + fields[i].offset);
-}
+#include "magics/start_options.h"
 
 /* "http://user:password@proxy:3128": not for a file. */
 static bool has_proxy_login(const start_options_t *options)
@@ -110,10 +94,11 @@ cJSON *spark_place_of(const target_t *target)
     if (target->kind == TARGET_LOCAL)
         return place;
     json_set_str(place, "livy_url", target->shown_name); /* without credentials */
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const char *value = *field_of(options, i);
+    const start_text_t *text;
+    for (size_t i = 0; (text = start_text_at(i)); i++) {
+        const char *value = text->is_kept ? *start_text_of(options, text) : NULL;
         if (value && !(value == options->proxy && has_proxy_login(options)))
-            json_set_str(place, fields[i].key, value);
+            json_set_str(place, text->key, value);
     }
     if (needs_login(options, target))
         json_set_bool(place, "needs_login", true);
@@ -147,8 +132,10 @@ target_t *spark_place_target(const cJSON *place, cJSON *body,
         return target;
     }
     options.livy_url = (char *)json_str(place, "livy_url", NULL);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        *field_of(&options, i) = (char *)json_str(place, fields[i].key, NULL);
+    const start_text_t *text;
+    for (size_t i = 0; (text = start_text_at(i)); i++)
+        if (text->is_kept)
+            *start_text_of(&options, text) = (char *)json_str(place, text->key, NULL);
     if (json_bool(place, "needs_login", false))
         err_set(err, ERR_AUTH, "The login at %s was part of the line that started the "
             "session, and is not kept.", options.livy_url);

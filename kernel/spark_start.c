@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "compute/target_packages.h"
 #include "kernel/spark_parts.h"
 #include "kernel/spark_place.h"
 #include "kernel/spark_settings.h"
@@ -377,23 +378,29 @@ static int idle_minutes_of(const target_t *target)
     return asked || !target_is_azure(target) ? asked : AZURE_IDLE_MIN;
 }
 
+/* What `start` leaves open; -1 = it asks for what can't be. */
+static int fill_in(spark_t *spark, target_t *target, err_t *err)
+{
+    spark_settings_add_missing(target->session_body, spark->shared->defaults);
+    if (spark_check_limits(spark, target, err) != 0)
+        return -1;
+    spark_settings_add_missing(target->session_body, target->usual_body);
+    return target_add_packages(target, err);
+}
+
 static void on_found(target_t *target, const err_t *err, void *arg)
 {
     spark_t *spark = arg;
     err_t fault = *err;
     spark->looking = NULL;
-    if (target) {
-        spark_settings_add_missing(target->session_body, spark->shared->defaults);
-        if (spark_check_limits(spark, target, &fault) != 0)
-            target_destroy(&target);
-    }
+    if (target && fill_in(spark, target, &fault) != 0)
+        target_destroy(&target);
     if (!target) {
         end_asking(spark, NULL, &fault);
         return;
     }
     free(spark->looking_text);
     spark->looking_text = NULL;
-    spark_settings_add_missing(target->session_body, target->usual_body);
     json_free(&spark->asked_place);
     spark->asked_place = spark_place_of(target);
     set_limit(spark, (int64_t)target->options->start_timeout_s * 1000);

@@ -53,6 +53,8 @@ static const struct {
     {"pluginInfo", "currentState", "ResourceAcquisition", "acquiring resources"},
     {"pluginInfo", "currentState", "Submission", "submitting"},
     {"pluginInfo", "currentState", "Monitoring", "starting Spark"},
+    {"localInfo", "currentState", "fetchingPackages",
+        "fetching packages, which takes long the first time"},
     {"schedulerInfo", "currentState", "Queued", "queued"},
     {"schedulerInfo", "currentState", "Scheduled", "preparing"},
 };

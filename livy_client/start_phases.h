@@ -2,8 +2,8 @@
  * start_phases - what the start of a session goes through, out of its session object
  *
  * Pure. Synapse and Fabric say in `schedulerInfo`, `pluginInfo`, `livyInfo` and
- * `fabricSessionStateInfo` what they are at and since when; any of it may be missing. Of
- * other servers there are no phases.
+ * `fabricSessionStateInfo` what they are at and since when; any of it may be missing. The
+ * local server says in `localInfo` that it fetches packages. Of others there are no phases.
  * Source: REST reference of Azure Synapse's Spark sessions; Fabric's Livy API.
  */
 #ifndef SK_START_PHASES_H

@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any, Optional
 
-from . import gateway, java, spark_conf, statements, warm_up
+from . import gateway, java, packages, spark_conf, statements, warm_up
 from .driver_start import StartFailed, find_pyspark, new_main
 from .wire import Channel
 
@@ -72,6 +72,10 @@ class Driver:
             raise StartFailed(str(problem)) from None
         os.environ["JAVA_HOME"] = found.home
         os.environ["SPARK_HOME"] = home
+        if conf.get(packages.KEY):
+            self.channel.send({"event": "phase", "phase": "fetchingPackages"})
+            conf = packages.fetched(found, home, conf, self.spec["private"])
+            self.channel.send({"event": "phase", "phase": None})
         self.start_jvm(found, home, conf)
         self.connect(conf)
         signal.signal(signal.SIGINT, self.on_interrupt)
@@ -103,9 +107,10 @@ class Driver:
         except OSError:
             pass
         asked.update(spark_conf.with_files(spec["conf"], spec))
-        return spark_conf.properties(
+        conf = spark_conf.properties(
             asked, spec["private"], spec["memory"], spec["cores"], sys.executable
         )
+        return packages.with_versions(conf, home)
 
     def start_jvm(self, found: java.Java, home: str, conf: dict) -> None:
         from . import archive
@@ -125,7 +130,8 @@ class Driver:
         submit = None
         if gateway.needs_submit(conf):
             submit = os.path.join(private, "spark.properties")
-            gateway.write_properties(submit, conf)
+            there = {k: v for k, v in conf.items() if k != packages.KEY}
+            gateway.write_properties(submit, there)
         path = gateway.class_path(home, classes, conf)
         arguments = gateway.jvm_arguments(options, path, submit)
         command = [found.binary]

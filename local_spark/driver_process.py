@@ -61,6 +61,7 @@ class DriverProcess:
         self.on_message: Callable[[dict], None] = lambda message: None
         self.on_end: Callable[[], None] = lambda: None
         self.ready: Optional[dict] = None
+        self.phase: Optional[str] = None  # what it is at, where that is worth a word
         self.failed: Optional[str] = None
         self.is_over = False
         self.ended = threading.Event()  # and nothing is left of it
@@ -145,6 +146,8 @@ class DriverProcess:
                 break
             if event == "ready":
                 self.ready = message
+            elif event == "phase":
+                self.phase = message["phase"]
             elif event == "failed":
                 self.failed = message["reason"]
                 self.log.explain(self.failed)

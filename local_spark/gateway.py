@@ -2,8 +2,8 @@
 
 PySpark's own way goes through two shell scripts and a launcher JVM, half a second of
 waiting. The JVM is started here with the same class path and module options while
-PySpark is being imported; only sessions that need Spark to resolve packages go through
-SparkSubmit, which is a class of the same class path.
+PySpark is being imported; only sessions whose jars or archives lie elsewhere go through
+SparkSubmit, which is a class of the same class path. Packages: packages.py.
 """
 
 import ctypes
@@ -14,11 +14,10 @@ import struct
 import subprocess
 import threading
 import time
-from typing import Optional
+from typing import Any, Callable, Optional
 
 GATEWAY_CLASS = "org.apache.spark.api.python.PythonGatewayServer"
 SUBMIT_CLASS = "org.apache.spark.deploy.SparkSubmit"
-RESOLVED = ("spark.jars.packages", "spark.jars.repositories", "spark.archives")
 
 # The packages of the JDK that Spark reflects into (Java 17 and later keep them shut).
 OPENED = {
@@ -52,8 +51,8 @@ def make_folders(private: str) -> None:
 
 
 def needs_submit(conf: dict) -> bool:
-    """True when Spark has to fetch something before its context can start."""
-    if any(conf.get(key) for key in RESOLVED):
+    """True when Spark has to fetch files before its context can start."""
+    if conf.get("spark.archives"):
         return True
     listed = [conf.get(key, "") for key in ("spark.jars", "spark.submit.pyFiles")]
     uris = [uri for text in listed for uri in text.split(",")]
@@ -61,10 +60,9 @@ def needs_submit(conf: dict) -> bool:
 
 
 def local_jars(conf: dict) -> list:
-    paths = [jar.strip() for jar in conf.get("spark.jars", "").split(",")]
-    return [
-        path.removeprefix("file://").removeprefix("file:") for path in paths if path
-    ]
+    jars = [jar.strip() for jar in conf.get("spark.jars", "").split(",")]
+    paths = [jar.removeprefix("file://").removeprefix("file:") for jar in jars]
+    return [path for path in paths if path and "://" not in path]
 
 
 def java_options(conf: dict, memory: str, small: bool, private: str) -> list:
@@ -92,8 +90,7 @@ def class_path(spark_home: str, classes: str, conf: dict) -> str:
     names = sorted(name for name in os.listdir(jars) if name.endswith(".jar"))
     parts = [os.path.join(jars, name) for name in names] + [classes]
     parts += conf.get("spark.driver.extraClassPath", "").split(":")
-    if not needs_submit(conf):
-        parts += local_jars(conf)
+    parts += local_jars(conf)
     return ":".join(part for part in parts if part)
 
 
@@ -125,7 +122,9 @@ def write_properties(path: str, conf: dict) -> None:
             file.write("%s=%s\n" % (key, text))
 
 
-def start_jvm(command: list, environment: dict, info: str) -> subprocess.Popen:
+def start_jvm(
+    command: list, environment: dict, info: str, **streams: Any
+) -> subprocess.Popen:
     """Its standard input is our pipe: the JVM ends when that closes, however we end."""
 
     def prepare() -> None:
@@ -137,13 +136,16 @@ def start_jvm(command: list, environment: dict, info: str) -> subprocess.Popen:
         env=dict(environment, _PYSPARK_DRIVER_CONN_INFO_PATH=info),
         stdin=subprocess.PIPE,
         preexec_fn=prepare,
+        **streams,
     )
 
 
-def wait_for_port(jvm: subprocess.Popen, info: str) -> Optional[tuple]:
-    """(port, secret) when the JVM listens, None when it ended before."""
+def wait_for_port(
+    jvm: subprocess.Popen, info: str, is_over: Callable = lambda now: False
+) -> Optional[tuple]:
+    """(port, secret) when the JVM listens, None when it ended before or `is_over`."""
     while True:
-        ended = jvm.poll() is not None
+        ended = jvm.poll() is not None or is_over(time.monotonic())
         try:
             with open(info, "rb") as file:
                 data = file.read()

@@ -316,7 +316,7 @@ class Session:
         }
 
     def view(self) -> dict:
-        """Livy's session object, with `start` and `sparkVersion`, which are ours.
+        """Livy's session object, with `start`, `localInfo`, `sparkVersion`: ours.
         `local[N]` has no executors: their fields are null and 0; memory and cores of
         the driver are those in effect."""
         request = self.request
@@ -350,5 +350,6 @@ class Session:
             "pyFiles": request["pyFiles"],
             "queue": request["queue"],
             "start": "warm" if self.is_warm else "cold",
+            "localInfo": {"currentState": self.driver.phase if self.driver else None},
             "sparkVersion": ready["spark_version"] if ready else None,
         }

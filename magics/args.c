@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "magics/lines.h"
+#include "magics/packages.h"
 #include "magics/value.h"
 
 enum { OPTION_LIMIT = 64, HEADER_LIMIT = 100, NAME_LIMIT = 100 };
@@ -53,7 +54,12 @@ const option_t *row_letter(const command_row_t *row, char letter)
 
 bool option_repeats(const option_t *option)
 {
-    return option->type == OPTION_HEADER || option->type == OPTION_NAMES;
+    return option->type == OPTION_HEADER || option_is_list(option);
+}
+
+bool option_is_list(const option_t *option)
+{
+    return option->type == OPTION_NAMES || option->type == OPTION_PACKAGES;
 }
 
 /* How an error calls the magic: "%synapse start". */
@@ -205,8 +211,9 @@ static int add_header(char ***field, const char *name, const char *value, err_t 
     return 0;
 }
 
-/* Names with commas between. */
-static int add_names(char ***field, const char *name, const char *value, err_t *err)
+/* What is right with commas between: names of dataframes, packages. */
+static int add_items(char ***field, const char *name, const char *value,
+    int (*check)(const char *, const char *, err_t *), const char *what, err_t *err)
 {
     size_t count = 0;
     while (*field && (*field)[count])
@@ -215,8 +222,8 @@ static int add_names(char ***field, const char *name, const char *value, err_t *
         size_t len = strcspn(start, ",");
         char *one = trimmed(start, len);
         if (count >= NAME_LIMIT)
-            err_set(err, ERR_USAGE, "%s names more than %d dataframes.", name, NAME_LIMIT);
-        if (count >= NAME_LIMIT || value_name(name, one, err) != 0) {
+            err_set(err, ERR_USAGE, "%s names more than %d %s.", name, NAME_LIMIT, what);
+        if (count >= NAME_LIMIT || check(name, one, err) != 0) {
             free(one);
             return -1;
         }
@@ -255,7 +262,9 @@ static int set_value(void *fields, const option_t *option, const char *value, er
     case OPTION_CHOICE:
         return set_choice(field, option, value, err);
     case OPTION_NAMES:
-        return add_names(field, name, value, err);
+        return add_items(field, name, value, value_name, "dataframes", err);
+    case OPTION_PACKAGES:
+        return add_items(field, name, value, packages_check, "packages", err);
     case OPTION_ROWS:
         return value_rows(name, value, field, err);
     }
@@ -339,7 +348,7 @@ static int parse_option(void *fields, const command_row_t *row,
     free(first);
     if (option->type == OPTION_WORDS)
         joined = words_joined(words, i, value);
-    else if (option->type == OPTION_NAMES)
+    else if (option_is_list(option))
         joined = names_joined(words, i, value);
     int result = set_value(fields, option, joined ? joined : value, err);
     free(joined);

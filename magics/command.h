@@ -40,6 +40,7 @@ typedef struct {
     char *kind;                            /* --kind pyspark|spark|sql; NULL = pyspark */
     bool reuse;
     cJSON *conf;                           /* object of Spark conf, or NULL */
+    char **packages;                       /* --packages (packages.h), NULL-ended, or NULL */
 } start_options_t;
 
 typedef struct {

@@ -7,6 +7,7 @@
 #include "magics/cell.h"
 #include "magics/conf.h"
 #include "magics/endpoint_options.h"
+#include "magics/packages.h"
 #include "magics/row.h"
 
 static const char *const kinds[] = {"pyspark", "python", "spark", "scala", "sql", NULL};
@@ -52,6 +53,12 @@ static const option_t options[] = {
      .help = "pyspark (the default; it runs Scala and SQL cells too), spark or sql"},
     {0, "reuse", .offset = offsetof(command_t, start.reuse),
      .help = "keep the active session when its settings are the same"},
+    {0, "packages", "LIST", OPTION_PACKAGES, START_FIELD(packages),
+     .choices = packages_words,
+     .help = "packages of Maven, GROUP:ARTIFACT:VERSION with commas between, added to "
+             "spark.jars.packages; azure and aws stand for what Spark on this machine lacks "
+             "to read those stores. Spark fetches them into ~/.ivy2 where it starts: a pool "
+             "without a way to the internet can't"},
     {'e', "environment", "NAME", OPTION_TEXT, START_FIELD(environment),
      .help = "Azure ML environment whose Conda packages the session gets; with -c"},
     {0, "environment-version", "VERSION", OPTION_TEXT, START_FIELD(environment_version),
@@ -64,6 +71,7 @@ static const option_t options[] = {
 static const char *const examples[] = {
     "%synapse start",
     "%synapse start --driver-memory 2g",
+    "%synapse start --packages azure",
     "%synapse start --name etl",
     "%synapse start --livy http://localhost:8998 -n 2",
     "%synapse start -c $compute_name --start-timeout 1000",

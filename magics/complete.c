@@ -94,7 +94,7 @@ static const option_t *option_before(const command_row_t *row, const words_t *wo
     while (i > 1 && text_ends(words->items[i - 1].text, ","))
         i--;
     const option_t *option = i > 0 ? open_option(row, words, i - 1) : NULL;
-    return option && (i == count || option->type == OPTION_NAMES) ? option : NULL;
+    return option && (i == count || option_is_list(option)) ? option : NULL;
 }
 
 static bool is_given(const option_t *option, const words_t *words, size_t count)
@@ -156,7 +156,7 @@ static value_t value_of(const before_t *before, const char *text)
         value.at += (size_t)((const char *)memchr(raw, '=', spot->cursor - value.at) - raw) + 1;
         value.typed = equals + 1;
     }
-    const char *comma = is_plain && value.option && value.option->type == OPTION_NAMES
+    const char *comma = is_plain && value.option && option_is_list(value.option)
         ? strrchr(value.typed, ',') : NULL;
     if (comma) {
         value.typed = comma + 1;

@@ -23,6 +23,7 @@ typedef enum {
     OPTION_CHOICE, /* char *, one of `choices` */
     OPTION_NAMES,  /* char **, NULL-ended: names of Python, with commas between; may be
                       repeated */
+    OPTION_PACKAGES, /* char **, NULL-ended: packages (packages.h), in the same way */
     OPTION_ROWS,   /* long: 1 or more, or -1 for "all" and "-1" */
     OPTION_WORDS,  /* char *: all words up to the next option; a word that holds a space
                       keeps double quotes (words_of_line splits it again) */
@@ -93,5 +94,7 @@ const option_t *row_option(const command_row_t *row, const char *name, size_t le
 const option_t *row_letter(const command_row_t *row, char letter);
 /* May it be given more than once? */
 bool option_repeats(const option_t *option);
+/* Does its value hold commas, after which it goes on? */
+bool option_is_list(const option_t *option);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * start_options - copies of what `start` was asked
+ * start_options - copies of what `start` was asked, and the names of its texts in files
  */
 #include "magics/start_options.h"
 
@@ -9,35 +9,41 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-/* Its texts. */
-static const size_t texts[] = {
-    offsetof(start_options_t, subscription_id),
-    offsetof(start_options_t, resource_group),
-    offsetof(start_options_t, workspace_name),
-    offsetof(start_options_t, config_file),
-    offsetof(start_options_t, compute_target),
-    offsetof(start_options_t, environment),
-    offsetof(start_options_t, environment_version),
-    offsetof(start_options_t, driver_memory),
-    offsetof(start_options_t, executor_memory),
-    offsetof(start_options_t, livy_url),
-    offsetof(start_options_t, instance_type),
-    offsetof(start_options_t, runtime_version),
-    offsetof(start_options_t, auth),
-    offsetof(start_options_t, secret_user),
-    offsetof(start_options_t, secret_password),
-    offsetof(start_options_t, secret_token),
-    offsetof(start_options_t, token_file),
-    offsetof(start_options_t, password_file),
-    offsetof(start_options_t, ca_file),
-    offsetof(start_options_t, proxy),
-    offsetof(start_options_t, kind),
+#define FIELD(name) offsetof(start_options_t, name)
+
+static const start_text_t texts[] = {
+    {NULL, FIELD(subscription_id), false, false},
+    {NULL, FIELD(resource_group), false, false},
+    {NULL, FIELD(workspace_name), false, false},
+    {NULL, FIELD(config_file), false, false},
+    {NULL, FIELD(compute_target), false, false},
+    {"environment", FIELD(environment), true, false},
+    {"environment_version", FIELD(environment_version), true, false},
+    {"driver_memory", FIELD(driver_memory), true, false},
+    {"executor_memory", FIELD(executor_memory), true, false},
+    {"url", FIELD(livy_url), true, false},
+    {"instance_type", FIELD(instance_type), true, false},
+    {"runtime_version", FIELD(runtime_version), true, false},
+    {"auth", FIELD(auth), true, true},
+    {"user", FIELD(secret_user), true, true},
+    {NULL, FIELD(secret_password), false, false},
+    {NULL, FIELD(secret_token), false, false},
+    {"password_file", FIELD(password_file), true, true},
+    {"token_file", FIELD(token_file), true, true},
+    {"ca_file", FIELD(ca_file), true, true},
+    {"proxy", FIELD(proxy), true, true},
+    {NULL, FIELD(kind), false, false},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-static char **text_at(const start_options_t *options, size_t i)
+const start_text_t *start_text_at(size_t i)
 {
-    return (char **)((char *)options + texts[i]);
+    return i < TEXTS ? &texts[i] : NULL;
+}
+
+char **start_text_of(const start_options_t *options, const start_text_t *text)
+{
+    return (char **)((char *)options + text->offset);
 }
 
 static char **copy_list(char *const *list)
@@ -53,13 +59,21 @@ static char **copy_list(char *const *list)
     return copy;
 }
 
+static void free_list(char **list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        free(list[i]);
+    free(list);
+}
+
 start_options_t *start_options_copy(const start_options_t *options)
 {
     start_options_t *copy = xmalloc(sizeof *copy);
     *copy = *options; /* its flags and numbers */
     for (size_t i = 0; i < TEXTS; i++)
-        *text_at(copy, i) = xstrdup(*text_at(options, i));
+        *start_text_of(copy, &texts[i]) = xstrdup(*start_text_of(options, &texts[i]));
     copy->headers = copy_list(options->headers);
+    copy->packages = copy_list(options->packages);
     copy->conf = json_copy(options->conf);
     return copy;
 }
@@ -67,10 +81,9 @@ start_options_t *start_options_copy(const start_options_t *options)
 void start_options_clear(start_options_t *options)
 {
     for (size_t i = 0; i < TEXTS; i++)
-        free(*text_at(options, i));
-    for (size_t i = 0; options->headers && options->headers[i]; i++)
-        free(options->headers[i]);
-    free(options->headers);
+        free(*start_text_of(options, &texts[i]));
+    free_list(options->headers);
+    free_list(options->packages);
     json_free(&options->conf);
     memset(options, 0, sizeof *options);
 }

@@ -1,5 +1,5 @@
 /*
- * start_options - copies of what `start` was asked
+ * start_options - copies of what `start` was asked, and the names of its texts in files
  *
  * Pure.
  */
@@ -7,6 +7,18 @@
 #define SK_START_OPTIONS_H
 
 #include "magics/command.h"
+
+/* A field that is a text. */
+typedef struct {
+    const char *key;    /* in config.yml and in the state file; NULL = in neither */
+    size_t offset;
+    bool is_registered; /* a target of config.yml may have it */
+    bool is_kept;       /* the way back to a Livy server needs it (spark_place.h) */
+} start_text_t;
+
+/* Row `i` of the table, NULL past its end. Static. */
+const start_text_t *start_text_at(size_t i);
+char **start_text_of(const start_options_t *options, const start_text_t *text);
 
 /* Caller destroys. */
 start_options_t *start_options_copy(const start_options_t *options);

@@ -297,16 +297,19 @@ def missing_path(found, _):
 
 
 def missing_scheme(found, _):
+    """Words that stand for packages are known on the notebook's machine alone."""
     scheme = found.group(1)
-    package = {"wasb": "hadoop-azure", "wasbs": "hadoop-azure", "abfs": "hadoop-azure",
-               "abfss": "hadoop-azure", "s3a": "hadoop-aws", "s3": "hadoop-aws (as s3a://)",
-               "gs": "the gcs-connector"}.get(scheme, "its connector")
-    jars = "\u2026"
-    if package.startswith("hadoop-"):
-        jars = "org.apache.hadoop:%s:%s" % (package.split()[0], hadoop_version())
-    return ("This Spark can't read %s:// addresses: it lacks %s. Start a session with it in "
-            "spark.jars.packages: %%%%configure -f, and below it {\"conf\": "
-            "{\"spark.jars.packages\": \"%s\"}}." % (scheme, package, jars))
+    word = {"wasb": "azure", "wasbs": "azure", "abfs": "azure", "abfss": "azure",
+            "s3a": "aws", "s3": "aws"}.get(scheme)
+    package = {"azure": "hadoop-azure", "aws": "hadoop-aws"}.get(word, "its connector")
+    named = "GROUP:ARTIFACT:VERSION"
+    if word and is_cluster():
+        named = "org.apache.hadoop:%s:%s" % (package, hadoop_version())
+    elif word:
+        named = word
+    return ("This Spark can't read %s:// addresses%s: it lacks %s. End this session with "
+            "%%synapse stop, then %%synapse start --packages %s has one that can."
+            % (scheme, ", only s3a://" if scheme == "s3" else "", package, named))
 
 
 def hadoop_version():
@@ -314,7 +317,7 @@ def hadoop_version():
         jvm = tools.spark_context()._jvm
         return str(jvm.org.apache.hadoop.util.VersionInfo.getVersion())
     except Exception:  # no Spark that could say it
-        return "3.3.4"
+        return "VERSION"
 
 
 def refused_storage(found, _):

@@ -125,11 +125,12 @@ def test_spark_defaults_are_read():
     assert spark_conf.parse_defaults(text) == {"spark.a": "1 2", "spark.b": "x=y"}
 
 
-def test_packages_are_resolved_by_spark_and_local_jars_are_not():
-    assert gateway.needs_submit({"spark.jars.packages": "a:b:1"})
+def test_jars_that_lie_elsewhere_are_fetched_by_spark_and_local_ones_are_not():
+    assert not gateway.needs_submit({"spark.jars.packages": "a:b:1"})
     assert gateway.needs_submit({"spark.jars": "hdfs://x/a.jar"})
     assert not gateway.needs_submit({"spark.jars": "/a.jar,file:///b.jar"})
-    assert gateway.local_jars({"spark.jars": "/a.jar, file:///b.jar"}) == [
+    jars = {"spark.jars": "/a.jar, file:///b.jar,hdfs://x/c.jar"}
+    assert gateway.local_jars(jars) == [
         "/a.jar",
         "/b.jar",
     ]

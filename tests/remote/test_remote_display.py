@@ -171,8 +171,14 @@ def test_a_chart_of_what_is_no_frame_is_refused(bare):
             'spark.read.csv(x["path"], header=True).',
         ),
         ("import azureml.core", "x = %synapse data path NAME,"),
-        ("raise ValueError('No FileSystem for scheme \"abfss\"')", "hadoop-azure"),
-        ("raise ValueError('No FileSystem for scheme: wasbs')", "hadoop:hadoop-azure:3."),
+        (
+            "raise ValueError('No FileSystem for scheme \"abfss\"')",
+            "can't read abfss:// addresses: it lacks hadoop-azure. End this session with "
+            "%synapse stop, then %synapse start --packages azure has one that can.",
+        ),
+        ("raise ValueError('No FileSystem for scheme: wasbs')", "start --packages azure has"),
+        ("raise ValueError('No FileSystem for scheme: s3a')", "start --packages aws has"),
+        ("raise ValueError('No FileSystem for scheme: gs')", "packages GROUP:ARTIFACT:VERSION"),
         (
             "raise ValueError('Operation failed: 403, GET, https://acct1.dfs.core.windows.net/"
             "c?upn=false, AuthorizationPermissionMismatch, x')",

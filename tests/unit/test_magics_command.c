@@ -51,6 +51,8 @@ static void add_start(buf_t *out, const start_options_t *start)
     for (char **header = start->headers; header && *header; header++)
         add_text(out, "header", *header);
     TEXT(kind);
+    for (char **package = start->packages; package && *package; package++)
+        add_text(out, "package", *package);
     TEXT(instance_type);
     TEXT(runtime_version);
     buf_adds(out, start->managed ? " managed" : "");
