@@ -39,7 +39,8 @@ bool cell_is(const core_t *core, const char *msg_id)
 
 /* ---- aborting ---- */
 
-void core_mark_aborts(core_t *core)
+/* Drain the shell socket and set every cell that waits aside: what comes later runs. */
+static void mark_aborts(core_t *core)
 {
     queue_t stay = {0};
     waiting_t waiting;
@@ -108,7 +109,7 @@ static void reply_for_cell(core_t *core, cJSON *reply, bool is_error)
 {
     add_reply_parts(core, reply);
     if (is_error && takes_queue_along(core->cell))
-        core_mark_aborts(core);
+        mark_aborts(core);
     core_reply(core, CHANNEL_SHELL, core->cell->request, reply);
 }
 
@@ -188,7 +189,7 @@ void cell_saw_reply(core_t *core, message_t *reply)
     core->count = json_int(content, "execution_count", cell->number);
     if (strcmp(json_str(content, "status", ""), "error") == 0 &&
         takes_queue_along(cell))
-        core_mark_aborts(core);
+        mark_aborts(core);
 }
 
 /* The variables went with the Python before this one: said once, in the next cell. */

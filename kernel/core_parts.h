@@ -107,8 +107,6 @@ void core_answer(core_t *core, channel_t channel, const message_t *request,
 /* Start what is next in the queue, if nothing runs. */
 void core_run_queue(core_t *core);
 void core_soon(core_t *core);
-/* Drain the shell socket and set every cell that waits aside: what comes later runs. */
-void core_mark_aborts(core_t *core);
 void core_send_aborts(core_t *core);
 void core_abort_one(core_t *core, const message_t *request);
 /* The child is ready: what was held goes to it. */

@@ -152,11 +152,6 @@ size_t message_identity_count(const message_t *msg)
     return msg->delimiter;
 }
 
-size_t message_buffer_count(const message_t *msg)
-{
-    return msg->count - msg->delimiter - BUFFERS;
-}
-
 static bytes_t part(const message_t *msg, int which)
 {
     return message_frame(msg, msg->delimiter + (size_t)which);

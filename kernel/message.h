@@ -79,7 +79,6 @@ void message_forget_content(message_t *msg);
 bytes_t message_frame(const message_t *msg, size_t index);
 size_t message_frame_count(const message_t *msg);
 size_t message_identity_count(const message_t *msg);
-size_t message_buffer_count(const message_t *msg);
 
 /* A message of ours, signed and open. `content` is consumed; NULL = {}. Its parent
  * header is the header of `parent` (NULL = none), byte for byte. Never NULL.

@@ -59,11 +59,6 @@ void signer_destroy(signer_t **signer_p)
     *signer_p = NULL;
 }
 
-bool signer_is_on(const signer_t *signer)
-{
-    return signer->keyed != NULL;
-}
-
 static void digest_of(const signer_t *signer, const char *const parts[SIGNED_PARTS],
                       const size_t lens[SIGNED_PARTS], unsigned char digest[DIGEST_LEN])
 {

@@ -22,8 +22,6 @@ signer_t *signer_new(const char *scheme, const char *secret_key, size_t len,
                      err_t *err) SK_WARN_UNUSED;
 void signer_destroy(signer_t **signer_p); /* wipes the key */
 
-bool signer_is_on(const signer_t *signer);
-
 /* Sign header, parent header, metadata and content: 64 lower-case hex digits and a NUL,
  * or
  * "" when signing is off. */

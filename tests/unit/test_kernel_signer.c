@@ -43,9 +43,8 @@ static void test_no_key(void)
     char signature[SIGNATURE_LEN + 1];
     err_t err = {0};
     signer_t *signer = signer_new(NULL, "", 0, &err);
-    ok(!signer_is_on(signer), "an empty key turns signing off");
     signer_sign(signer, PARTS, LENS, signature);
-    is_str(signature, "", "then the signature is empty");
+    is_str(signature, "", "an empty key turns signing off: the signature is empty");
     is_int(verify(signer, "anything", &err), 0, "and any is taken");
     is_int(verify(signer, "anything", &err), 0, "also twice");
     signer_destroy(&signer);
