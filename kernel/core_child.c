@@ -63,17 +63,23 @@ void child_flush_asks(core_t *core)
             send_ask(core, ask);
 }
 
+static void append_asks(core_t *core, ask_t *asks)
+{
+    ask_t **end = &core->asks;
+    while (*end)
+        end = &(*end)->next;
+    *end = asks;
+}
+
 static void add_ask(core_t *core, const char *code, const char *expression,
                     core_answer_fn *fn, void *arg)
 {
-    ask_t *ask = xcalloc(1, sizeof *ask), **end = &core->asks;
+    ask_t *ask = xcalloc(1, sizeof *ask);
     ask->code = xstrdup(code);
     ask->expression = xstrdup(expression);
     ask->fn = fn;
     ask->arg = arg;
-    while (*end)
-        end = &(*end)->next;
-    *end = ask;
+    append_asks(core, ask);
     if (core->child == CHILD_DOWN)
         core_soon(core);
     else
@@ -336,16 +342,19 @@ static void tell_count(core_t *core)
 void core_child_ready(core_t *core, const cJSON *kernel_info, const char *folder)
 {
     waiting_t waiting;
+    ask_t *asks = core->asks; /* what waits may need what the child is told first */
     core->child = CHILD_READY;
     core->quick_deaths = 0;
     json_free(&core->child_info);
     core->child_info = json_copy(kernel_info);
     if (core->end != END_NOT)
         return;
+    core->asks = NULL;
     core_tell_child(core, DROP_NOTHING);
     tell_count(core);
     if (core->spark)
         core->spark->child_started(core->spark_ctx, folder);
+    append_asks(core, asks);
     child_flush_asks(core);
     while (queue_take(&core->unsent, &waiting))
         child_relay(core, waiting);

@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "kernel/look_parts.h"
 
+char *spark_look_remedy_text(const char *name)
+{
+    return xasprintf("`%s` is in the Spark session: begin the cell with `%%%%synapse`, or "
+        "`%%synapse get %s`.", name, name);
+}
+
 static void on_known(question_t *question, const cJSON *value)
 {
-    char *text = NULL;
-    if (cJSON_IsTrue(value))
-        text = xasprintf("`%s` is in the Spark session: begin the cell with `%%%%synapse`, or "
-            "`%%synapse get %s`.", question->text, question->text);
+    char *text = cJSON_IsTrue(value) ? spark_look_remedy_text(question->text) : NULL;
     question->remedy(text, question->remedy_arg);
     free(text);
 }

@@ -124,15 +124,22 @@ const cJSON *runner_computes(const runner_t *runner)
 
 /* === The end of a step, the end of the cell ============================= */
 
-static void end_cell(runner_t *runner, cJSON *reply)
+void runner_end_cell(runner_t *runner)
 {
     sink_t front = runner->front;
-    cJSON *value = runner->value;
-    runner->value = NULL;
-    clear_step(runner);
-    json_free(&runner->payload);
+    cJSON *reply = runner->reply, *value = runner->value;
+    runner->reply = runner->value = NULL;
     runner->plan = NULL;
     front.done(front.arg, reply, value);
+}
+
+static void end_cell(runner_t *runner, cJSON *reply)
+{
+    clear_step(runner);
+    json_free(&runner->payload);
+    runner->reply = reply;
+    if (!runner_show_frames(runner))
+        runner_end_cell(runner);
 }
 
 static cJSON *ok_reply(runner_t *runner)
@@ -294,7 +301,9 @@ void runner_interrupt(runner_t *runner)
     if (!runner->plan)
         return;
     runner->interrupts++;
-    if (runner->next_timer) {
+    if (runner->reply) {
+        runner_end_cell(runner);
+    } else if (runner->next_timer) {
         loop_timer_end(runner->loop, &runner->next_timer);
         err_t err = {0};
         err_set(&err, ERR_INTERRUPTED, "Interrupted between two lines of the cell.");
@@ -311,9 +320,13 @@ void runner_destroy(runner_t **runner_p)
         return;
     *runner_p = NULL;
     loop_timer_end(runner->loop, &runner->next_timer);
-    if (runner->plan)
-        end_cell(runner, error_reply("KernelShutdown", "The kernel is shutting down."));
     clear_step(runner);
+    if (runner->plan && !runner->reply)
+        runner->reply = error_reply("KernelShutdown", "The kernel is shutting down.");
+    if (runner->plan)
+        runner_end_cell(runner);
+    json_free(&runner->payload);
+    json_free(&runner->shown_frames);
     runner_forget_assets(runner);
     json_free(&runner->value);
     json_free(&runner->computes);

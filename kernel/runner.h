@@ -34,6 +34,9 @@ bool runner_is_expanding(const runner_t *runner);
  * Borrowed. */
 const cJSON *runner_computes(const runner_t *runner);
 
+/* The notebook's Python has ended, and with it its variables. */
+void runner_python_has_gone(runner_t *runner);
+
 /* Interrupt what runs: the cell ends with KeyboardInterrupt. A second call stops waiting
  * for Spark. Does nothing while idle. */
 void runner_interrupt(runner_t *runner);

@@ -91,6 +91,7 @@ static void post_next_part(runner_t *runner)
 static void show_result(runner_t *runner, cJSON *result)
 {
     cJSON *outputs = cJSON_DetachItemFromObjectCaseSensitive(result, "outputs");
+    runner_take_frames(runner, result);
     json_free(&result);
     show_outputs(runner, outputs ? outputs : json_arr());
 }

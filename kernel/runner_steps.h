@@ -83,6 +83,10 @@ struct runner_t {
     bool is_asked_as_cell;
     cJSON *failure;               /* a NameError, until Python has said if it has the name */
     int name_questions;           /* to Python, that are not answered */
+
+    cJSON *shown_frames;          /* that Python has variables of, or NULL */
+    cJSON *reply;                 /* of a cell that ends when Python has them, or NULL */
+    int frame_questions;          /* to Python, that are not answered */
 };
 
 /* The step that runs. Borrowed. */
@@ -93,6 +97,15 @@ void runner_stage_ok(runner_t *runner);
 void runner_step_fail(runner_t *runner, const err_t *err);
 /* With an output of type "error" that is shown as it is. Consumes it. */
 void runner_step_fail_with(runner_t *runner, cJSON *error_output);
+
+/* runner_frames.c: the session's data frames as variables of Python. Takes the report out of
+ * a result of the prologue's. */
+void runner_take_frames(runner_t *runner, cJSON *result);
+/* Python shows those of the session that cells without a name run in. True: it has to be
+ * told, and runner_end_cell follows. */
+bool runner_show_frames(runner_t *runner);
+/* The cell is over: its reply goes out. */
+void runner_end_cell(runner_t *runner);
 
 /* Show an output shaped as in nbformat; consumes it. */
 void runner_step_output(runner_t *runner, cJSON *output);

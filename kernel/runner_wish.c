@@ -123,6 +123,8 @@ char *runner_cell_options(const runner_t *runner)
         json_set_str(options, "chart", step->options.chart);
     if (runner->values)
         json_set(options, "values", json_copy(runner->values));
+    if (step->lang != LANG_SCALA && spark_frames(runner->spark))
+        json_set_int(options, "frames", json_int(spark_frames(runner->spark), "at", 0));
     char *text = options->child ? json_print(options) : NULL;
     json_free(&options);
     return text;

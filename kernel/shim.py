@@ -247,13 +247,13 @@ def _answer(request, call):
     return {"error": error}
 
 
-def _frames():
-    """frames.py, from the kernel's folder."""
-    name = "_synapse_kernel_frames"
+def _module(file):
+    """frames.py or proxy.py, from the kernel's folder."""
+    name = "_synapse_kernel_" + file
     if name not in sys.modules:
         import importlib.util
 
-        path = os.path.join(_data_folder, "kernel", "frames.py")
+        path = os.path.join(_data_folder, "kernel", file + ".py")
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
@@ -262,11 +262,11 @@ def _frames():
 
 
 def _prepare(request, call):
-    return {"folder": os.path.dirname(_path), "lacks": _frames().prepare()}
+    return {"folder": os.path.dirname(_path), "lacks": _module("frames").prepare()}
 
 
 def _load(request, call):
-    value = _frames().load(request["path"], request["told"])
+    value = _module("frames").load(request["path"], request["told"])
     if call.is_wanted:
         call.taken.append(value)
     if request["is_named"] or not call.is_wanted:
@@ -277,14 +277,31 @@ def _load(request, call):
 def _offer(request, call):
     name = request["name"]
     for names in (call.names, _shell().user_ns):
+        if name in names and _is_proxy(names[name]):
+            raise _module("frames").Refused(
+                "`%s` is in the Spark session already: %%%%synapse cells use it." % name
+            )
         if name in names:
-            return _frames().offer(names[name], name, request["path"], request["begun"])
-    raise _frames().Refused("`%s` is not defined in the notebook's Python." % name)
+            return _module("frames").offer(names[name], name, request["path"], request["begun"])
+    raise _module("frames").Refused("`%s` is not defined in the notebook's Python." % name)
 
 
 def _has(request, call):
     name = request["name"]
-    return {"has": name in call.names or name in _shell().user_ns}
+    return {"has": name in _local_names(call.names)}
+
+
+def _is_proxy(value):
+    """Does it stand for a frame of the session?"""
+    module = sys.modules.get("_synapse_kernel_proxy")
+    return module is not None and type(value) is module.SparkDataFrame
+
+
+def _local_names(nearer):
+    """The variables that have their values here, those of `nearer` before the notebook's."""
+    names = dict(_shell().user_ns)
+    names.update(nearer)
+    return {name: value for name, value in names.items() if not _is_proxy(value)}
 
 
 def _is_frame(value):
@@ -313,14 +330,21 @@ def _names(request, call):
     shell = _shell()
     begin, hidden = request["begin"].lower(), shell.user_ns_hidden
     mine = {
-        name: value for name, value in dict(shell.user_ns).items()
+        name: value for name, value in _local_names({}).items()
         if _is_users(name, value, hidden) and name.lower().startswith(begin)
     }
     return {"names": sorted(mine, key=lambda name: not _is_frame(mine[name]))[:_NAMES_MAX]}
 
 
+def _show(request, call):
+    """The session's frames, all of them, as variables here."""
+    _module("proxy").show(_shell().user_ns, request["frames"])
+    return {}
+
+
 _ANSWERS = {
     "prepare": _prepare, "load": _load, "offer": _offer, "has": _has, "names": _names,
+    "show": _show,
 }
 
 
@@ -372,11 +396,8 @@ def _told(value, depth=0):
 
 def values64(names64):
     """For the kernel: base64 of a JSON list of names in, of what they are out."""
-    shell = _shell()
-    names = dict(shell.user_ns)
-    frame = _user_frame(shell)
-    if frame:
-        names.update(frame.f_locals)
+    frame = _user_frame(_shell())
+    names = _local_names(frame.f_locals if frame else {})
     told = {
         name: _told(names[name]) if name in names else {"type": "missing"}
         for name in json.loads(base64.b64decode(names64))

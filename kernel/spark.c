@@ -104,6 +104,7 @@ void spark_drop_session(spark_t *spark)
     spark_link_end(&spark->link);
     target_destroy(&spark->target);
     json_free(&spark->settings);
+    json_free(&spark->frames);
     spark->ready_since = 0;
     spark->start_seconds = 0;
 }
@@ -167,6 +168,18 @@ livy_session_t *spark_session(spark_t *spark, err_t *err)
         "start -c NAME` on an attached pool, or `%%synapse start --livy URL` on a Livy "
         "server; `%%synapse help` lists the commands.");
     return NULL;
+}
+
+void spark_set_frames(spark_t *spark, cJSON *report)
+{
+    json_free(&spark->frames);
+    spark->frames = report;
+}
+
+const cJSON *spark_frames(spark_t *spark)
+{
+    err_t err = {0};
+    return spark_session(spark, &err) ? spark->frames : NULL;
 }
 
 /* === Stop =============================================================== */

@@ -27,6 +27,11 @@ livy_session_t *spark_session(spark_t *spark, err_t *err);
  * nothing, or there is no session. Borrowed. */
 const cJSON *spark_facts(const spark_t *spark);
 
+/* The session's last report on its data frames (remote/frames.py: {"at", "all"}; consumed),
+ * which goes with the session. Borrowed; NULL = there is none, or no session. */
+void spark_set_frames(spark_t *spark, cJSON *report);
+const cJSON *spark_frames(spark_t *spark);
+
 typedef struct {
     /* What to show while it starts: a phase in words, changed or a second older. */
     void (*on_phase)(const char *text, void *arg);

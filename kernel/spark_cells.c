@@ -198,6 +198,7 @@ static void child_ended(void *ctx)
 {
     spark_cells_t *cells = ctx;
     shim_destroy(&cells->shim);
+    runner_python_has_gone(cells->runner);
 }
 
 /* === The end ============================================================ */

@@ -33,6 +33,8 @@ bool spark_look_request(spark_look_t *look, int64_t token, const char *type,
 typedef void (spark_remedy_fn)(const char *text, void *arg);
 void spark_look_remedy(spark_look_t *look, const char *name, spark_remedy_fn *fn,
     void *arg);
+/* That sentence for a name that the session has. Pure; caller frees. */
+char *spark_look_remedy_text(const char *name);
 /* Whoever asked with this `arg` has gone. */
 void spark_look_forget(spark_look_t *look, const void *arg);
 

@@ -66,6 +66,7 @@ struct spark_t {
     spark_link_t link;
     livy_session_t *session;    /* NULL = none */
     cJSON *settings;            /* what the session was started with, for --reuse */
+    cJSON *frames;              /* its last report on its data frames, or NULL */
     cJSON *place;               /* of the session (spark_place.h); NULL = none */
     int idle_minutes;           /* -t; 0 = the server's own limit */
     bool is_attached;           /* somebody else's: never deleted by us */

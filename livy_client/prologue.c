@@ -12,7 +12,7 @@
 #define FRAME_SIZE 200 /* of a statement's JSON, and its id */
 
 /* The first one is the runner. */
-static const char *const files[] = {"prologue", "failure", "display"};
+static const char *const files[] = {"prologue", "failure", "display", "frames"};
 
 char *prologue_read(const char *folder, err_t *err)
 {

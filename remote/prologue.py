@@ -3,7 +3,8 @@
 # It is the first statement of a session. It binds one name, __synapse_kernel__, whose
 # run() and sql() execute a cell and answer with one line: "synapse-kernel-result" and
 # JSON that keeps text, pictures, tables, the value and the error of the cell in order.
-# What a value and an error look like is in display.py and failure.py, which follow it.
+# What a value and an error look like is in display.py and failure.py, which follow it, as
+# frames.py does: which data frames a cell leaves.
 # Everything is inside one function, so that nothing else lands among your variables.
 # Standard library only, Python 3.8 or later. Licence: Apache-2.0.
 
@@ -557,8 +558,10 @@ def __synapse_kernel__(posted_in):
         def run(self, n, name, text, options="{}"):
             """Execute Python. A Result comes back; nothing is raised. Where a module is
             needed first, {"needs"}, and nothing has been executed. Options: "quiet",
-            "chart": what to draw of the value."""
+            "chart": what to draw of the value; "frames": the report on the session's
+            frames that the kernel has."""
             options = json.loads(options)
+            known = options.pop("frames", 0)
             lacks = [name for name in ("lines", "look") if name not in self.modules]
             if lacks and self.has_magics(text):
                 return self.asks(n, needs=lacks[0])
@@ -566,13 +569,14 @@ def __synapse_kernel__(posted_in):
                 return self.asks(n, needs="chart")
             if UTILITIES.search(text) and self.lacks_utilities():
                 return self.asks(n, needs="notebookutils" if "lines" in self.modules else "lines")
-            return self.cell(n, name, text, lambda: self.python(name, text, **options))
+            return self.cell(n, name, text, lambda: self.python(name, text, **options), known)
 
         def sql(self, n, name, text, options="{}"):
             """Execute SQL statements, separated by semicolons, through spark.sql. {"needs"}
             as above; {"asks"}: names of variables that are to be in "values". Options: as
-            sql.run has them."""
+            sql.run has them, and "frames"."""
             sql, options = self.modules.get("sql"), json.loads(options)
+            known = options.pop("frames", 0)
             if sql is None:
                 return self.asks(n, needs="sql")
             if "chart" in options and "chart" not in self.modules:
@@ -580,7 +584,7 @@ def __synapse_kernel__(posted_in):
             names = [] if "values" in options else sql.missing(text)
             if names:
                 return self.asks(n, asks=names)
-            return self.cell(n, name, text, lambda: sql.run(text, **options))
+            return self.cell(n, name, text, lambda: sql.run(text, **options), known)
 
         def keep(self, key, i, data):
             """A piece of code that is longer than one request may be."""
@@ -617,7 +621,7 @@ def __synapse_kernel__(posted_in):
             names = ("notebookutils", "mssparkutils")
             return not any(name in sys.modules or find_spec(name) for name in names)
 
-        def cell(self, n, name, text, work):
+        def cell(self, n, name, text, work, known=None):
             self.begin(n, name)
             error = None
             try:
@@ -629,7 +633,7 @@ def __synapse_kernel__(posted_in):
             self.wants_group = False
             if self.guard is not None:
                 self.guard.end()
-            return self.finish(n, text, error)
+            return self.finish(n, text, error, known)
 
         # -- modules: files beside this one, brought along when they are needed --
 
@@ -800,7 +804,7 @@ def __synapse_kernel__(posted_in):
                     self.loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
                 raise
 
-        def finish(self, n, text, error):
+        def finish(self, n, text, error, known):
             sys.stdin, sys.stdout, sys.stderr, builtins.input, sys.breakpointhook = self.saved
             flush_c()
             if isinstance(error, SystemExit):
@@ -814,7 +818,7 @@ def __synapse_kernel__(posted_in):
             outputs = capture.end().outputs()
             if error is not None:
                 outputs += self.told(error, text)
-            return self.reply(n, "error" if error is not None else "ok", outputs)
+            return self.reply(n, "error" if error is not None else "ok", outputs, known)
 
         def told(self, error, text):
             asked = self.interrupted or self.was_interrupted
@@ -831,9 +835,13 @@ def __synapse_kernel__(posted_in):
                 return [{"output_type": "error", "ename": type(error).__name__,
                          "evalue": message_of(error), "traceback": lines}]
 
-        def reply(self, n, status, outputs):
+        def reply(self, n, status, outputs, known):
             head = {"version": VERSION, "n": n, "status": status}
-            text = to_json(dict(head, outputs=outputs, value=self.value))
+            whole = dict(head, outputs=outputs, value=self.value)
+            frames = self.modules["frames"].news(known) if known is not None else None
+            if frames:
+                whole["frames"] = frames
+            text = to_json(whole)
             if len(text) > REPLY_LIMIT:
                 pieces = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
                 self.pieces = (n, pieces)

@@ -13,7 +13,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 REMOTE = HERE.parents[1] / "remote"
-FILES = ("prologue", "failure", "display")  # as livy_client/prologue.c has them
+FILES = ("prologue", "failure", "display", "frames")  # as livy_client/prologue.c has them
 MARK = "synapse-kernel-result "
 
 
@@ -37,6 +37,7 @@ class Cell:
     def __init__(self, result, stray=""):
         self.raw, self.stray = result, stray
         self.status, self.outputs = result["status"], result["outputs"]
+        self.frames = result.get("frames")
 
     def text(self, name="stdout"):
         return "".join(o["text"] for o in self.outputs if o.get("name") == name)

@@ -166,9 +166,10 @@ def test_a_name_that_is_in_python(named):
 
 
 def test_a_name_that_is_in_the_session(named):
-    cell = named.fails("df.show()")
+    cell = named.fails("settings['first key']")
     assert cell.traceback.splitlines()[-1] == (
-        "`df` is in the Spark session: begin the cell with `%%synapse`, or `%synapse get df`.")
+        "`settings` is in the Spark session: begin the cell with `%%synapse`, or `%synapse get "
+        "settings`.")
     assert cell.reply["traceback"] == cell.error["traceback"]
     nowhere = named.fails("print(nowhere)")
     assert "Spark" not in nowhere.traceback

@@ -305,8 +305,8 @@ static void test_asks(void)
     effects_are("", "a question waits until the child is ready");
     front_cell(&r, "a", "1", "");
     child_ready(&r);
-    effects_are("child.shell:ask<1+1> spark:started child.shell:execute_request(a)",
-                "it goes before the cell that waits");
+    effects_are("spark:started child.shell:ask<1+1> child.shell:execute_request(a)",
+                "it goes behind what a new child is told, before the cell that waits");
     child_answers(&r,
                   "{\"status\":\"ok\",\"user_expressions\":{\"v\":{\"status\":\"ok\","
                   "\"data\":{\"text/plain\":\"2\"}}}}");
