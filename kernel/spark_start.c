@@ -188,6 +188,7 @@ static void create_session(spark_t *spark)
         return;
     }
     loop_timer_end(spark->shared->loop, &spark->limit_timer); /* it keeps the limit itself */
+    livy_session_set_waited(spark->session, loop_now_ms() - spark->started_at);
     livy_session_start(spark->session, ms_left(spark));
 }
 

@@ -54,6 +54,10 @@ void livy_session_set_leaving(livy_session_t *session, session_leaving_fn *fn, v
  * session is deleted. */
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms);
 
+/* Before the start: so much of the limit that the user set has passed already. It counts
+ * in the words of that ERR_TIMEOUT. */
+void livy_session_set_waited(livy_session_t *session, int64_t waited_ms);
+
 /* The session is one that the server has already, of this id: before livy_session_attach, or
  * to stop it. Nothing is sent. */
 void livy_session_know(livy_session_t *session, const char *id);

@@ -32,6 +32,7 @@ struct livy_session_t {
     int64_t created_ms;        /* the server said that it is there */
     bool is_seen;              /* and showed it */
     int64_t idle_limit_ms;     /* 0 = none */
+    int64_t waited_ms;         /* of the limit of the start, before it */
     int64_t used_ms;           /* when the last statement ended */
     int uses;                  /* statements under way */
     char *newest;              /* id of the last one */

@@ -72,7 +72,8 @@ static void on_start_limit(void *arg)
 {
     livy_session_t *session = arg;
     err_t err = {0};
-    char *text = text_duration(livy_session_elapsed(session));
+    char *text = text_duration(livy_session_elapsed(session) +
+        (double) session->waited_ms / 1000);
 
     session->limit = NULL;
     err_set(&err, ERR_TIMEOUT, "The Spark session did not come up within %s (its last state "
@@ -314,6 +315,11 @@ static void on_posted(const livy_answer_t *answer, void *arg)
                 "list to look in.");
         fail_post(session, &err);
     }
+}
+
+void livy_session_set_waited(livy_session_t *session, int64_t waited_ms)
+{
+    session->waited_ms = waited_ms;
 }
 
 void livy_session_start(livy_session_t *session, int64_t start_timeout_ms)

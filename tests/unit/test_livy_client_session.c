@@ -244,10 +244,11 @@ static void check_start_limit(void)
     scene_t *scene = scene_new(&dialect_livy, NULL);
 
     scene->livy.polls_to_idle = 100000;
+    livy_session_set_waited(scene->session, 10000);
     scene_start(scene, 30000);
     is_int(scene->start_err.code, ERR_TIMEOUT, "the asked limit of a start");
-    ok(strstr(scene->start_err.text, "30 s") && strstr(scene->start_err.text, "starting"),
-        "says how long, and the state");
+    ok(strstr(scene->start_err.text, "40 s") && strstr(scene->start_err.text, "starting"),
+        "says how long, with what was waited before, and the state");
     is_int(fake_livy_living(&scene->livy), 0, "the session is deleted");
     scene_end(scene);
 }
