@@ -181,7 +181,7 @@ def with_jars(conf: dict, where: tuple) -> dict:
 
 
 def explanation(asked: str, said: list) -> str:
-    """What Ivy's words mean: a package that nobody has, or repositories out of reach."""
+    """What Ivy's words mean: nobody has the package, or no repository answers."""
     text = "".join(said)
     missing = re.findall(r"unresolved dependency: (\S+?)#(\S+?);(\S+?): ", text)
     names = ", ".join(":".join(name) for name in dict.fromkeys(missing)) or asked
@@ -197,8 +197,8 @@ def explanation(asked: str, said: list) -> str:
         )
     if failed:
         return (
-            "The package %s could not be fetched: no repository answers (%s). Check the "
-            "network and HTTPS_PROXY, %s"
+            "The package %s could not be fetched: no repository answers (%s). Check "
+            "the network and HTTPS_PROXY, %s"
             % (names, ", ".join(sorted(failed)), MIRROR % "does")
         )
     if "Exception" in text or "Error" in text:

@@ -1,4 +1,4 @@
-"""Packages of Maven: what is asked for, what is fetched, what is said when it can't be."""
+"""Packages of Maven: what is asked for, and why it can't be had; one is fetched."""
 
 import urllib.error
 import urllib.request
@@ -58,7 +58,7 @@ Exception: Connection refused)
 @pytest.mark.parametrize(
     "said, begins, holds",
     [
-        (NOT_FOUND, "There is no package g:a:1, h:c_2.12:2 in a.example. Check", "Check"),
+        (NOT_FOUND, "There is no package g:a:1, h:c_2.12:2 in a.example.", "Check its"),
         (
             REFUSED,
             "The package g:a:1 could not be fetched: no repository answers (a.example, "
@@ -181,7 +181,8 @@ def test_a_package_is_there_for_python_scala_and_tasks(server):
             'Class.forName("org.hamcrest.core.IsNull").getName).first'
         )
         assert "org.hamcrest.core.IsNull" in client.text(number, task, "spark")
-        assert client.text(number, "sc.getConf().get('%s')" % packages.KEY) == repr(ASKED)
+        setting = client.text(number, "sc.getConf().get('%s')" % packages.KEY)
+        assert setting == repr(ASKED)
     finally:
         client.delete("/sessions/%d?standby=false" % number)
 
