@@ -106,16 +106,21 @@ void manage_note(manage_t *manage, const char *format, ...)
 
 /* === The end ============================================================ */
 
-/* Nothing of `manage` is touched after on_done: it may be gone. */
-static void finish(manage_t *manage, const cJSON *value, const err_t *err)
+static void stop(manage_t *manage)
 {
-    static const err_t none = {0};
     const azure_options_t *options = azure_options(manage->azure);
     if (manage->timer)
         options->ops->timer_end(options->http, &manage->timer);
     azure_call_end(&manage->call);
     azure_list_end(&manage->list);
     credentials_end(&manage->asking);
+}
+
+/* Nothing of `manage` is touched after on_done: it may be gone. */
+static void finish(manage_t *manage, const cJSON *value, const err_t *err)
+{
+    static const err_t none = {0};
+    stop(manage);
     char *note = buf_take(&manage->note);
     manage_result_t result = {.value = value, .note = note,
         .columns = value ? manage->verb->columns : NULL};
@@ -192,12 +197,7 @@ void manage_end(manage_t **manage_p)
     if (!manage)
         return;
     *manage_p = NULL;
-    const azure_options_t *options = azure_options(manage->azure);
-    if (manage->timer)
-        options->ops->timer_end(options->http, &manage->timer);
-    azure_call_end(&manage->call);
-    azure_list_end(&manage->list);
-    credentials_end(&manage->asking);
+    stop(manage);
     workspace_destroy(&manage->workspace);
     cloud_destroy(&manage->region_cloud);
     json_free(&manage->kept);
