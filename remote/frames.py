@@ -30,7 +30,9 @@ def frames():
     """What there is now. Only a frame that was not seen under its name is looked at."""
     global seen
     now = {}
-    for name, value in list(kernel.user.items()):
+    named = list(kernel.user.items())
+    # Seen after every cell: what is no frame costs one comparison.
+    for name, value in [pair for pair in named if type(pair[1]).__name__ == "DataFrame"]:
         if tools.is_frame(value) and name.isidentifier() and name[0] != "_":
             frame, schema = seen.get(name, (None, None))
             if frame is None or frame() is not value:
