@@ -375,7 +375,7 @@ def test_an_interrupted_attach_ends_at_once(shell: Shell, azure: Simulator) -> N
 
 def test_a_terminal_shows_how_far_it_is(shell: Shell, azure: Simulator) -> None:
     shell.write_config()
-    azure.arm.operation_steps = 4
+    azure.arm.operation_steps, azure.arm.retry_after = 2, 1  # slow enough to be seen
     master, terminal = os.openpty()
     words = [BINARY, "compute", "attach", "p", "--resource-id", POOL_ID]
     done = subprocess.run(
@@ -430,7 +430,7 @@ def test_a_cell_attaches_shows_and_detaches(
     kernel: NotebookKernel, shell: Shell, azure: Simulator
 ) -> None:
     shell.write_pool()
-    azure.arm.operation_steps = 4
+    azure.arm.operation_steps, azure.arm.retry_after = 2, 1  # slow enough to be seen
     cell = kernel.ok("%synapse compute attach --file attached-spark.yaml")
     assert timeless(cell.stdout).startswith(ATTACHED)
     assert any("attaching my-spark-pool: Creating" in line for line in cell.progress)
@@ -459,7 +459,7 @@ def test_a_cell_is_interrupted(
     assert "Azure may go on with it" in cell.traceback
     azure.log.clear()
     kernel.ok("print(1)")
-    time.sleep(2)
+    time.sleep(1)  # of ten looks
     assert not azure.log.find("GET", "management"), "nothing is asked any more"
 
 

@@ -250,6 +250,7 @@ class Arm:
             "Azure-AsyncOperation": f"{url}/computeOperationsStatus/{operation.id}"
             + version,
             "Location": f"{url}/computeOperationResults/{operation.id}{version}",
+            "Retry-After": str(self.retry_after),
         }
         return operation, headers
 
