@@ -178,20 +178,6 @@ static int refuse_azure(const start_options_t *options, const char *where, err_t
     return 0;
 }
 
-static char **copy_headers(char *const *headers)
-{
-    size_t count = 0;
-
-    while (headers && headers[count])
-        count++;
-    if (count == 0)
-        return NULL;
-    char **copy = xcalloc(count + 1, sizeof *copy);
-    for (size_t i = 0; i < count; i++)
-        copy[i] = xstrdup(headers[i]);
-    return copy;
-}
-
 static int check_headers(char *const *headers, err_t *err)
 {
     for (size_t i = 0; headers && headers[i]; i++) {
@@ -217,7 +203,7 @@ static int take_livy(target_t *target, const start_options_t *options,
     target->unix_socket = url.unix_socket;
     target->secret_userpwd = url.secret_userpwd;
     target->proxy = xstrdup(options->proxy);
-    target->headers = copy_headers(options->headers);
+    target->headers = start_list_copy(options->headers);
     if (check_headers(target->headers, err) != 0)
         return -1;
     if (options->ca_file) {
@@ -255,9 +241,7 @@ void target_destroy(target_t **target_p)
 
     if (!target)
         return;
-    for (size_t i = 0; target->headers && target->headers[i]; i++)
-        free(target->headers[i]);
-    free(target->headers);
+    start_list_free(target->headers);
     free(target->url);
     free(target->shown_name);
     free(target->unix_socket);

@@ -72,7 +72,7 @@ class Driver:
             raise StartFailed(str(problem)) from None
         os.environ["JAVA_HOME"] = found.home
         os.environ["SPARK_HOME"] = home
-        if conf.get(packages.KEY):
+        if conf.get(packages.KEY) and not self.spec.get("train"):
             self.channel.send({"event": "phase", "phase": "fetchingPackages"})
             conf = packages.fetched(found, home, conf, self.spec["private"])
             self.channel.send({"event": "phase", "phase": None})

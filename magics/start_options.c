@@ -46,7 +46,7 @@ char **start_text_of(const start_options_t *options, const start_text_t *text)
     return (char **)((char *)options + text->offset);
 }
 
-static char **copy_list(char *const *list)
+char **start_list_copy(char *const *list)
 {
     size_t count = 0;
     while (list && list[count])
@@ -59,7 +59,7 @@ static char **copy_list(char *const *list)
     return copy;
 }
 
-static void free_list(char **list)
+void start_list_free(char **list)
 {
     for (size_t i = 0; list && list[i]; i++)
         free(list[i]);
@@ -72,8 +72,8 @@ start_options_t *start_options_copy(const start_options_t *options)
     *copy = *options; /* its flags and numbers */
     for (size_t i = 0; i < TEXTS; i++)
         *start_text_of(copy, &texts[i]) = xstrdup(*start_text_of(options, &texts[i]));
-    copy->headers = copy_list(options->headers);
-    copy->packages = copy_list(options->packages);
+    copy->headers = start_list_copy(options->headers);
+    copy->packages = start_list_copy(options->packages);
     copy->conf = json_copy(options->conf);
     return copy;
 }
@@ -82,8 +82,8 @@ void start_options_clear(start_options_t *options)
 {
     for (size_t i = 0; i < TEXTS; i++)
         free(*start_text_of(options, &texts[i]));
-    free_list(options->headers);
-    free_list(options->packages);
+    start_list_free(options->headers);
+    start_list_free(options->packages);
     json_free(&options->conf);
     memset(options, 0, sizeof *options);
 }

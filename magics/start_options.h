@@ -20,6 +20,10 @@ typedef struct {
 const start_text_t *start_text_at(size_t i);
 char **start_text_of(const start_options_t *options, const start_text_t *text);
 
+/* NULL-ended lists of texts; NULL stays NULL. */
+char **start_list_copy(char *const *list);
+void start_list_free(char **list);
+
 /* Caller destroys. */
 start_options_t *start_options_copy(const start_options_t *options);
 void start_options_destroy(start_options_t **options_p); /* NULL-safe */
