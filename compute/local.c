@@ -1,70 +1,23 @@
 /*
  * local - the local Spark server: found or started, leased, let go
  */
-#include "compute/local.h"
+#include "compute/local_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/path.h"
-#include "base/proc.h"
 #include "livy_client/reply.h"
 
-#define SOCKET_NAME "livy.sock"
-#define LOG_NAME "server.log"
-#define LOG_KEEP_BYTES (1 << 20) /* a longer one is begun anew */
 #define RETRY_MS 15
 #define ENSURE_MS 15000
 #define GOODBYE_MS 3000
 #define SPAWNS_MAX 5             /* of one ensure: servers may end just when we come */
 #define LINE_MAX 65536
-
-typedef enum { LEASE_NONE, LEASE_ASKED, LEASE_HELD } lease_state_t;
-
-typedef struct waiter_t {
-    struct waiter_t *next;
-    local_ready_fn *fn;
-    void *arg;
-} waiter_t;
-
-struct local_t {
-    http_t *http;
-    loop_t *loop;
-    char *server_program, *python, *folder, *runtime_dir, *lease_id;
-    cJSON *environment;
-
-    char *socket_folder, *socket, *log;
-    char *lease_header;
-    const char *headers[2];
-
-    lease_state_t state;
-    http_call_t *stream;     /* the connection that is the lease */
-    buf_t line;              /* its first line as it comes */
-    loop_timer_t *retry;
-    loop_timer_t *limit;
-    loop_timer_t *tell;      /* waiters are due */
-    err_t err;               /* for them */
-    waiter_t *waiters;
-
-    pid_t server;            /* that we started and that lives; 0 = none */
-    int spawns;
-
-    http_call_t *goodbye;
-    loop_timer_t *goodbye_limit;
-    local_released_fn *on_released;
-    void *released_arg;
-};
 
 static void ask_lease(local_t *local);
 
@@ -171,158 +124,10 @@ static void settle(local_t *local, const err_t *err)
         local->tell = loop_timer(local->loop, 0, on_tell, local);
 }
 
-static void fail(local_t *local, const err_t *err)
+void local_fail(local_t *local, const err_t *err)
 {
     end_stream(local);
     settle(local, err);
-}
-
-/* --- the folder --- */
-
-static bool fits_socket(const char *folder)
-{
-    return strlen(folder) + 1 + strlen(SOCKET_NAME) <
-        sizeof(((struct sockaddr_un *) NULL)->sun_path);
-}
-
-static void set_folder(local_t *local, char *folder)
-{
-    local->socket_folder = folder;
-    local->socket = path_join(folder, SOCKET_NAME);
-    local->log = path_join(folder, LOG_NAME);
-}
-
-/* $XDG_RUNTIME_DIR where it can be used, else /tmp with the user's number: all kernels of a
- * user must come to the same. */
-char *local_make_folder(const char *runtime_dir, err_t *err)
-{
-    if (runtime_dir && *runtime_dir == '/') {
-        char *folder = path_join(runtime_dir, "synapse-kernel");
-        if (fits_socket(folder) && path_is_folder(runtime_dir) &&
-            path_make_private(folder, NULL) == 0)
-            return folder;
-        free(folder);
-    }
-    char *folder = xasprintf("/tmp/synapse-kernel-%ld", (long) getuid());
-    if (path_make_private(folder, err) == 0)
-        return folder;
-    err_prefix(err, "Local Spark needs a private folder for its socket. ");
-    free(folder);
-    return NULL;
-}
-
-/* Kept once found. */
-static int find_folder(local_t *local, err_t *err)
-{
-    if (local->socket_folder)
-        return path_make_private(local->socket_folder, err);
-    char *folder = local_make_folder(local->runtime_dir, err);
-    if (!folder)
-        return -1;
-    set_folder(local, folder);
-    return 0;
-}
-
-bool local_is_up(local_t *local)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (local->state == LEASE_HELD)
-        return true;
-    if (find_folder(local, NULL) != 0)
-        return false;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    strcpy(address.sun_path, local->socket); /* its folder fits: fits_socket */
-    bool is_up = fd >= 0 &&
-        connect(fd, (struct sockaddr *) &address, sizeof address) == 0;
-    if (fd >= 0)
-        close(fd);
-    return is_up;
-}
-
-/* --- the server --- */
-
-/* The last line that says something. Caller frees; "" when there is none. */
-static char *last_log_line(const local_t *local)
-{
-    size_t len = 0;
-    char *text = path_read(local->log, 16 * LOG_KEEP_BYTES, &len, NULL);
-    char *line = text;
-
-    if (!text)
-        return xstrdup("");
-    while (len > 0 && strchr(" \r\n\t", text[len - 1]))
-        text[--len] = '\0';
-    line = strrchr(text, '\n');
-    line = xstrdup(line ? line + 1 : text);
-    free(text);
-    if (strlen(line) > 300 || !json_is_utf8(line, strlen(line)))
-        line[strlen(line) > 300 ? 300 : 0] = '\0';
-    return line;
-}
-
-static void on_server_end(pid_t pid, int wait_status, void *arg)
-{
-    local_t *local = arg;
-    err_t err = {0};
-
-    local->server = 0;
-    log_info(LOG_COMPUTE, "local Spark's server %ld ended (status %d)", (long) pid,
-        wait_status);
-    if (local->state != LEASE_ASKED || wait_status == 0)
-        return; /* 0 while we ask: another one won the race, and will answer */
-    char *how = proc_status_text(wait_status);
-    char *line = last_log_line(local);
-    err_set(&err, ERR_START, "Local Spark's server did not start (%s)%s%s. Its log is %s; "
-        "synapse-kernel doctor says what is missing on this machine.", how,
-        *line ? ": " : "", line, local->log);
-    free(line);
-    free(how);
-    fail(local, &err);
-}
-
-static int open_log(const local_t *local, err_t *err)
-{
-    struct stat status;
-    bool is_long = stat(local->log, &status) == 0 && status.st_size > LOG_KEEP_BYTES;
-    int fd = open(local->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW |
-        (is_long ? O_TRUNC : 0), 0600);
-
-    if (fd < 0)
-        err_set(err, ERR_IO, "Local Spark's log %s can't be written: %s. Make room on the "
-            "disk or correct the folder's rights, then try again.", local->log,
-            strerror(errno));
-    return fd;
-}
-
-/* In a process session of its own: Ctrl-C of our terminal must not reach it, and it serves
- * other kernels after our end. */
-static int spawn_server(local_t *local, err_t *err)
-{
-    const char *argv[] = {local->python, local->server_program, "serve", "--socket",
-        local->socket, "--log", local->log, NULL};
-    int fd = open_log(local, err);
-
-    if (fd < 0)
-        return -1;
-    proc_t proc = {
-        .argv = argv,
-        .folder = "/",
-        .new_session = true,
-        .stdout_fd = fd,
-        .stderr_fd = fd,
-    };
-    pid_t pid = proc_spawn(&proc, err);
-    close(fd);
-    if (pid < 0) {
-        err_prefix(err, "Local Spark's server can't be started. ");
-        return -1;
-    }
-    local->server = pid;
-    local->spawns++;
-    log_info(LOG_COMPUTE, "local Spark's server is process %ld", (long) pid);
-    loop_child(local->loop, pid, on_server_end, local);
-    return 0;
 }
 
 /* --- the lease --- */
@@ -370,7 +175,7 @@ static void replace_server(local_t *local, const char *version, pid_t pid, bool 
             "of ours", (long) pid, version);
         return;
     }
-    fail(local, &err);
+    local_fail(local, &err);
 }
 
 static void on_lease(local_t *local, const cJSON *lease)
@@ -416,7 +221,7 @@ static void refuse(local_t *local, const http_reply_t *reply)
             "is %s.", reply->status, *words ? ": " : "", words, local->log);
     }
     free(words);
-    fail(local, &err);
+    local_fail(local, &err);
 }
 
 /* Nobody listens (yet), or a server is just ending: there is one to start, or to wait
@@ -425,8 +230,8 @@ static void try_again(local_t *local)
 {
     err_t err = {0};
 
-    if (!local->server && local->spawns < SPAWNS_MAX && spawn_server(local, &err) != 0) {
-        fail(local, &err);
+    if (!local->server && local->spawns < SPAWNS_MAX && local_spawn(local, &err) != 0) {
+        local_fail(local, &err);
         return;
     }
     local->retry = loop_timer(local->loop, RETRY_MS, on_retry, local);
@@ -457,12 +262,12 @@ static void on_ensure_limit(void *arg)
     err_t err = {0};
 
     local->limit = NULL;
-    char *line = last_log_line(local);
+    char *line = local_log_line(local);
     err_set(&err, ERR_START, "Local Spark's server did not answer within %d s%s%s%s. Its log "
         "is %s; if an old server hangs, end it and try again.", ENSURE_MS / 1000,
         *line ? " (its log ends with: " : "", line, *line ? ")" : "", local->log);
     free(line);
-    fail(local, &err);
+    local_fail(local, &err);
 }
 
 static void ask_lease(local_t *local)
@@ -507,7 +312,7 @@ void local_ensure(local_t *local, local_ready_fn *fn, void *arg)
         settle(local, NULL);
         return;
     }
-    if (find_folder(local, &err) != 0) {
+    if (local_find_folder(local, &err) != 0) {
         settle(local, &err);
         return;
     }
@@ -553,7 +358,7 @@ void local_release(local_t *local, local_released_fn *fn, void *arg)
         return; /* under way */
     if (local->state == LEASE_ASKED) {
         err_set(&err, ERR_INTERRUPTED, "Starting local Spark was given up.");
-        fail(local, &err);
+        local_fail(local, &err);
     }
     bool is_held = local->state == LEASE_HELD;
     local->goodbye_limit = loop_timer(local->loop, is_held ? GOODBYE_MS : 0,
