@@ -242,6 +242,17 @@ def test_a_body_is_the_sessions_configuration(fresh: Desk) -> None:
     assert len(fresh.azure.synapse.history) == before
 
 
+def test_packages_go_along_but_for_those_that_are_built_in(fresh: Desk) -> None:
+    body = asked(fresh, f"{START} --packages azure,g:a:1")
+    assert body["conf"]["spark.jars.packages"] == "g:a:1"
+    sentence = said(fresh.kernel.run(f"{START} --packages aws", limit=LIMIT))
+    assert "name the packages with the version there" in sentence
+    assert not fresh.azure.running()
+    text = fresh.kernel.ok(f"{START} --packages azure", limit=LIMIT).text
+    assert "--packages azure is not needed there: Spark has it built in." in text
+    assert "spark.jars.packages" not in fresh.session().body.get("conf", {})
+
+
 def test_meta_list_and_a_second_start(fresh: Desk) -> None:
     listed = json.loads(fresh.kernel.ok(f"%synapse list {PLACE}").stdout)
     assert COMPUTE in listed and "cpu-cluster" not in listed
