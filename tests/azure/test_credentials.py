@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import time
 from typing import Any, Iterator
 
 import pytest
+from azure_shell import LIMIT, AzureShell
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from notebook_kernel import BINARY, NotebookKernel, write_kernelspec
+from notebook_kernel import NotebookKernel
 from simulator.app import Simulator
 from simulator.directory import (
     COMPUTE,
@@ -27,38 +25,14 @@ from simulator.directory import (
     WORKSPACE,
 )
 
-LIMIT = 60
 LINK = "https://microsoft.com/devicelogin"
 
 
-class Place:
+class Place(AzureShell):
     """A user's machine behind the inspecting proxy, with the variables that it has."""
 
     def __init__(self, azure: Simulator, folder: pathlib.Path, credential: str = "none"):
-        self.azure = azure
-        self.folder = folder
-        kept = {k: os.environ[k] for k in ("PATH", "LANG") if k in os.environ}
-        given = {k: v for k, v in azure.environment(credential).items() if v}
-        no_machine = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9"}
-        self.environment = {**kept, **no_machine, **given, "HOME": str(folder)}
-
-    def shell(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [BINARY, *words],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-
-    def who(self, **variables: str) -> dict[str, Any]:
-        done = self.shell("whoami", **variables)
-        assert done.returncode == 0, done
-        for token in self.azure.mint.made:
-            assert token not in done.stdout + done.stderr, "a token is never shown"
-        return json.loads(done.stdout)
+        super().__init__(azure, folder, folder, credential)
 
     def fault(self, **variables: str) -> str:
         """Why the source that is set up gave no token."""
@@ -79,14 +53,8 @@ def principal(azure: Simulator, tmp_path: pathlib.Path) -> Place:
 
 @pytest.fixture
 def kernel(place: Place, tmp_path: pathlib.Path) -> Iterator[NotebookKernel]:
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    path = write_kernelspec(tmp_path / "jupyter", sys.executable)
-    unwanted = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
-    environment = {**{name: "" for name in unwanted}, **place.environment}
-    kernel = NotebookKernel(path, tmp_path, runtime, environment)
-    yield kernel
-    kernel.shutdown()
+    with place.kernel(tmp_path) as kernel:
+        yield kernel
 
 
 def certificate(folder: pathlib.Path, password: bytes = b"") -> tuple[pathlib.Path, bytes]:
@@ -155,8 +123,8 @@ def test_a_service_principal_with_a_certificate(
     fault = principal.fault(**variables)
     assert "AADSTS700024" in fault and "clock" in fault
     variables["AZURE_CLIENT_CERTIFICATE_PASSWORD"] = "wrong"
-    done = principal.shell("whoami", **variables)
-    assert done.returncode == 1 and "AZURE_CLIENT_CERTIFICATE_PASSWORD" in done.stderr
+    done = principal.run("whoami", **variables)
+    assert done.status == 1 and "AZURE_CLIENT_CERTIFICATE_PASSWORD" in done.err
 
 
 def test_a_workload_identity(principal: Place, tmp_path: pathlib.Path) -> None:
@@ -183,11 +151,11 @@ def test_a_token_from_a_command(place: Place) -> None:
 
 
 def test_the_log_at_its_most_talkative_has_no_secret(principal: Place) -> None:
-    done = principal.shell("whoami", SYNAPSE_KERNEL_LOG="*:trace")
-    assert done.returncode == 0 and "login.microsoftonline.com" in done.stderr
+    done = principal.run("whoami", SYNAPSE_KERNEL_LOG="*:trace")
+    assert done.status == 0 and "login.microsoftonline.com" in done.err
     secrets = [*principal.azure.mint.made, principal.azure.directory.application.secret]
     assert len(secrets) > 1
-    assert not [each for each in secrets if each in done.stdout + done.stderr]
+    assert not [each for each in secrets if each in done.out + done.err]
 
 
 # -- bad days
@@ -218,9 +186,9 @@ def test_a_wrong_tenant_and_a_wrong_application(principal: Place) -> None:
 
 
 def test_nobody(place: Place) -> None:
-    done = place.shell("whoami")
-    assert done.returncode == 0 and json.loads(done.stdout)["source"] is None
-    assert "az login" in done.stderr and "Not by environment" in done.stderr
+    done = place.run("whoami")
+    assert done.status == 0 and done.json["source"] is None
+    assert "az login" in done.err and "Not by environment" in done.err
 
 
 def test_sources_can_be_chosen(principal: Place) -> None:

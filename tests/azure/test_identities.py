@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import json
 import pathlib
-import subprocess
 import time
-from typing import Any
 
 import psutil
 import pytest
-from notebook_kernel import BINARY
+from azure_shell import LIMIT, AzureShell
 from simulator.app import Simulator
 
-LIMIT = 60
 ARM = "https://management.azure.com"
 
 
-class Machine:
+class Machine(AzureShell):
     """A machine with no login of its own; `tools` comes first in its PATH."""
 
     def __init__(self, azure: Simulator, folder: pathlib.Path):
-        self.azure = azure
-        self.folder = folder
+        super().__init__(azure, folder, folder, "none")
         self.tools = folder / "tools"
         self.tools.mkdir()
-        given = {k: v for k, v in azure.environment("none").items() if v}
-        nowhere = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9"}
-        path = f"{self.tools}:/usr/bin:/bin"
-        self.environment = {**nowhere, **given, "HOME": str(folder), "PATH": path}
-
-    def who(self, **variables: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [BINARY, "whoami", "-o", "json"],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-        assert done.returncode == 0, done
-        for token in [*self.azure.mint.made, self.azure.identity.secret]:
-            assert token not in done.stdout + done.stderr, "no secret is ever shown"
-        return json.loads(done.stdout)
+        self.environment["PATH"] = f"{self.tools}:/usr/bin:/bin"
 
     def why(self, source: str, **variables: str) -> str:
         """Why a source gave no token."""

@@ -12,19 +12,17 @@ import pathlib
 import re
 import signal
 import subprocess
-import sys
 import textwrap
 import time
-from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Iterator
 
 import pytest
-from notebook_kernel import BINARY, NotebookKernel, write_kernelspec
+from azure_shell import LIMIT, AzureShell, Done
+from notebook_kernel import BINARY, NotebookKernel
 from simulator.app import Simulator
 from simulator.directory import COMPUTE, GROUP, POOL, SUBSCRIPTION, SYNAPSE, WORKSPACE
 from simulator.wire import Reply, azure_error
 
-LIMIT = 60
 SYNAPSE_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
     f"/providers/Microsoft.Synapse/workspaces/{SYNAPSE}"
@@ -74,42 +72,13 @@ def timeless(text: str) -> str:
     return re.sub(TIME, "TIME", text)
 
 
-@dataclass
-class Done:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Shell:
-    """A user's shell in a folder of their own, behind the inspecting proxy."""
+class Shell(AzureShell):
+    """A user's shell in a folder of their own."""
 
     def __init__(self, azure: Simulator, folder: pathlib.Path):
-        self.folder = folder / "work"
-        self.folder.mkdir()
-        kept = {k: os.environ[k] for k in ("PATH", "LANG") if k in os.environ}
-        given = {k: v for k, v in azure.environment("secret").items() if v}
-        self.environment = {**kept, **given, "HOME": str(folder)}
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [BINARY, *words],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *words: str) -> Done:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=LIMIT)
-        return Done(process.returncode, out, err)
+        work = folder / "work"
+        work.mkdir()
+        super().__init__(azure, folder, work, "secret")
 
     def ok(self, *words: str) -> Done:
         done = self.run(*words)
@@ -146,15 +115,9 @@ def shell(azure: Simulator, tmp_path: pathlib.Path) -> Shell:
 
 @pytest.fixture
 def kernel(shell: Shell, tmp_path: pathlib.Path) -> Iterator[NotebookKernel]:
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    path = write_kernelspec(tmp_path / "jupyter", sys.executable)
-    unwanted = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
-    environment = {**{name: "" for name in unwanted}, **shell.environment}
     shell.write_config()
-    kernel = NotebookKernel(path, shell.folder, runtime, environment)
-    yield kernel
-    kernel.shutdown()
+    with shell.kernel(tmp_path) as kernel:
+        yield kernel
 
 
 # -- the lines of the documentation
