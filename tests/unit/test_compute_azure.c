@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "compute/azure_list.h"
 #include "compute/azure_parts.h"
 #include "tests/unit/place_ask.h"
 #include "tests/unit/tap.h"
@@ -390,6 +391,57 @@ static void check_end(void)
     place_ask_free(place);
 }
 
+/* === A login ============================================================ */
+
+static void serve_code(const http_request_t *request, size_t number, fake_reply_t *reply,
+                       void *arg)
+{
+    bool is_code = strstr(request->url, "/devicecode") != NULL;
+    (void)number, (void)arg;
+    reply->status = is_code ? 200 : 400;
+    reply->body = xstrdup(is_code ? "{\"user_code\": \"ABCD\", \"device_code\": \"dev\", "
+                                    "\"verification_uri\": \"https://login.example/\"}"
+                                  : "{\"error\": \"authorization_pending\"}");
+}
+
+static void on_prompt(const char *link, const char *code, const char *text, void *arg)
+{
+    int *shown = arg;
+    (void)link, (void)text;
+    *shown += strcmp(code, "ABCD") == 0;
+}
+
+static void on_list(const azure_answer_t *answer, cJSON *items, void *arg)
+{
+    on_answer(answer, arg);
+    json_free(&items);
+}
+
+static void check_prompts(void)
+{
+    place_ask_t *place = place_ask_new("credential: device code\n", serve_code, NULL);
+    azure_ask_t ask = {.audience = AUDIENCE_ARM, .method = "GET", .url = URL, .what = "c",
+                       .on_prompt = on_prompt};
+    int shown[] = {0, 0, 0};
+    memset(&got, 0, sizeof got);
+    azure_call_t *one = azure_call(place->azure, &ask, on_answer, &shown[0]);
+    azure_list_t *list = azure_list(place->azure, &ask, NULL, on_list, &shown[1]);
+    fake_http_run(place->fake, NULL, 20000);
+    azure_call_end(&one);
+    one = azure_call(place->azure, &ask, on_answer, &shown[2]);
+    fake_http_run(place->fake, NULL, 20000);
+    ok(shown[0] == 1 && shown[1] == 1 && shown[2] == 1 && !got.is_done,
+       "each that asks at the same time is shown the code, whoever ends before");
+    azure_call_end(&one);
+    azure_list_end(&list);
+    ask.on_prompt = NULL;
+    one = azure_call(place->azure, &ask, on_answer, NULL);
+    fake_http_run(place->fake, &got.is_done, 20000);
+    ok(strstr(got.text, "nobody can be asked from here") != NULL,
+       "a call of which nobody could be shown a code does not wait for one: %s", got.text);
+    place_ask_free(place);
+}
+
 int main(void)
 {
     mem_init();
@@ -399,6 +451,7 @@ int main(void)
     check_tenant();
     check_home();
     check_end();
+    check_prompts();
     buf_free(&lines);
     return done_testing();
 }
