@@ -115,8 +115,9 @@ static void take(login_asking_t *asking, const credential_wish_t *wish, found_t 
     cJSON *claims = jwt_claims(found->secret_token);
     const char *audience = json_str(claims, "aud", "");
     audience_t is_for = service_of(cloud, audience);
-    bool is_for_another = is_for != AUDIENCE_COUNT ? is_for != service_of(cloud, wish->audience)
-                                                   : is_same_audience(audience, STORAGE);
+    bool is_for_another = is_for != AUDIENCE_COUNT
+                              ? is_for != service_of(cloud, wish->audience)
+                              : is_same_audience(audience, STORAGE);
     int64_t end = json_int(claims, "exp", 0);
 
     if (is_for_another) {

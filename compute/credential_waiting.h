@@ -43,8 +43,8 @@ struct credentials_t {
 };
 
 bool waiting_any(const place_t *place);
-/* Tell all who wait now, who wait no longer then. They may ask again meanwhile. `err` NONE =
- * the place's token. */
+/* Tell all who wait now, who wait no longer then. They may ask again meanwhile. `err` NONE
+ * = the place's token. */
 void waiting_tell(place_t *place, const err_t *err);
 /* Take it out and free it. */
 void waiting_end(credentials_t *credentials, credential_ask_t *ask);
