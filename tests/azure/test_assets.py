@@ -28,8 +28,8 @@ class Desk:
 
     def asked(self) -> list[str]:
         """The paths of what Azure ML was asked of data since the last call."""
-        found = self.azure.log.find("GET", "management", "/(data|datastores)(/|$)")
-        self.azure.log.clear()
+        found = self.azure.asked.find("GET", "management", "/(data|datastores)(/|$)")
+        self.azure.asked.clear()
         return [each.request.path.partition(f"/{WORKSPACE}")[2] for each in found]
 
 
@@ -55,7 +55,7 @@ def desk(
 def fresh(desk: Desk) -> Iterator[Desk]:
     """Nothing is known of any data, and Azure was asked nothing."""
     desk.kernel.ok(f"%synapse data path {workspace_path('lake', 'x')}")
-    desk.azure.log.clear()
+    desk.azure.asked.clear()
     yield desk
     desk.azure.bad_days.clear()
 
@@ -161,7 +161,6 @@ def test_an_address_that_is_no_text_of_code(fresh: Desk) -> None:
 
 
 def test_an_interrupt_runs_nothing(fresh: Desk) -> None:
-    fresh.azure.asked.clear()
     fresh.azure.bad_day("GET", "management", "/data/titanic", delay=60)
     sent = fresh.kernel.send("%%synapse\nlate = '{azureml:titanic@latest}'")
     fresh.azure.asked.wait("GET", "management", "/data/titanic")
@@ -205,4 +204,4 @@ def test_without_a_session_nothing_is_asked(azure: Simulator, place: Place) -> N
     with place.kernel(azure) as kernel:
         words = said(kernel.run("%%synapse\nx = '{azureml:titanic}'"))
     assert "NoSparkSession" in words
-    assert not azure.log.find("GET", "management", "")
+    assert not azure.asked.find("GET", "management", "")
