@@ -343,11 +343,15 @@ void credentials_end(credential_ask_t **ask_p)
     place_t *place = ask->place;
     waiting_end(place->credentials, ask);
     waiting_update(place);
-    if (waiting_any(place))
-        return;
-    end_work(place); /* nobody waits any more */
-    if (place->is_login)
-        destroy_place(place->credentials, place);
+    bool is_unseen = place->link && !place->events.on_prompt;
+    if (!waiting_any(place)) {
+        end_work(place);
+        if (place->is_login)
+            destroy_place(place->credentials, place);
+    } else if (is_unseen) { /* the code: nobody is left who would enter it */
+        end_chain(place);
+        begin(place);
+    }
 }
 
 cJSON *credentials_who(const credentials_t *credentials)

@@ -804,6 +804,26 @@ static void test_device_for_two(void)
     end(world);
 }
 
+static void test_device_unseen(void)
+{
+    world_t *world = begin(nothing);
+    asker_t seeing = {0}, other = {0};
+
+    world->pending = 1000;
+    ask(world, &seeing, ARM, NULL, &with_prompt);
+    for (int i = 0; i < 40 && !seeing.prompts; i++)
+        wait_briefly(world);
+    ask(world, &other, ARM, NULL, &silent);
+    credentials_end(&seeing.ask);
+    int64_t began = fake_http_now(world->fake);
+    wait_for(world, &other.is_told);
+    has_str(other.err.text, "nobody can be asked", "a code that nobody sees any more");
+    ok(fake_http_now(world->fake) - began < 900000, "is not waited for to its end");
+    forget(&seeing);
+    forget(&other);
+    end(world);
+}
+
 /* The asks end themselves, and each other, where they are shown the code. */
 static void on_prompt_end(const char *link, const char *code, const char *text, void *arg)
 {
@@ -1039,6 +1059,7 @@ int main(void)
     test_device();
     test_device_ends();
     test_device_for_two();
+    test_device_unseen();
     test_end_in_prompt();
     test_login();
     test_login_meanwhile();
