@@ -6,9 +6,10 @@ import datetime
 import json
 import pathlib
 import time
-from typing import Any, Iterator
+from typing import Iterator
 
 import pytest
+from azure_http import wait_for
 from azure_shell import LIMIT, AzureShell
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -83,13 +84,6 @@ def certificate(folder: pathlib.Path, password: bytes = b"") -> tuple[pathlib.Pa
     path = folder / "application.pem"
     path.write_bytes(text + pem)
     return path, pem
-
-
-def until(holds: Any, what: str) -> None:
-    end = time.monotonic() + LIMIT
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 # -- sources
@@ -224,7 +218,7 @@ def test_other_clouds_have_other_services(
 def test_login_shows_a_link_and_a_code(place: Place, kernel: NotebookKernel) -> None:
     login = place.azure.login
     running = kernel.send("%synapse login")
-    until(lambda: login.devices and login.devices[0].polls, "nobody waits for the login")
+    wait_for(lambda: login.devices and login.devices[0].polls, bool)
     device = login.approve()
     cell = kernel.finish(running)
     assert cell.status == "ok", cell.text
@@ -248,7 +242,7 @@ def test_a_command_that_needs_azure_asks_for_a_login(
     login = place.azure.login
     where = f"-s {SUBSCRIPTION} -g {GROUP} -w {WORKSPACE}"
     running = kernel.send(f"%synapse compute show {COMPUTE} {where}")
-    until(lambda: login.devices, "nobody asked for a login")
+    wait_for(lambda: login.devices, bool)
     device = login.approve()
     cell = kernel.finish(running)
     assert cell.status == "ok", cell.text
@@ -260,7 +254,7 @@ def test_a_command_that_needs_azure_asks_for_a_login(
 
 def test_login_in_a_tenant_by_name(place: Place, kernel: NotebookKernel) -> None:
     running = kernel.send(f"%synapse login --tenant {OTHER_TENANT}")
-    until(lambda: place.azure.login.devices, "nobody asked for a login")
+    wait_for(lambda: place.azure.login.devices, bool)
     assert place.azure.login.devices[0].tenant == OTHER_TENANT
     place.azure.login.decide("", "declined")
     cell = kernel.finish(running)
@@ -270,7 +264,7 @@ def test_login_in_a_tenant_by_name(place: Place, kernel: NotebookKernel) -> None
 def test_an_interrupt_ends_a_login(place: Place, kernel: NotebookKernel) -> None:
     login = place.azure.login
     running = kernel.send("%synapse login")
-    until(lambda: login.devices and login.devices[0].polls, "nobody waits for the login")
+    wait_for(lambda: login.devices and login.devices[0].polls, bool)
     kernel.interrupt()
     cell = kernel.finish(running)
     assert cell.error["ename"] == "KeyboardInterrupt"

@@ -448,7 +448,7 @@ def test_a_registered_name_is_a_place_to_start(
 ) -> None:
     shell.ok("compute", "attach", "lake", "--fabric", "Teaching/Passengers")
     assert "ready" in kernel.ok("%synapse start -c lake").stdout
-    assert "on" in kernel.ok("%%synapse\nprint('on')").stdout
+    assert kernel.ok("%%synapse\nprint('on')").stdout == "on\n"
     kernel.ok("%synapse stop")
 
 
