@@ -5,6 +5,7 @@
 #define SK_LOGIN_PARTS_H
 
 #include "compute/credential.h"
+#include "tests/unit/fake_http.h"
 
 typedef struct {
     config_t *config;
@@ -23,6 +24,20 @@ static inline login_parts_t login_parts_new(const credential_options_t *how)
     options.cloud = login.cloud = cloud_new(login.config, NULL, NULL);
     login.credentials = credentials_new(&options);
     return login;
+}
+
+/* The same on a scripted network. */
+static inline login_parts_t login_parts_on(loop_t *loop, fake_http_t *fake,
+                                           const char *const *environment)
+{
+    credential_options_t options = {
+        .loop = loop,
+        .ops = &fake_http_ops,
+        .http = fake,
+        .environment = environment,
+    };
+
+    return login_parts_new(&options);
 }
 
 static inline void login_parts_free(login_parts_t *login)

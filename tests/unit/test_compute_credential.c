@@ -116,13 +116,7 @@ static world_t *begin(const char *const *environment)
     world->tid = TENANT;
     world->loop = loop_new(NULL);
     world->fake = fake_http_new(serve, world);
-    credential_options_t options = {
-        .loop = world->loop,
-        .ops = &fake_http_ops,
-        .http = world->fake,
-        .environment = environment,
-    };
-    world->login = login_parts_new(&options);
+    world->login = login_parts_on(world->loop, world->fake, environment);
     return world;
 }
 
