@@ -78,8 +78,7 @@ def pool_is_deleted(azure: Simulator, place: Place) -> None:
 
 
 def wrong_secret(azure: Simulator, place: Place) -> None:
-    azure.directory.application.secret, sent = "another", "s3cret~value"
-    assert sent != azure.directory.application.secret
+    azure.directory.application.secret = "not~the~one~that~is~sent"
 
 
 def secret_is_over(azure: Simulator, place: Place) -> None:
@@ -326,7 +325,8 @@ def test_a_lost_answer_to_a_start_leaves_one_session(
     pool(azure).fates += [stuck(ACQUIRING), stuck(ACQUIRING)]
     azure.bad_day("POST", "azuresynapse", "/sessions$", loses_reply=True)
     with place.kernel(azure) as kernel:
-        said(kernel.run(f"{START} --start-timeout 3", limit=LIMIT))
+        sentence = said(kernel.run(f"{START} --start-timeout 3", limit=LIMIT))
+        assert "did not come up" in sentence, "it was found, and waited for"
         assert len(azure.synapse.history) == 1
         assert not azure.running()
 
