@@ -12,6 +12,8 @@ from typing import Any, Iterator
 
 from notebook_kernel import Cell, NotebookKernel
 from simulator.app import Simulator
+from simulator.certificates import Certificates
+from simulator.cluster import Cluster
 from simulator.directory import COMPUTE, GROUP, SUBSCRIPTION, WORKSPACE
 
 PLACE = f"-s {SUBSCRIPTION} -r {GROUP} -w {WORKSPACE}"
@@ -75,6 +77,23 @@ class Place:
 
     def remove(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def at_work(
+    cluster: Cluster, certificates: Certificates, place: Place
+) -> Iterator[tuple[Simulator, NotebookKernel]]:
+    """An Azure and a kernel that several tests share. What runs there at the end is an
+    error."""
+    azure = Simulator(cluster, certificates)
+    try:
+        with place.kernel(azure) as kernel:
+            yield azure, kernel
+        running = azure.running()
+        assert not running and not azure.faults, (running, azure.faults)
+    finally:
+        azure.stop()
+        place.remove()
 
 
 def shown(cell: Cell) -> list[dict[str, Any]]:

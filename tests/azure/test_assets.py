@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Iterator
 
 import pytest
-from azure_kernel import PLACE, START, Place, said
+from azure_kernel import PLACE, START, Place, at_work, said
 from notebook_kernel import NotebookKernel
 from simulator.app import Simulator
 from simulator.certificates import Certificates
@@ -38,17 +38,11 @@ def desk(
     cluster: Cluster, certificates: Certificates, jupyter_path: pathlib.Path
 ) -> Iterator[Desk]:
     """A machine whose folder names no workspace: the session is all that knows one."""
-    azure, place = Simulator(cluster, certificates), Place(jupyter_path)
-    try:
-        with place.kernel(azure) as kernel:
-            kernel.ok(START, limit=LIMIT)
-            yield Desk(azure, place, kernel)
-            kernel.ok("%synapse stop --all", limit=LIMIT)
-        running = azure.running()
-        assert not running and not azure.faults, (running, azure.faults)
-    finally:
-        azure.stop()
-        place.remove()
+    place = Place(jupyter_path)
+    with at_work(cluster, certificates, place) as (azure, kernel):
+        kernel.ok(START, limit=LIMIT)
+        yield Desk(azure, place, kernel)
+        kernel.ok("%synapse stop --all", limit=LIMIT)
 
 
 @pytest.fixture
