@@ -2,6 +2,8 @@
 lists them."""
 import pytest
 
+from notebook_kernel import NotebookKernel
+
 pytestmark = pytest.mark.timeout(300)
 
 PEOPLE = "%%synapse\npeople = spark.createDataFrame([(1, 'a')], 'id bigint, name string')"
@@ -126,6 +128,36 @@ def test_the_debugger_lists_it(framed):
     assert found["people"]["type"] == "SparkDataFrame"
 
 
+@pytest.fixture
+def other(framed, request, jupyter_path, folder, runtime):
+    """A second kernel: the same session is its `shared`, beside one of its own."""
+    if "livy" in request.node.callspec.params.values():
+        pytest.skip("sessions are attached on any server in the same way")
+    framed.ok("listed = %synapse session list")
+    name = framed.ok("print(listed[0]['name'])").stdout.strip()
+    other = NotebookKernel(jupyter_path, folder, runtime)
+    try:
+        other.ok("%synapse start")
+        other.ok("%synapse session attach --name shared " + name)
+        yield other
+    finally:
+        other.shutdown()
+
+
+def test_each_kernel_and_each_of_its_sessions_has_its_own_news(framed, other):
+    other.ok(PEOPLE.replace("people", "own"))
+    other.ok("%%synapse --session shared\n1")
+    assert list(shown(other)) == ["own"]
+    other.ok("%synapse session use shared")
+    assert list(shown(other)) == ["people"]
+    framed.ok("%%synapse\nmore = people")
+    assert list(shown(framed)) == ["people", "more"]
+    other.ok("%%synapse\n1")
+    assert list(shown(other)) == ["people", "more"]
+    other.ok("%synapse session detach")
+    assert list(shown(other)) == ["own"]
+
+
 def test_a_new_python_and_the_sessions_end(kernel):
     kernel.ok("%synapse start")
     kernel.ok(PEOPLE)
@@ -138,5 +170,9 @@ def test_a_new_python_and_the_sessions_end(kernel):
     kernel.run("import os; os._exit(1)")
     kernel.ok("%%synapse\n1")
     assert list(shown(kernel)) == ["people"]
+    kernel.fails("%%synapse\nimport os; os._exit(1)")
+    assert shown(kernel) == {}, "the session was lost"
+    kernel.ok("%synapse start")
+    kernel.ok(PEOPLE)
     kernel.ok("%synapse stop")
     assert shown(kernel) == {}
