@@ -348,9 +348,8 @@ def missing_azureml(text):
     """Its datasets are data assets by now, whose address Spark reads by itself."""
     found = re.search(r"get_by_name\([^'\")]*['\"]([^'\"\s]+)['\"]", text)
     return ("The azureml packages are not installed where the Spark driver runs, nor needed to "
-            "read a dataset. In a plain cell: x = %%synapse data path %s, and %%synapse put x; "
-            "then here: spark_df = spark.read.csv(x[\"path\"], header=True)."
-            % (found.group(1) if found else "NAME"))
+            "read a dataset: spark_df = spark.read.csv(\"{azureml:%s}\", header=True). Its "
+            "address is filled in before the cell runs." % (found.group(1) if found else "NAME"))
 
 
 def is_cluster():

@@ -211,8 +211,9 @@ spark_df = dset.to_spark_dataframe()
 def test_a_dataset_has_a_new_form(kernel: NotebookKernel) -> None:
     kernel.ok(f"%synapse start -c {COMPUTE}")
     cell = kernel.fails(DATASET_CELL)
-    assert "x = %synapse data path titanic, and %synapse put x" in cell.traceback
-    assert 'spark_df = spark.read.csv(x["path"], header=True)' in cell.traceback
+    assert 'spark_df = spark.read.csv("{azureml:titanic}", header=True)' in cell.traceback
+    cell = kernel.ok('%%synapse\nprint("{azureml:titanic}")')
+    assert cell.stdout == f"{LAKE}/v2.csv\n"
     kernel.ok("x = %synapse data path titanic")
     kernel.ok("%synapse put x")
     cell = kernel.ok("%%synapse\nprint(type(x).__name__, x['path'])")

@@ -121,7 +121,7 @@ def test_the_users_notebook_runs_from_start_to_stop(fresh: Desk, dialect: str) -
         'dset = Dataset.get_by_name(ws, "blob_dset")\n'
         "spark_df = dset.to_spark_dataframe()"
     )
-    assert "data path" in dataset.text
+    assert 'spark.read.csv("{azureml:blob_dset}", header=True)' in dataset.text
     write = (
         '%% synapse\n\ndf.write.format("csv").mode("overwrite").save(folder + "/out")'
     )

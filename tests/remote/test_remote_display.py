@@ -167,10 +167,9 @@ def test_a_chart_of_what_is_no_frame_is_refused(bare):
         (
             "from azureml.core import Workspace, Dataset\ndset = Dataset.get_by_name(ws, "
             "'blob_dset')\nspark_df = dset.to_spark_dataframe()",
-            "x = %synapse data path blob_dset, and %synapse put x; then here: spark_df = "
-            'spark.read.csv(x["path"], header=True).',
+            'read a dataset: spark_df = spark.read.csv("{azureml:blob_dset}", header=True).',
         ),
-        ("import azureml.core", "x = %synapse data path NAME,"),
+        ("import azureml.core", '"{azureml:NAME}"'),
         (
             "raise ValueError('No FileSystem for scheme \"abfss\"')",
             "can't read abfss:// addresses: it lacks hadoop-azure. End this session with "
