@@ -838,9 +838,10 @@ def __synapse_kernel__(posted_in):
         def reply(self, n, status, outputs, known):
             head = {"version": VERSION, "n": n, "status": status}
             whole = dict(head, outputs=outputs, value=self.value)
-            frames = self.modules["frames"].news(known) if known is not None else None
-            if frames:
-                whole["frames"] = frames
+            frames = self.modules.get("frames") if known is not None else None
+            news = frames.news(known) if frames else None
+            if news:
+                whole["frames"] = news
             text = to_json(whole)
             if len(text) > REPLY_LIMIT:
                 pieces = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
