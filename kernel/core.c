@@ -36,6 +36,7 @@ void core_destroy(core_t **core_p)
     child_free(core);
     own_forget(core);
     message_destroy(&core->end_request);
+    message_destroy(&core->early_interrupt);
     free(core->session);
     free(core->username);
     free(core->python);
@@ -118,7 +119,7 @@ static void answer_interrupt(core_t *core, waiting_t *waiting)
     cJSON *content = json_obj();
     json_set_str(content, "status", "ok");
     core_status(core, waiting->msg, "busy");
-    core_interrupt(core);
+    end_take_interrupt(core, waiting->msg);
     core_reply(core, waiting->channel, waiting->msg, content);
     core_status(core, waiting->msg, "idle");
 }

@@ -351,10 +351,13 @@ void core_run_queue(core_t *core)
         return;
     core->is_starting_cells = true;
     while (!core->cell && core->end == END_NOT && queue_take(&core->queue, &waiting)) {
-        if (waiting.route == ROUTE_CELL)
+        if (waiting.route == ROUTE_CELL) {
             start_cell(core, waiting.msg);
-        else
+            if (core->cell)
+                end_interrupt_if_meant(core);
+        } else {
             child_relay(core, waiting);
+        }
     }
     core->is_starting_cells = false;
 }

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include "kernel/core_parts.h"
 
-enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000, SETTLE_MS = 50 };
+enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000, SETTLE_MS = 50, EARLY_MS = 100 };
 
 /* ---- interrupt ---- */
 
@@ -78,6 +78,30 @@ void core_interrupt(core_t *core)
         interrupt_held(core);
     else
         interrupt_python(core);
+}
+
+/* A front end may interrupt what it has just sent. A moment later a reader may have gone on
+ * to another cell, and clocks of a browser and of a server differ. */
+void end_take_interrupt(core_t *core, const message_t *request)
+{
+    message_destroy(&core->early_interrupt);
+    if (!core->cell) {
+        core->early_interrupt = message_stub(request);
+        core->early_ms = core->effects->now_ms(core->ctx);
+    }
+    core_interrupt(core);
+}
+
+void end_interrupt_if_meant(core_t *core)
+{
+    message_t *interrupt = core->early_interrupt;
+    if (!interrupt || core->cell->is_silent)
+        return;
+    core->early_interrupt = NULL;
+    bool is_recent = core->effects->now_ms(core->ctx) - core->early_ms < EARLY_MS;
+    if (is_recent && message_was_sent_before(core->cell->request, interrupt))
+        core_interrupt(core);
+    message_destroy(&interrupt);
 }
 
 /* ---- the end ---- */

@@ -87,6 +87,9 @@ struct core_t {
     own_t *owed;
     int64_t last_token;
 
+    message_t *early_interrupt; /* came while nothing ran; NULL = none */
+    int64_t early_ms;           /* when */
+
     end_state_t end;
     bool is_restart, is_child_over, is_spark_over;
     message_t *end_request; /* NULL: no reply is asked for */
@@ -144,6 +147,11 @@ void own_forget(core_t *core);
 void end_begin(core_t *core, channel_t channel, message_t **request_p, bool is_restart);
 void end_child_over(core_t *core);
 void end_timer(core_t *core, core_timer_t id);
+/* Interrupt what runs. What was sent before the interrupt, and comes after it, is meant
+ * too: control overtakes shell. */
+void end_take_interrupt(core_t *core, const message_t *request);
+/* A cell starts: was it meant by the last one? */
+void end_interrupt_if_meant(core_t *core);
 /* Send the signal that the current cell of the child waits for, or set the timer for
  * it. */
 void end_interrupt_when_due(core_t *core);

@@ -241,6 +241,13 @@ const char *message_session(const message_t *msg)
     return json_str(msg->header, "session", "");
 }
 
+bool message_was_sent_before(const message_t *first, const message_t *second)
+{
+    const char *before = json_str(first->header, "date", "");
+    const char *after = json_str(second->header, "date", "");
+    return *before && strcmp(before, after) < 0;
+}
+
 static const cJSON *parsed(message_t *msg, cJSON **slot, int which, const char *what)
 {
     if (!*slot) {

@@ -59,6 +59,10 @@ const char *message_type(const message_t *msg);
 const char *message_id(const message_t *msg);
 const char *message_session(const message_t *msg);
 
+/* Was `first` sent before `second`, by the dates in their headers (ISO 8601)? False where
+ * one has none. Whoever sent them may have clocks that differ. */
+bool message_was_sent_before(const message_t *first, const message_t *second);
+
 /* Parsed on the first call; an empty object when it is not one (see message_check). */
 const cJSON *message_content(message_t *msg);
 

@@ -224,13 +224,13 @@ char *recorder_take(recorder_t *recorder)
 
 /* ---- events ---- */
 
-static message_t *make(const char *identity, const char *type, const char *id,
-                       const char *parent_id, const char *parent_session,
-                       const char *content)
+static message_t *make_at(const char *date, const char *identity, const char *type,
+                          const char *id, const char *parent_id,
+                          const char *parent_session, const char *content)
 {
     err_t err = {0};
-    char *header = xasprintf(
-        "{\"msg_id\":\"%s\",\"msg_type\":\"%s\",\"session\":\"f\"}", id, type);
+    char *header = xasprintf("{\"msg_id\":\"%s\",\"msg_type\":\"%s\",\"session\":\"f\","
+                             "\"date\":\"%s\"}", id, type, date);
     char *parent =
         xasprintf("{\"msg_id\":\"%s\",\"session\":\"%s\"}", parent_id, parent_session);
     const char *texts[] = {identity, "<IDS|MSG>", "", header, parent, "{}", content};
@@ -247,10 +247,18 @@ static message_t *make(const char *identity, const char *type, const char *id,
     return msg;
 }
 
+static message_t *make(const char *identity, const char *type, const char *id,
+                       const char *parent_id, const char *parent_session,
+                       const char *content)
+{
+    return make_at("", identity, type, id, parent_id, parent_session, content);
+}
+
 void front_request(recorder_t *recorder, channel_t channel, const char *type,
                    const char *id, const char *content)
 {
-    message_t *msg = make("front", type, id, "", "", content);
+    const char *date = recorder->front_date ? recorder->front_date : "";
+    message_t *msg = make_at(date, "front", type, id, "", "", content);
     core_from_front(recorder->core, channel, &msg);
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     bool spark_says_done;     /* from inside of execute */
     const char *in_socket[8]; /* msg_ids of cells that a drain finds */
     int in_socket_count;
+    const char *front_date; /* when the front end sends; NULL = it does not say */
     char last_ask_id[64]; /* msg_id of the last silent request, or probe */
     char told_id[64];
     char answer[1000];    /* what the last core_ask_child got */

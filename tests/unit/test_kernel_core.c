@@ -372,6 +372,43 @@ static void test_interrupt_while_idle(void)
     recorder_end(&r);
 }
 
+/* An interrupt of noon, and a cell that comes `late_ms` later. */
+static void interrupt_before_a_cell(const char *cell_date, int64_t late_ms,
+                                    const char *effects, const char *claim)
+{
+    begin_ready(true);
+    child_was_told(&r);
+    r.front_date = "2026-01-01T12:00:00.000002Z";
+    front_request(&r, CHANNEL_CONTROL, "interrupt_request", "i", "{}");
+    forget();
+    r.now_ms += late_ms;
+    r.front_date = "2026-01-01T12:00:00.000001Z";
+    front_cell(&r, "s", "silent", "\"silent\":true");
+    child_runs(&r, "s", "{\"status\":\"ok\"}");
+    forget();
+    r.front_date = cell_date;
+    front_cell(&r, "a", "x", "");
+    effects_are(effects, claim);
+    child_runs(&r, "a", "{\"status\":\"ok\"}");
+    forget();
+    front_cell(&r, "b", "x", "");
+    effects_are("child.shell:execute_request(b)", "and none after it");
+    recorder_end(&r);
+}
+
+static void test_interrupt_that_overtook(void)
+{
+    const char *passed_over = "child.shell:execute_request(a)";
+    interrupt_before_a_cell("2026-01-01T12:00:00.000001Z", 5,
+        "child.shell:execute_request(a) spark:interrupt",
+        "an interrupt means a cell that was sent before it and comes after it");
+    interrupt_before_a_cell("2026-01-01T12:00:00.000003Z", 5, passed_over,
+        "but none that was sent later");
+    interrupt_before_a_cell("2026-01-01T12:00:00.000001Z", 100, passed_over,
+        "nor one that comes a while later");
+    interrupt_before_a_cell(NULL, 5, passed_over, "nor one that does not say when");
+}
+
 static void test_interrupts(void)
 {
     begin_ready(true);
@@ -637,6 +674,7 @@ int main(void)
     test_asks();
     test_forgotten_asks();
     test_interrupt_while_idle();
+    test_interrupt_that_overtook();
     test_interrupts();
     test_interrupt_of_spark();
     test_interrupt_of_our_own();
