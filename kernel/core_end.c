@@ -7,7 +7,8 @@
 #include <signal.h>
 #include "kernel/core_parts.h"
 
-enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000, SETTLE_MS = 50, EARLY_MS = 100 };
+enum { CHILD_STOP_MS = 1500, CHILD_KILL_MS = 2000, SPARK_MS = 5000 };
+enum { SETTLE_MS = 50, EARLY_MS = 100 };
 
 /* ---- interrupt ---- */
 
