@@ -173,7 +173,7 @@ def test_a_shutdown_during_a_start_leaves_nothing_at_once(
     kernel_without_session.manager.shutdown_kernel()
     assert time.monotonic() - begin < 3.5
     wait_until(lambda: not drivers(runtime), 8)
-    wait_until(lambda: not processes_of(runtime), 30)
+    wait_until(lambda: not processes_of(runtime), 45)
 
 
 def test_a_restarted_kernel_starts_afresh(started, runtime):
