@@ -125,7 +125,9 @@ class NotebookPage:
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page = page
         page.goto(lab.url(f"lab/tree/{name}"))
-        self.notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook")
+        # A page shows what earlier ones had open too, in tabs behind this one.
+        self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.notebook = self.panel.locator(".jp-Notebook")
         expect(self.notebook).to_be_visible(timeout=60_000)
         self.wait_for_idle()
 
@@ -139,6 +141,10 @@ class NotebookPage:
         for index, label in enumerate(labels):
             kind = ".lm-MenuBar-itemLabel" if index == 0 else ".lm-Menu-itemLabel"
             self.page.locator(kind).get_by_text(label, exact=True).first.click()
+
+    def interrupt(self) -> None:
+        """The stop button of the toolbar."""
+        self.panel.locator('[data-command="notebook:interrupt-kernel"]').first.click()
 
     def code_cell(self, number: int):
         """The n-th code cell, from 0."""

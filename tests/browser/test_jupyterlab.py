@@ -29,7 +29,7 @@ def output_with(notebook: NotebookPage, text: str):
 
 
 def test_opens_with_our_kernel(notebook):
-    name = notebook.page.locator(".jp-NotebookPanel-toolbar .jp-Toolbar-kernelName")
+    name = notebook.panel.locator(".jp-Toolbar-kernelName")
     expect(name.first).to_contain_text("Python + Spark (Synapse)")
 
 
@@ -73,7 +73,7 @@ def test_whole_notebook_for_the_eye(notebook, screenshots):
     """No assertion but that it can be drawn: people look at this file."""
     notebook.page.set_viewport_size({"width": 900, "height": 4600})
     notebook.code_cell(0).scroll_into_view_if_needed()
-    notebook.page.locator(".jp-WindowedPanel-outer").first.evaluate(
+    notebook.panel.locator(".jp-WindowedPanel-outer").first.evaluate(
         "outer => { outer.scrollTop = 0 }"
     )
     notebook.page.wait_for_timeout(500)

@@ -178,7 +178,7 @@ def test_error_has_its_line_and_the_text_before_it(cells, screenshots):
 def test_stop_button_stops_the_cell_and_keeps_the_session(cells, screenshots):
     cells.run("sleep")
     expect(cells.output("sleep")).to_contain_text("sleeping", timeout=30_000)
-    cells.page.locator('[data-command="notebook:interrupt-kernel"]').first.click()
+    cells.interrupt()
     cells.wait_for_end("sleep", 30)
     expect(cells.output("sleep")).to_contain_text("KeyboardInterrupt")
     cells.page.screenshot(path=screenshots / "interrupted.png")
