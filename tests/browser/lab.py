@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -59,6 +61,8 @@ class Lab:
         self.folder = folder
         self.port = free_port()
         self.token = secrets.token_hex(16)
+        # Jupyter leaves a folder of its own behind (JUPYTER_NO_CONFIG).
+        self.temporary = tempfile.mkdtemp(prefix="lab-")
         for name, values in SETTINGS.items():
             package, plugin = name.split("/")
             target = private / "settings/@jupyterlab" / package
@@ -72,6 +76,7 @@ class Lab:
             "JUPYTER_DATA_DIR": str(private / "data"),
             "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
             "JUPYTER_NO_CONFIG": "1",
+            "TMPDIR": self.temporary,
             "IPYTHONDIR": str(private / "ipython"),
         }
         self.log = private / "lab.log"
@@ -115,6 +120,7 @@ class Lab:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        shutil.rmtree(self.temporary, ignore_errors=True)
 
 
 class NotebookPage:

@@ -72,6 +72,9 @@ static inline void place_ask_free(place_ask_t *place)
     fake_http_destroy(&place->fake);
     config_destroy(&place->config);
     loop_destroy(&place->loop);
+    char *lock = xasprintf("%s.lock", place->file); /* of who wrote to it */
+    unlink(lock);
+    free(lock);
     unlink(place->file);
     rmdir(place->folder);
     free(place->file);
